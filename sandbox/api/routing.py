@@ -1,0 +1,135 @@
+"""What an HTTP face is made of: requests, responses, and routes from method and path to handler.
+
+Handlers are plain synchronous functions; the server calls them under the tenant's lock.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from sandbox.tenant.tenant import Tenant, World
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who the access token speaks for: one application of one tenant."""
+
+    tenant_id: str
+    app_id: str
+    object_id: str
+    permissions: frozenset[str]
+    audience: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request. `path` is decoded; `params` are the path's named parts; `query` is form-decoded.
+
+    `body` is the parsed JSON body (`{}` when there is none), `form` the parsed form body.
+    Header names are in lower case. `caller` is None on login, metadata and control.
+    """
+
+    method: str
+    path: str
+    params: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: Any
+    form: Mapping[str, str]
+    base_url: str
+    world: World
+    tenant: Tenant
+    caller: Caller | None = None
+
+    def object_body(self) -> dict[str, Any]:
+        """The JSON body when it is an object, else an empty one."""
+        return self.body if isinstance(self.body, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+
+
+@dataclass(frozen=True)
+class Response:
+    """One answer; `body` is sent as JSON, None as no body at all."""
+
+    status: int = 200
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+Handler = Callable[[Request], Response]
+
+
+@dataclass(frozen=True)
+class Route:
+    """A method, a path pattern, and any one of the permissions that open it (none: a token does)."""
+
+    method: str
+    template: str
+    pattern: re.Pattern[str]
+    permissions: tuple[str, ...]
+    handler: Handler
+
+
+@dataclass(frozen=True)
+class Match:
+    """A route found for a path, with the path's named parts."""
+
+    route: Route
+    params: Mapping[str, str]
+
+
+class Router:
+    """Routes of one face. Templates look like `/v1.0/users/{id}/members/$ref`.
+
+    `{name}` is one path segment, `{name*}` the rest of the path. A face that serves v1.0 and beta
+    alike registers its handler with one decorator a version.
+    """
+
+    def __init__(self, *, case_insensitive: bool = False) -> None:
+        self._flags = re.IGNORECASE if case_insensitive else 0
+        self.routes: list[Route] = []
+
+    def route(
+        self, method: str, template: str, *, permissions: tuple[str, ...] = ()
+    ) -> Callable[[Handler], Handler]:
+        """Register the decorated handler. More specific templates are to be registered first."""
+
+        def register(handler: Handler) -> Handler:
+            pattern = _compile(template, self._flags)
+            self.routes.append(Route(method, template, pattern, permissions, handler))
+            return handler
+
+        return register
+
+    def match(self, method: str, raw_path: str) -> Match | None:
+        """The first route that fits the still percent-encoded path, or None."""
+        for route in self.routes:
+            if route.method == method and (found := route.pattern.fullmatch(raw_path)):
+                params = {name: unquote(value) for name, value in found.groupdict().items()}
+                return Match(route, params)
+        return None
+
+    def methods_of(self, raw_path: str) -> list[str]:
+        """The methods that this face knows for a path; empty when it does not know the path."""
+        found = {route.method for route in self.routes if route.pattern.fullmatch(raw_path)}
+        return sorted(found)
+
+
+def _compile(template: str, flags: int) -> re.Pattern[str]:
+    parts: list[str] = []
+    for piece in re.split(r"(\{\w+\*?\})", template):
+        if piece.startswith("{") and piece.endswith("*}"):
+            parts.append(f"(?P<{piece[1:-2]}>.+)")
+        elif piece.startswith("{"):
+            parts.append(f"(?P<{piece[1:-1]}>[^/]+)")
+        else:
+            # Clients may send "$" and other reserved characters either way.
+            parts.append("".join(_literal(character) for character in piece))
+    return re.compile("".join(parts) + "/?", flags)
+
+
+def _literal(character: str) -> str:
+    if character in "$()',@":
+        return f"(?:{re.escape(character)}|%{ord(character):02X}|%{ord(character):02x})"
+    return re.escape(character)

@@ -1,0 +1,24 @@
+"""The one exception that the simulated tenant's rules raise.
+
+Exception
+└── ServiceError    what a Microsoft service answers instead of doing what was asked
+"""
+
+from collections.abc import Mapping
+
+
+class ServiceError(Exception):
+    """A refusal in a service's own words; the HTTP faces put it into their envelope.
+
+    `status` is the HTTP status, `code` the service's error code (for example
+    `Request_ResourceNotFound`), `message` its text, `headers` what the answer carries besides.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers: Mapping[str, str] = dict(headers or {})

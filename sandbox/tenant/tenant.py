@@ -1,0 +1,131 @@
+"""One simulated Microsoft 365 tenant with its Azure subscriptions, and the world of all of them."""
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.tenant.alert_rules import AlertRules
+from sandbox.tenant.applications import Applications
+from sandbox.tenant.azure import Azure
+from sandbox.tenant.clock import Clock
+from sandbox.tenant.conditional_access import ConditionalAccess
+from sandbox.tenant.directory import Directory
+from sandbox.tenant.errors import ServiceError
+from sandbox.tenant.logs import Logs
+from sandbox.tenant.outbox import Outbox
+
+
+class Tenant:
+    """One tenant: its areas, which are built from one document and give it back.
+
+    Whoever reads or changes a tenant holds `lock`.
+    """
+
+    def __init__(self, document: Mapping[str, Any], clock: Clock, *, ca_rate: float) -> None:
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.apps = Applications.from_document(document)
+        self.directory = Directory.from_document(document, clock)
+        self.conditional_access = ConditionalAccess.from_document(document, clock, ca_rate)
+        self.azure = Azure.from_document(document, clock)
+        self.outbox = Outbox.from_document(document, clock)
+        self.logs = Logs.from_document(document, clock, self.azure)
+        self.alert_rules = AlertRules.from_document(
+            document, clock, self.azure, self.logs, self.outbox
+        )
+
+    @classmethod
+    def from_document(cls, doc: Mapping[str, Any], clock: Clock, *, ca_rate: float) -> "Tenant":
+        """Build a tenant. `ca_rate` is the number of Conditional Access requests a second."""
+        return cls(doc, clock, ca_rate=ca_rate)
+
+    @property
+    def id(self) -> str:
+        """The tenant id, in lower case."""
+        return self.directory.tenant_id
+
+    @property
+    def display_name(self) -> str:
+        """The organisation's name."""
+        return self.directory.display_name
+
+    def to_document(self) -> dict[str, Any]:
+        """The whole state; `from_document` makes the same tenant of it."""
+        areas = (
+            self.directory,
+            self.apps,
+            self.conditional_access,
+            self.azure,
+            self.logs,
+            self.alert_rules,
+            self.outbox,
+        )
+        document: dict[str, Any] = {}
+        for area in areas:
+            document |= area.to_document()
+        return document
+
+    def tick(self) -> None:
+        """Run what is due by now. Calling it again at the same time does nothing."""
+        with self.lock:
+            self.alert_rules.run_due()
+
+
+class World:
+    """Tenants that share one endpoint and one clock."""
+
+    def __init__(self, clock: Clock, *, ca_rate: float = 1.0) -> None:
+        self.clock = clock
+        self.ca_rate = ca_rate
+        self.tenants: dict[str, Tenant] = {}
+
+    @property
+    def default(self) -> Tenant:
+        """The first tenant."""
+        return next(iter(self.tenants.values()))
+
+    def add(self, document: Mapping[str, Any]) -> Tenant:
+        """Add a tenant, or replace the one that has the same id."""
+        tenant = Tenant.from_document(document, self.clock, ca_rate=self.ca_rate)
+        for other in self.tenants.values():
+            shared = set(other.azure.subscriptions) & set(tenant.azure.subscriptions)
+            if other.id != tenant.id and shared:
+                raise ValueError(
+                    f"subscription {min(shared)} belongs to tenant {other.id} and to {tenant.id}; "
+                    "a subscription trusts one tenant"
+                )
+        self.tenants[tenant.id] = tenant
+        return tenant
+
+    def tenant(self, tenant_id: str) -> Tenant:
+        """The tenant with this id or with a domain of this name; raises ServiceError 404."""
+        wanted = tenant_id.lower()
+        for tenant in self.tenants.values():
+            if tenant.id == wanted or tenant.directory.has_domain(wanted):
+                return tenant
+        raise ServiceError(404, "TenantNotFound", f"There is no tenant {tenant_id} here.")
+
+    def tenant_of_subscription(self, subscription_id: str) -> Tenant | None:
+        """The tenant that a subscription trusts, or None."""
+        wanted = subscription_id.lower()
+        for tenant in self.tenants.values():
+            if wanted in tenant.azure.subscriptions:
+                return tenant
+        return None
+
+    def advance(self, seconds: float) -> None:
+        """Move virtual time on, stopping at each alert evaluation that falls due on the way."""
+        end = self.clock.now() + seconds
+        while True:
+            due = [tenant.alert_rules.next_due() for tenant in self.tenants.values()]
+            upcoming = min((time for time in due if time is not None), default=end)
+            step = min(upcoming, end) - self.clock.now()
+            self.clock.advance(max(step, 0.0))
+            self.tick()
+            if upcoming >= end:
+                return
+
+    def tick(self) -> None:
+        """Run what is due in every tenant."""
+        for tenant in list(self.tenants.values()):
+            tenant.tick()
