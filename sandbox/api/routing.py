@@ -62,7 +62,7 @@ Handler = Callable[[Request], Response]
 
 @dataclass(frozen=True)
 class Route:
-    """A method, a path pattern, and any one of the permissions that open it (none: a token does)."""
+    """A method, a path, and the permissions of which any one opens it (none: any token does)."""
 
     method: str
     template: str

@@ -22,3 +22,7 @@ class ServiceError(Exception):
         self.code = code
         self.message = message
         self.headers: Mapping[str, str] = dict(headers or {})
+
+
+class DocumentError(ValueError):
+    """A seed or saved document is wrong: one line with the key and what is expected."""
