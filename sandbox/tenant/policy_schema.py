@@ -1,0 +1,241 @@
+"""The shape of a Conditional Access policy in Microsoft Graph, and what Graph refuses in one.
+
+A policy is kept as the JSON object that Graph shows. This module completes what a client leaves
+out, merges a PATCH into what is there (objects merge, arrays are replaced, what is omitted keeps
+its value) and checks the outcome. Source: Microsoft Graph reference, conditionalAccessPolicy
+resource type; the numbered refusals are those that people report from the service.
+"""
+
+import copy
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from sandbox.tenant.errors import ServiceError
+
+Document = dict[str, Any]
+
+GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+STATES = ("enabled", "disabled", "enabledForReportingButNotEnforced")
+READ_ONLY = frozenset({"id", "templateId", "createdDateTime", "modifiedDateTime"})
+MICROSOFT_MANAGED_PREFIX = "Microsoft-managed: "
+SCHEMA_REFUSED = (
+    "1007: Incoming ConditionalAccessPolicy object is null or does not match the schema of "
+    "ConditionalAccessPolicy type."
+)
+PREVIEW_REFUSED = (
+    "1038: The policy you are trying to create or update contains preview features. "
+    "Use the beta endpoint to create or update this policy."
+)
+
+_USERS: Document = {
+    "includeUsers": [],
+    "excludeUsers": [],
+    "includeGroups": [],
+    "excludeGroups": [],
+    "includeRoles": [],
+    "excludeRoles": [],
+    "includeGuestsOrExternalUsers": None,
+    "excludeGuestsOrExternalUsers": None,
+}
+_APPLICATIONS: Document = {
+    "includeApplications": [],
+    "excludeApplications": [],
+    "includeUserActions": [],
+    "includeAuthenticationContextClassReferences": [],
+    "applicationFilter": None,
+}
+_CONDITIONS: Document = {
+    "userRiskLevels": [],
+    "signInRiskLevels": [],
+    "servicePrincipalRiskLevels": [],
+    "insiderRiskLevels": None,
+    "clientAppTypes": [],
+    "platforms": None,
+    "locations": None,
+    "devices": None,
+    "clientApplications": None,
+    "authenticationFlows": None,
+    "applications": _APPLICATIONS,
+    "users": _USERS,
+}
+_GRANT_CONTROLS: Document = {
+    "operator": "OR",
+    "builtInControls": [],
+    "customAuthenticationFactors": [],
+    "termsOfUse": [],
+    "authenticationStrength": None,
+}
+_POLICY: Document = {
+    "id": None,
+    "templateId": None,
+    "displayName": None,
+    "createdDateTime": None,
+    "modifiedDateTime": None,
+    "state": None,
+    "sessionControls": None,
+    "conditions": _CONDITIONS,
+    "grantControls": None,
+}
+# Parts that only the beta endpoint knows: v1.0 does not show them and refuses to write a policy
+# that has one (1038).
+BETA_ONLY = (
+    ("conditions", "times"),
+    ("conditions", "agentIdRiskLevels"),
+    ("sessionControls", "globalSecureAccessFilteringProfile"),
+)
+# Which empty arrays the service refuses is not documented; these stand in every policy read back,
+# or make their condition meaningless, so a client that echoes a whole GET is refused.
+_EMPTY_REFUSED = (
+    ("conditions", "clientAppTypes"),
+    ("conditions", "platforms", "includePlatforms"),
+    ("conditions", "locations", "includeLocations"),
+    ("conditions", "applications", "includeAuthenticationContextClassReferences"),
+)
+_LITERALS = {
+    "includeUsers": {"All", "None", "GuestsOrExternalUsers"},
+    "excludeUsers": {"GuestsOrExternalUsers"},
+}
+
+
+def refused(message: str) -> ServiceError:
+    """Graph's 400 for a policy that it does not take."""
+    return ServiceError(400, "BadRequest", message)
+
+
+def complete(body: Mapping[str, Any]) -> Document:
+    """A policy with every property that Graph shows; what `body` leaves out gets its default."""
+    policy = merge(_POLICY, body)
+    if policy["grantControls"] is not None:
+        policy["grantControls"] = merge(_GRANT_CONTROLS, policy["grantControls"])
+    return policy
+
+
+def merge(current: Mapping[str, Any], change: Mapping[str, Any]) -> Document:
+    """`current` after a PATCH with `change`; neither is altered.
+
+    Objects merge, arrays and scalars are replaced, OData annotations are dropped.
+    """
+    merged = copy.deepcopy(dict(current))
+    for key, value in change.items():
+        if "@odata." in key:
+            continue
+        before = merged.get(key)
+        if isinstance(value, Mapping):
+            base: Mapping[str, Any] = {}
+            if isinstance(before, Mapping):
+                base = cast("Mapping[str, Any]", before)
+            merged[key] = merge(base, cast("Mapping[str, Any]", value))
+        else:
+            merged[key] = copy.deepcopy(value)
+    return merged
+
+
+def check_body(body: Mapping[str, Any], *, beta: bool) -> None:
+    """Refuse a request body that Graph would refuse whatever the policy holds."""
+    for key in body:
+        if key not in _POLICY and "@odata." not in key:
+            raise refused(f"Invalid property '{key}'.")
+    conditions = _object(body, "conditions")
+    known = set(_CONDITIONS) | {path[1] for path in BETA_ONLY if path[0] == "conditions" and beta}
+    for key in conditions:
+        if key not in known and "@odata." not in key and ("conditions", key) not in BETA_ONLY:
+            raise refused(f"Invalid property 'conditions.{key}'.")
+    for part, shape in (("users", _USERS), ("applications", _APPLICATIONS)):
+        for key in _object(conditions, part):
+            if key not in shape and "@odata." not in key:
+                raise refused(f"Invalid property 'conditions.{part}.{key}'.")
+    for path in _EMPTY_REFUSED:
+        if _at(body, path) == []:
+            raise refused(f"{SCHEMA_REFUSED} '{'.'.join(path)}' must not be empty.")
+    if not beta and preview_features(body):
+        raise refused(PREVIEW_REFUSED)
+
+
+def check_policy(policy: Mapping[str, Any]) -> None:
+    """Refuse a complete policy that Graph would refuse to keep."""
+    name = policy.get("displayName")
+    if not isinstance(name, str) or not name.strip():
+        raise refused(f"{SCHEMA_REFUSED} 'displayName' is required.")
+    if policy.get("state") not in STATES:
+        raise refused(
+            f"{SCHEMA_REFUSED} 'state' is '{policy.get('state')}', must be one of {list(STATES)}."
+        )
+    conditions = _object(policy, "conditions")
+    users = _object(conditions, "users")
+    _check_users(users)
+    if conditions.get("clientApplications") is None and not any(
+        users.get(key) for key in users if key.startswith("include")
+    ):
+        raise refused(f"{SCHEMA_REFUSED} 'conditions.users' includes nobody.")
+    applications = _object(conditions, "applications")
+    if not any(applications.get(key) for key in applications if key.startswith("include")):
+        raise refused(f"{SCHEMA_REFUSED} 'conditions.applications' includes nothing.")
+    if applications.get("includeApplications") and applications.get("includeUserActions"):
+        raise refused(
+            "1012: 'applications' condition cannot include both 'includeApplications' and "
+            "'includeUserActions'. Please remove one of the conditions."
+        )
+    if policy.get("grantControls") is None and policy.get("sessionControls") is None:
+        raise refused(f"{SCHEMA_REFUSED} The policy has neither grant nor session controls.")
+
+
+def preview_features(policy: Mapping[str, Any]) -> list[str]:
+    """The beta-only parts that a policy or a request body has, as dotted paths."""
+    return [".".join(path) for path in BETA_ONLY if _at(policy, path)]
+
+
+def is_microsoft_managed(policy: Mapping[str, Any]) -> bool:
+    """Whether Microsoft keeps this policy: only its state and its exclusions can be changed."""
+    return str(policy["displayName"]).startswith(MICROSOFT_MANAGED_PREFIX)
+
+
+def leaves(body: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """The dotted paths of everything that a request body sets."""
+    for key, value in body.items():
+        if "@odata." in key:
+            continue
+        if isinstance(value, Mapping):
+            yield from leaves(cast("Mapping[str, Any]", value), f"{prefix}{key}.")
+        else:
+            yield prefix + key
+
+
+def _check_users(users: Mapping[str, Any]) -> None:
+    for key in ("includeUsers", "excludeUsers", "includeGroups", "excludeGroups"):
+        values: Any = users.get(key)
+        if not isinstance(values, list):
+            raise refused(f"{SCHEMA_REFUSED} 'conditions.users.{key}' must be an array.")
+        for value in cast("list[Any]", values):
+            if not (isinstance(value, str) and GUID.fullmatch(value)) and (
+                value not in _LITERALS.get(key, set())
+            ):
+                code, kind = ("1054", "group") if key.endswith("Groups") else ("1053", "user")
+                raise refused(f"{code}: Invalid {kind} value: {value}.")
+    for key in ("include", "exclude"):
+        literal = "GuestsOrExternalUsers" in users[f"{key}Users"]
+        if literal and users.get(f"{key}GuestsOrExternalUsers"):
+            raise refused(
+                f"{SCHEMA_REFUSED} 'GuestsOrExternalUsers' cannot be combined with "
+                f"'{key}GuestsOrExternalUsers'."
+            )
+    if "All" in users["includeUsers"] and len(users["includeUsers"]) > 1:
+        raise refused(f"{SCHEMA_REFUSED} 'All' cannot be combined with other users.")
+
+
+def _object(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value: Any = document.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise refused(f"{SCHEMA_REFUSED} '{key}' must be an object.")
+    return cast("Mapping[str, Any]", value)
+
+
+def _at(document: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    value: Any = document
+    for key in path:
+        if not isinstance(value, Mapping):
+            return None
+        value = cast("Mapping[str, Any]", value).get(key)
+    return value
