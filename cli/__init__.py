@@ -1,1 +1,1 @@
-"""The `breakglass` command."""
+"""The `breakglass` command: the one front door for people."""

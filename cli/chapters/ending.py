@@ -1,0 +1,49 @@
+"""The last preview, and what to do next."""
+
+import os
+
+from cli.chapters.stage import Stage
+from cli.facts import UpFacts
+from cli.pulumi_run import Outcome
+from cli.screen import plain
+from cli.stack_outputs import StackOutputs
+
+
+def last_preview(stage: Stage) -> Outcome:
+    """`pulumi preview --expect-no-changes`: the stack and the tenant agree."""
+    stage.screen.chapter("5  Nothing left to do?")
+    outcome = stage.pulumi.preview(expect_no_changes=True)
+    if outcome.exit_code == 0 and outcome.changes == 0:
+        stage.screen.good("`pulumi preview --expect-no-changes`: no changes.")
+    else:
+        stage.screen.bad(f"`pulumi preview --expect-no-changes`: {outcome.changes} changes.")
+    return outcome
+
+
+def say_next_steps(stage: Stage, outputs: StackOutputs) -> None:
+    """What to do for a real tenant, how to play on, how to leave."""
+    leave = "py dev.py clean" if os.name == "nt" else "make clean"
+    stage.screen.chapter("6  Next")
+    for step in outputs.next_steps:
+        stage.screen.say(f"• {plain(step)}")
+    stage.screen.say("• Your own tenant: README.md, 'On your own tenant'. The program is the same.")
+    stage.screen.say(
+        "• Play on: `breakglass sandbox sign-in <user>`, `breakglass sandbox outbox`, "
+        "`breakglass sandbox env`."
+    )
+    stage.screen.say(f"• Leave: `{leave}` ends the tenant and removes everything.")
+
+
+def say_result(stage: Stage, facts: UpFacts) -> bool:
+    """Say whether all is as promised; True when it is."""
+    shortfalls = facts.shortfalls()
+    stage.screen.say("")
+    for line in shortfalls:
+        stage.screen.bad(plain(line))
+    seconds = facts.seconds
+    if not shortfalls:
+        stage.screen.good(
+            f"All as promised: set up in {seconds.setup:.0f} s, `pulumi up` {seconds.up:.0f} s, "
+            f"preview {seconds.preview:.0f} s. Measured facts: {plain(stage.folder.facts)}"
+        )
+    return not shortfalls

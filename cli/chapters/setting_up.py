@@ -1,0 +1,74 @@
+"""Setting up: an engine, its plugins, a tenant, a stack."""
+
+from dataclasses import dataclass
+
+from cli.chapters.stage import Stage, count
+from cli.control_face import Policy
+from cli.facts import EngineFacts
+from cli.pulumi_run import PulumiRun
+from cli.screen import Screen, plain
+from cli.tenant_process import connect, start, tenant_variables
+from cli.workspace import SandboxFolder
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What setting up found."""
+
+    stage: Stage
+    engine: EngineFacts
+    plugins: dict[str, str]
+
+
+def set_up(screen: Screen, folder: SandboxFolder, *, port: int, ca_rate: float) -> Setup:
+    """Make everything ready that `pulumi up` needs; reuse what is there."""
+    # The engine's modules are imported here: `--help` shall not pay for them.
+    from sandbox.engine import ensure_engine, ensure_plugins, sandbox_environment
+
+    def say(line: str) -> None:
+        screen.say(plain(line))
+
+    screen.chapter("Setting up")
+    engine = ensure_engine(say)
+    plugins = ensure_plugins(engine, folder.path / "pulumi", say)
+    tenant, is_new = start(folder, port=port, ca_rate=ca_rate)
+    face = connect(tenant, folder)
+    name = face.health().tenants[0]
+    title = f"{name.display_name} ({name.initial_domain})"
+    screen.say(
+        f"{'Started' if is_new else 'Found'} a simulated tenant: [bold]{plain(title)}[/] "
+        f"at {tenant.url}"
+    )
+    variables = {
+        **tenant_variables(folder),
+        # One request per second is the real service's pace; a faster tenant may be asked faster.
+        "BREAK_GLASS_CA_INTERVAL_SECONDS": f"{1 / ca_rate:.4f}",
+    }
+    pulumi = PulumiRun(
+        engine.executable,
+        folder,
+        sandbox_environment(engine, folder.path, variables),
+        show=screen.engine,
+        colors=screen.colors,
+    )
+    pulumi.prepare()
+    stage = Stage(screen, folder, face, title, pulumi, ca_rate)
+    return Setup(stage, EngineFacts(version=engine.version, source=engine.source), plugins)
+
+
+def show_policies(stage: Stage, policies: list[Policy]) -> None:
+    """The tenant's Conditional Access policies as a table."""
+    from rich.table import Table
+
+    states = {"enabledForReportingButNotEnforced": "report-only", "enabled": "on"}
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("Conditional Access policy", "state", "asks for"):
+        table.add_column(column)
+    for policy in sorted(policies, key=lambda p: p.display_name):
+        state = states.get(policy.state, "off")
+        table.add_row(plain(policy.display_name), state, plain(policy.asks()))
+    stage.screen.say(
+        f"It has {count(len(policies), 'Conditional Access policy')}, "
+        "and no emergency account that is exempt:"
+    )
+    stage.screen.show(table)

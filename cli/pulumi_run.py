@@ -1,0 +1,213 @@
+"""Runs the Pulumi CLI on the sandbox's stack, its output passed on line by line.
+
+Secrets reach the CLI through the environment and files only, never through its arguments.
+"""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from cli.failure import CommandFailed
+from cli.stack_config import copy_settings, salt_line
+from cli.stack_outputs import StackOutputs
+from cli.workspace import STACK, SandboxFolder
+
+_PROJECT = "break-glass"
+_ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_UNCHANGED = ("same", "read", "refresh")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one run of the CLI ended."""
+
+    exit_code: int
+    seconds: float
+    changes: int  # resources that are created, changed or deleted; 0 when there was no summary
+    lines: tuple[str, ...]  # what it printed, without colors
+
+
+class PulumiRun:
+    """The stack `sandbox` and the CLI that works on it."""
+
+    def __init__(
+        self,
+        executable: Path,
+        folder: SandboxFolder,
+        environment: Mapping[str, str],
+        *,
+        show: Callable[[str], None],
+        colors: bool,
+    ) -> None:
+        self._executable = executable
+        self._folder = folder
+        # The event log says in numbers what the output says in words; it is a debugging option.
+        self._environment = {**environment, "PULUMI_DEBUG_COMMANDS": "true"}
+        self._show = show
+        self._colors = colors
+
+    def prepare(self) -> None:
+        """Make the stack if there is none, bring its settings up to date, clear what a kill left.
+
+        Raises CommandFailed when another Pulumi run works on the stack.
+        """
+        committed = self._folder.project / f"Pulumi.{STACK}.yaml"
+        self._folder.state.mkdir(parents=True, exist_ok=True)
+        if any(stack["name"] == STACK for stack in self._stacks()):
+            copy_settings(committed, self._folder.stack_config)
+            self._clear_locks()
+            return
+        # `stack new` writes its salt beside Pulumi.yaml: give it a project folder of its own.
+        with tempfile.TemporaryDirectory(dir=self._folder.path) as project:
+            written = Path(project, "Pulumi.yaml")
+            written.write_text(f"name: {_PROJECT}\nruntime: python\n", encoding="utf-8")
+            arguments = ["stack", "new", STACK, "--no-select", "--yes"]
+            self._quiet([*arguments, "--secrets-provider", "passphrase", "--cwd", project])
+            salt = salt_line(Path(project, f"Pulumi.{STACK}.yaml"))
+        copy_settings(committed, self._folder.stack_config, salt=salt)
+
+    def up(self) -> Outcome:
+        """`pulumi up` with its preview."""
+        return self._streamed(["up", "--yes"])
+
+    def preview(self, *, details: bool = False, expect_no_changes: bool = False) -> Outcome:
+        """`pulumi preview`; `details` shows the changed properties."""
+        arguments = ["preview"]
+        if details:
+            arguments.append("--diff")
+        if expect_no_changes:
+            arguments.append("--expect-no-changes")
+        return self._streamed(arguments)
+
+    def outputs(self) -> StackOutputs:
+        """The stack's outputs, without the passwords."""
+        text = self._quiet(["stack", "output", "--json", "--stack", STACK])
+        return StackOutputs.model_validate_json(text)
+
+    def password(self, account: str) -> str:
+        """The password that the stack keeps for an account, by user principal name."""
+        arguments = ["stack", "output", "passwords", "--json", "--show-secrets"]
+        return json.loads(self._quiet([*arguments, "--stack", STACK]))[account]
+
+    def resource_count(self) -> int:
+        """How many resources the stack holds, component resources counted."""
+        counts = [stack["resourceCount"] for stack in self._stacks() if stack["name"] == STACK]
+        return int(counts[0] or 0) if counts else 0
+
+    def _stacks(self) -> list[dict[str, Any]]:
+        return json.loads(self._quiet(["stack", "ls", "--json"]))
+
+    def _command(self, arguments: Sequence[str]) -> list[str]:
+        color = "always" if self._colors else "never"
+        return [str(self._executable), *arguments, "--non-interactive", "--color", color]
+
+    def _streamed(self, arguments: Sequence[str]) -> Outcome:
+        """Run on the stack, show every line as it comes."""
+        started = time.monotonic()
+        lines: list[str] = []
+        with self._event_log() as events:
+            command = self._command(
+                [
+                    *arguments,
+                    *("--stack", STACK, "--config-file", str(self._folder.stack_config)),
+                    *("--suppress-permalink=true", "--suppress-progress"),
+                    *("--event-log", str(events)),
+                ]
+            )
+            process = subprocess.Popen(
+                command,
+                cwd=self._folder.project,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+            )
+            assert process.stdout is not None  # noqa: S101  (asked for just above)
+            try:
+                for line in process.stdout:
+                    lines.append(_ESCAPES.sub("", line.rstrip()))
+                    self._show(line.rstrip("\n"))
+                exit_code = process.wait()
+            except KeyboardInterrupt:
+                # The terminal told Pulumi too: let it finish what it began and save its state.
+                process.wait()
+                raise
+            return Outcome(exit_code, time.monotonic() - started, _changes(events), tuple(lines))
+
+    def _quiet(self, arguments: Sequence[str]) -> str:
+        """Run without showing; the answer is what it printed."""
+        done = subprocess.run(
+            [str(self._executable), *arguments, "--non-interactive", "--color", "never"],
+            cwd=self._folder.project,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+        if done.returncode != 0:
+            reason = done.stderr.strip() or "no reason given"
+            raise CommandFailed(f"`pulumi {' '.join(arguments[:2])}` failed: {reason}")
+        return done.stdout
+
+    @contextmanager
+    def _event_log(self) -> Generator[Path]:
+        # A name made by us in our own folder; gone as soon as it is read.
+        descriptor, name = tempfile.mkstemp(dir=self._folder.path, prefix="events-")
+        os.close(descriptor)
+        path = Path(name)
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _clear_locks(self) -> None:
+        """Release the stack from a run that was killed; leave a living one alone."""
+        folder = self._folder.state / ".pulumi" / "locks" / "organization" / _PROJECT / STACK
+        locks = sorted(folder.glob("*.json"))
+        for lock in locks:
+            holder = _living_holder(lock)
+            if holder is not None:
+                raise CommandFailed(
+                    f"Another Pulumi run (process {holder}) works on this stack. "
+                    "Wait for it to end, or end it, then try again."
+                )
+        if locks:
+            self._quiet(["cancel", "--yes", "--stack", STACK])
+
+
+def _living_holder(lock: Path) -> int | None:
+    try:
+        holder: dict[str, Any] = json.loads(lock.read_text(encoding="utf-8"))
+        process = psutil.Process(int(holder["pid"]))
+        alive = "pulumi" in process.name().lower() and process.status() != psutil.STATUS_ZOMBIE
+    except (OSError, ValueError, KeyError, psutil.Error):
+        return None
+    return process.pid if alive and holder.get("hostname") == socket.gethostname() else None
+
+
+def _changes(events: Path) -> int:
+    """Changes that the last summary in an event log counts."""
+    changes = 0
+    for line in events.read_text(encoding="utf-8").splitlines():
+        summary = json.loads(line).get("summaryEvent")
+        if summary is not None:
+            counts: dict[str, int] = summary.get("resourceChanges") or {}
+            changes = sum(n for kind, n in counts.items() if kind not in _UNCHANGED)
+    return changes

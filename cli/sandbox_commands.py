@@ -1,0 +1,170 @@
+"""`breakglass sandbox …`: the simulated tenant by hand."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.failure import CommandFailed
+from cli.options import Port, Rate, plain_errors
+
+if TYPE_CHECKING:
+    from cli.control_face import ControlFace, SignInAnswer
+
+sandbox_app = typer.Typer(
+    help="The simulated tenant: try everything here before you trust it.", no_args_is_help=True
+)
+
+
+class Shell(StrEnum):
+    """How `sandbox env` writes variables."""
+
+    bash = "bash"
+    powershell = "powershell"
+    json = "json"
+
+
+@sandbox_app.command()
+@plain_errors
+def start(port: Port = 8443, ca_rate: Rate = 1.0) -> None:
+    """Start the simulated tenant, or say where it runs."""
+    from cli import tenant_process
+    from cli.workspace import sandbox_folder
+
+    tenant, is_new = tenant_process.start(sandbox_folder(), port=port, ca_rate=ca_rate)
+    typer.echo(f"{'Started' if is_new else 'Runs already'}: {tenant.url} (process {tenant.pid})")
+
+
+@sandbox_app.command()
+@plain_errors
+def stop() -> None:
+    """End the simulated tenant; its data stay for the next start."""
+    from cli import tenant_process
+    from cli.workspace import sandbox_folder
+
+    stopped = tenant_process.stop(sandbox_folder())
+    typer.echo("Stopped." if stopped else "It was not running.")
+
+
+@sandbox_app.command()
+@plain_errors
+def status() -> None:
+    """Say whether the simulated tenant runs, and what is in it. Exit code 1 when it does not."""
+    from cli import tenant_process
+    from cli.workspace import sandbox_folder
+
+    tenant = tenant_process.find(sandbox_folder())
+    if tenant is None:
+        raise CommandFailed("The simulated tenant is not running: `breakglass sandbox start`.")
+    face = _face()
+    typer.echo(f"{tenant.url}, process {tenant.pid}, {tenant.ca_rate:g} CA requests per second")
+    for name in face.health().tenants:
+        typer.echo(f"{name.display_name} ({name.initial_domain}), tenant id {name.id}")
+    typer.echo(
+        f"{len(face.policies())} Conditional Access policies, {face.last_request()} requests"
+    )
+
+
+@sandbox_app.command()
+@plain_errors
+def env(
+    shell: Annotated[Shell, typer.Option(help="For which shell.")] = Shell.bash,
+    pulumi: Annotated[
+        bool, typer.Option("--pulumi", help="Add what `pulumi` needs to work on the stack.")
+    ] = False,
+) -> None:
+    """Print the variables that a client of the simulated tenant needs, its secret included."""
+    from cli import tenant_process
+    from cli.environment_text import as_text
+    from cli.workspace import sandbox_folder
+
+    folder = sandbox_folder()
+    variables = tenant_process.tenant_variables(folder)
+    if pulumi:
+        from cli.environment_text import pulumi_variables
+
+        variables = pulumi_variables(folder, variables)
+    typer.echo(as_text(variables, shell.value))
+
+
+@sandbox_app.command("sign-in")
+@plain_errors
+def sign_in(
+    user: Annotated[str, typer.Argument(help="User principal name or object id.")],
+    app: Annotated[str, typer.Option(help="Application.")] = "Azure Portal",
+    client_app: Annotated[
+        str, typer.Option(help="browser, mobileAppsAndDesktopClients, exchangeActiveSync, other.")
+    ] = "browser",
+    country: Annotated[str | None, typer.Option(help="Two-letter country code.")] = None,
+    platform: Annotated[str | None, typer.Option(help="windows, macOS, iOS, android …")] = None,
+    mfa: Annotated[bool, typer.Option("--mfa", help="MFA has been done.")] = False,
+    non_interactive: Annotated[
+        bool, typer.Option("--non-interactive", help="A token refresh, nobody at the keyboard.")
+    ] = False,
+) -> None:
+    """Sign a user in and explain the decision, policy by policy."""
+    request: dict[str, Any] = {"user": user, "app": app, "clientApp": client_app, "mfa": mfa}
+    request["interactive"] = not non_interactive
+    if country is not None:
+        request["location"] = country.upper()
+    if platform is not None:
+        request["platform"] = platform
+    _explain(_face().sign_in(**request))
+
+
+@sandbox_app.command()
+@plain_errors
+def outbox() -> None:
+    """List the messages that alerts have sent."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from cli.screen import plain
+
+    messages = _face().outbox()
+    if not messages:
+        typer.echo("No message has been sent.")
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("sent", "channel", "to", "subject"):
+        table.add_column(column)
+    for message in messages:
+        sent = f"{message.time:%Y-%m-%d %H:%M:%S}"
+        table.add_row(
+            sent, plain(message.channel), plain(message.recipient), plain(message.subject)
+        )
+    Console(highlight=False).print(table)
+
+
+def _face() -> "ControlFace":
+    from cli import tenant_process
+    from cli.workspace import sandbox_folder
+
+    folder = sandbox_folder()
+    tenant = tenant_process.find(folder)
+    if tenant is None:
+        raise CommandFailed("The simulated tenant is not running: `breakglass sandbox start`.")
+    return tenant_process.connect(tenant, folder)
+
+
+def _explain(answer: "SignInAnswer") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from cli.screen import plain
+
+    console = Console(highlight=False)
+    words = {"allowed": "allowed", "mfa": "must first pass MFA", "blocked": "blocked"}
+    decision = words.get(answer.decision, answer.decision)
+    console.print(f"{plain(answer.user)} at {plain(answer.app)}: [bold]{decision}[/]")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("policy", "result", "why"):
+        table.add_column(column, overflow="fold")
+    for policy in sorted(answer.policies, key=lambda p: (p.result != "applied", p.display_name)):
+        table.add_row(plain(policy.display_name), policy.result, plain(policy.reason or ""))
+    console.print(table)
+    for name in answer.not_evaluated:
+        console.print(f"Not judged here: {plain(name)}")
+    if answer.platform_asks:
+        console.print(f"Apart from Conditional Access: {plain(answer.platform_asks)}")
+    console.print(f"Logged in {plain(answer.table)} with result {plain(answer.result_type)}.")
