@@ -10,9 +10,11 @@ from sandbox.tenant.azure import Azure
 from sandbox.tenant.clock import Clock
 from sandbox.tenant.conditional_access import ConditionalAccess
 from sandbox.tenant.directory import Directory
-from sandbox.tenant.errors import ServiceError
+from sandbox.tenant.errors import DocumentError, ServiceError
+from sandbox.tenant.faults import Faults
 from sandbox.tenant.logs import Logs
 from sandbox.tenant.outbox import Outbox
+from sandbox.tenant.request_log import RequestLog
 
 
 class Tenant:
@@ -25,7 +27,7 @@ class Tenant:
         self.clock = clock
         self.lock = threading.RLock()
         self.apps = Applications.from_document(document)
-        self.directory = Directory.from_document(document, clock)
+        self.directory = Directory.from_document(document, clock, self.apps)
         self.conditional_access = ConditionalAccess.from_document(document, clock, ca_rate)
         self.azure = Azure.from_document(document, clock)
         self.outbox = Outbox.from_document(document, clock)
@@ -77,6 +79,8 @@ class World:
     def __init__(self, clock: Clock, *, ca_rate: float = 1.0) -> None:
         self.clock = clock
         self.ca_rate = ca_rate
+        self.requests = RequestLog()
+        self.faults = Faults()
         self.tenants: dict[str, Tenant] = {}
 
     @property
@@ -85,12 +89,12 @@ class World:
         return next(iter(self.tenants.values()))
 
     def add(self, document: Mapping[str, Any]) -> Tenant:
-        """Add a tenant, or replace the one that has the same id."""
+        """Add a tenant, or replace the one that has the same id; raises DocumentError."""
         tenant = Tenant.from_document(document, self.clock, ca_rate=self.ca_rate)
         for other in self.tenants.values():
             shared = set(other.azure.subscriptions) & set(tenant.azure.subscriptions)
             if other.id != tenant.id and shared:
-                raise ValueError(
+                raise DocumentError(
                     f"subscription {min(shared)} belongs to tenant {other.id} and to {tenant.id}; "
                     "a subscription trusts one tenant"
                 )
