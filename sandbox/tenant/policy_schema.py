@@ -133,6 +133,8 @@ def merge(current: Mapping[str, Any], change: Mapping[str, Any]) -> Document:
 
 def check_body(body: Mapping[str, Any], *, beta: bool) -> None:
     """Refuse a request body that Graph would refuse whatever the policy holds."""
+    if not body:
+        raise refused(SCHEMA_REFUSED)
     for key in body:
         if key not in _POLICY and "@odata." not in key:
             raise refused(f"Invalid property '{key}'.")
