@@ -1,0 +1,1 @@
+"""Microsoft Graph and the tenant's identity, without Pulumi."""

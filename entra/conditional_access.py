@@ -1,0 +1,68 @@
+"""Conditional Access policies: list, get, and write their exclusion lists, at the tenant's pace.
+
+Source: Microsoft Graph documentation, "List policies", "Update conditionalaccesspolicy". A PATCH
+replaces whole arrays and keeps what it does not name, so a write holds the complete exclusion
+lists and nothing else. Errors: ``GraphError`` (see ``entra.errors``).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from entra.client import GraphClient
+from entra.errors import GraphError, NotFound
+from entra.exclusion import Change
+from entra.limiter import Pace
+from entra.policy import Policy as Policy
+
+_POLICIES = "identity/conditionalAccess/policies"
+# A tenant holds at most 195 policies, so the largest page is the whole listing.
+_PAGE_SIZE = "999"
+# "This policy uses features that are only available in the beta version."
+_BETA_ONLY = "1038"
+
+
+class ConditionalAccessClient:
+    """Every request waits for its turn in ``pace``, which is shared by all processes."""
+
+    def __init__(self, graph: GraphClient, pace: Pace) -> None:
+        self._graph = graph
+        self._pace = pace
+
+    def list_policies(self) -> list[Policy]:
+        """All policies, in any state; mostly one request."""
+        path = f"/v1.0/{_POLICIES}"
+        pages = self._graph.pages(path, {"$top": _PAGE_SIZE}, pace=self._pace)
+        return [Policy.from_document(document) for document in pages]
+
+    def get_policy(self, policy_id: str) -> Policy | None:
+        """One policy as it is now; None when the service says that it does not exist."""
+        try:
+            return Policy.from_document(self._either_version("GET", policy_id, None))
+        except NotFound:
+            return None
+
+    def write_exclusions(self, policy_id: str, change: Change) -> None:
+        """Write the complete lists of ``change``. Raises NotFound when the policy is gone."""
+        users: dict[str, Sequence[str]] = {}
+        if change.exclude_groups is not None:
+            users["excludeGroups"] = list(change.exclude_groups)
+        if change.exclude_users is not None:
+            users["excludeUsers"] = list(change.exclude_users)
+        self._either_version("PATCH", policy_id, {"conditions": {"users": users}})
+
+    def _either_version(
+        self, method: str, policy_id: str, body: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        path = f"{_POLICIES}/{policy_id}"
+        try:
+            return self._graph.request(method, f"/v1.0/{path}", body=body, pace=self._pace)
+        except GraphError as error:
+            if not _is_beta_only(error):
+                raise
+        return self._graph.request(method, f"/beta/{path}", body=body, pace=self._pace)
+
+
+def _is_beta_only(error: GraphError) -> bool:
+    return error.status == 400 and (
+        error.code == _BETA_ONLY or error.message.startswith(f"{_BETA_ONLY}:")
+    )

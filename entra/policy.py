@@ -1,0 +1,86 @@
+"""A Conditional Access policy as Graph tells it, in the parts that exclusion has to understand.
+
+Source: Microsoft Graph documentation, "conditionalAccessPolicy resource type". Everything else
+that the service says is kept in ``document`` and never interpreted.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from entra.errors import GraphError
+
+
+def _no_null(value: Any) -> Any:
+    return [] if value is None else value
+
+
+# The service writes null, or leaves the property out, where nothing is chosen.
+_Strings = Annotated[tuple[str, ...], BeforeValidator(_no_null), Field(default=())]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True
+    )
+
+
+class PolicyUsers(_Part):
+    """Whom a policy includes and excludes: object ids and Graph's literals."""
+
+    include_users: _Strings
+    exclude_users: _Strings
+    include_groups: _Strings
+    exclude_groups: _Strings
+    include_roles: _Strings
+    include_guests_or_external_users: Mapping[str, Any] | None = None
+
+
+class PolicyConditions(_Part):
+    """The conditions under which a policy applies, as far as we read them."""
+
+    users: PolicyUsers | None = None
+    client_applications: Mapping[str, Any] | None = None
+
+
+class GrantControls(_Part):
+    """What a policy asks for."""
+
+    built_in_controls: _Strings
+    authentication_strength: Mapping[str, Any] | None = None
+
+
+class Policy(_Part):
+    """One policy. ``document`` is the service's whole answer."""
+
+    id: str
+    display_name: Annotated[str, BeforeValidator(lambda v: "" if v is None else v)] = ""
+    state: str = ""
+    conditions: PolicyConditions = PolicyConditions()
+    grant_controls: GrantControls | None = None
+    document: Mapping[str, Any] = Field(default_factory=dict[str, Any], repr=False)
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Policy":
+        """Read what Graph answered. Raises GraphError when it is not a policy."""
+        try:
+            return cls.model_validate({**document, "document": document})
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(step) for step in first["loc"])
+            told = f"policy {document.get('displayName') or document.get('id')!r}: {where}: "
+            raise GraphError(
+                200, "not a policy", told + first["msg"], "GET", "conditionalAccess/policies"
+            ) from None
+
+    @property
+    def exclude_groups(self) -> tuple[str, ...]:
+        """Object ids of the excluded groups, as the service lists them."""
+        return self.conditions.users.exclude_groups if self.conditions.users else ()
+
+    @property
+    def exclude_users(self) -> tuple[str, ...]:
+        """Object ids of the excluded users and Graph's literals, as the service lists them."""
+        return self.conditions.users.exclude_users if self.conditions.users else ()
