@@ -5,6 +5,7 @@ import os
 import shlex
 from collections.abc import Mapping
 
+from cli.engine import engine_environment, prepare_engine
 from cli.workspace import SandboxFolder
 
 
@@ -20,10 +21,10 @@ def as_text(variables: Mapping[str, str], shell: str) -> str:
 
 def pulumi_variables(folder: SandboxFolder, variables: Mapping[str, str]) -> dict[str, str]:
     """The variables plus those that let `pulumi` work on the sandbox's stack by hand."""
-    from sandbox.engine import ensure_engine, sandbox_environment
 
     def quiet(line: str) -> None:
         del line
 
-    everything = sandbox_environment(ensure_engine(quiet), folder.path, variables)
+    engine, _ = prepare_engine(folder, quiet)
+    everything = engine_environment(engine, folder, variables)
     return {name: value for name, value in everything.items() if os.environ.get(name) != value}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from cli.chapters.stage import Stage, count
 from cli.control_face import Policy
+from cli.engine import engine_environment, prepare_engine
 from cli.facts import EngineFacts
 from cli.pulumi_run import PulumiRun
 from cli.screen import Screen, plain
@@ -22,15 +23,12 @@ class Setup:
 
 def set_up(screen: Screen, folder: SandboxFolder, *, port: int, ca_rate: float) -> Setup:
     """Make everything ready that `pulumi up` needs; reuse what is there."""
-    # The engine's modules are imported here: `--help` shall not pay for them.
-    from sandbox.engine import ensure_engine, ensure_plugins, sandbox_environment
 
     def say(line: str) -> None:
         screen.say(plain(line))
 
     screen.chapter("Setting up")
-    engine = ensure_engine(say)
-    plugins = ensure_plugins(engine, folder.path / "pulumi", say)
+    engine, plugins = prepare_engine(folder, say)
     tenant, is_new = start(folder, port=port, ca_rate=ca_rate)
     face = connect(tenant, folder)
     name = face.health().tenants[0]
@@ -47,7 +45,7 @@ def set_up(screen: Screen, folder: SandboxFolder, *, port: int, ca_rate: float) 
     pulumi = PulumiRun(
         engine.executable,
         folder,
-        sandbox_environment(engine, folder.path, variables),
+        engine_environment(engine, folder, variables),
         show=screen.engine,
         colors=screen.colors,
     )
