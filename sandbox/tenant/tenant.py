@@ -67,10 +67,14 @@ class Tenant:
             document |= area.to_document()
         return document
 
-    def tick(self) -> None:
-        """Run what is due by now. Calling it again at the same time does nothing."""
+    def tick(self) -> bool:
+        """Run what is due by now and say whether anything was; at once again, nothing is."""
         with self.lock:
+            due = self.alert_rules.next_due()
+            if due is None or due > self.clock.now():
+                return False
             self.alert_rules.run_due()
+            return True
 
 
 class World:
@@ -129,7 +133,7 @@ class World:
             if upcoming >= end:
                 return
 
-    def tick(self) -> None:
-        """Run what is due in every tenant."""
-        for tenant in list(self.tenants.values()):
-            tenant.tick()
+    def tick(self) -> bool:
+        """Run what is due in every tenant and say whether anything was."""
+        ran = [tenant.tick() for tenant in list(self.tenants.values())]
+        return any(ran)

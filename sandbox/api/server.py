@@ -1,0 +1,205 @@
+"""The simulated tenants over HTTPS, in a thread of their own."""
+
+import asyncio
+import json
+import logging
+import socket
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from sandbox.api.credentials import (
+    CA_CERTIFICATE,
+    certificate_authority,
+    client_secret,
+    server_context,
+)
+from sandbox.api.dispatch import Dispatcher, Incoming
+from sandbox.api.persistence import load_world, save_world
+from sandbox.api.routing import Response
+from sandbox.tenant.tenant import World
+
+_HOST = "localhost"
+_LARGEST_BODY = 64 * 1024 * 1024
+_TICK_SECONDS = 1.0
+_LOG = logging.getLogger(__name__)
+
+
+class TenantServer:
+    """Serves tenants at `https://localhost:{port}` until stopped.
+
+    `documents` are seed documents, one a tenant. `port` 0 or taken: a free one is chosen. `ca_rate`
+    is the number of Conditional Access requests a second and tenant. `data` is a file that keeps
+    the state over restarts and wins over the seeds. `certificate_folder` keeps the certificate
+    authority and the client secrets; without it they last as long as the server.
+    Raises `DocumentError` for a document that is no tenant.
+    """
+
+    def __init__(
+        self,
+        documents: Sequence[Mapping[str, Any]],
+        *,
+        port: int = 0,
+        ca_rate: float = 1.0,
+        data: Path | None = None,
+        certificate_folder: Path | None = None,
+    ) -> None:
+        self.world: World = load_world(documents, data, ca_rate=ca_rate)
+        self._data = data
+        self._temporary = None if certificate_folder else tempfile.TemporaryDirectory()
+        folder = certificate_folder or Path(self._temporary.name if self._temporary else "")
+        self._authority = certificate_authority(folder)
+        self.ca_path: Path = (folder / CA_CERTIFICATE).absolute()
+        self._secrets = {
+            tenant.id: client_secret(folder, tenant) for tenant in self.world.tenants.values()
+        }
+        self._sockets = _listening_sockets(port)
+        self.port: int = self._sockets[0].getsockname()[1]
+        self.url: str = f"https://{_HOST}:{self.port}"
+        self._dispatcher = Dispatcher(self.world, self.url)
+        self._workers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="tenant")
+        self._ready = threading.Event()
+        self._stopping = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop_serving: asyncio.Event | None = None
+        self._threads = [
+            threading.Thread(target=self._run, name="tenant-server", daemon=True),
+            threading.Thread(target=self._tick, name="tenant-clock", daemon=True),
+        ]
+
+    def start(self) -> None:
+        """Start serving; returns when requests are answered."""
+        for thread in self._threads:
+            thread.start()
+        self._ready.wait()
+        self._dispatcher.changed.set()
+
+    def stop(self) -> None:
+        """Stop serving, save the state, free the port. Calling it again does nothing."""
+        if self._stopping.is_set():
+            return
+        self._stopping.set()
+        if self._loop is not None and self._stop_serving is not None:
+            self._loop.call_soon_threadsafe(self._stop_serving.set)
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join()
+        for listening in self._sockets:
+            listening.close()
+        self._workers.shutdown()
+        self.save()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def save(self) -> None:
+        """Save the state if a file was named for it."""
+        self._dispatcher.changed.clear()
+        if self._data is not None:
+            save_world(self.world, self._data)
+
+    def environment(self, tenant_id: str | None = None) -> dict[str, str]:
+        """The variables that a client of a tenant (default: the first) needs, secret included."""
+        tenant = self.world.default if tenant_id is None else self.world.tenant(tenant_id)
+        return {
+            "ARM_TENANT_ID": tenant.id,
+            "ARM_CLIENT_ID": tenant.apps.all()[0].app_id,
+            "ARM_CLIENT_SECRET": self._secrets[tenant.id],
+            "ARM_SUBSCRIPTION_ID": next(iter(tenant.azure.subscriptions), ""),
+            "ARM_METADATA_HOSTNAME": urlsplit(self.url).netloc,
+            "ARM_DISABLE_INSTANCE_DISCOVERY": "true",
+            "ARM_USE_CLI": "false",
+            "SSL_CERT_FILE": str(self.ca_path),
+            "REQUESTS_CA_BUNDLE": str(self.ca_path),
+        }
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop, self._stop_serving = asyncio.get_running_loop(), asyncio.Event()
+        runner = web.ServerRunner(web.Server(self._handle), shutdown_timeout=1.0)
+        await runner.setup()
+        context = server_context(self._authority)
+        for listening in self._sockets:
+            await web.SockSite(runner, listening, ssl_context=context).start()
+        self._ready.set()
+        await self._stop_serving.wait()
+        await runner.cleanup()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        target = urlsplit(request.raw_path)
+        if (request.content_length or 0) > _LARGEST_BODY:
+            return web.Response(status=413)
+        incoming = Incoming(
+            method=request.method,
+            raw_path=target.path,
+            query=target.query,
+            headers={name.lower(): value for name, value in request.headers.items()},
+            body=await request.content.read(),
+        )
+        answer = await asyncio.get_running_loop().run_in_executor(
+            self._workers, self._dispatcher.answer, incoming
+        )
+        if answer is not None:
+            return _web_response(answer)
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response(status=500)
+
+    def _tick(self) -> None:
+        """Once a real second: run what is due, and save what has changed."""
+        while not self._stopping.wait(_TICK_SECONDS):
+            try:
+                if self.world.tick():
+                    self._dispatcher.changed.set()
+                if self._data is not None and self._dispatcher.changed.is_set():
+                    self.save()
+            except Exception:  # noqa: BLE001
+                _LOG.exception("the tenants' clock stumbled")
+
+
+def _web_response(answer: Response) -> web.Response:
+    headers = dict(answer.headers)
+    if answer.body is None:
+        return web.Response(status=answer.status, headers=headers)
+    headers.setdefault("Content-Type", "application/json")
+    body = json.dumps(answer.body).encode()
+    return web.Response(status=answer.status, body=body, headers=headers)
+
+
+def _listening_sockets(port: int) -> list[socket.socket]:
+    """Sockets on both loopback addresses at one port; the wanted one if it is free.
+
+    Both, because a client that resolves `localhost` to ::1 first may wait long for a refusal.
+    """
+    try:
+        first = socket.create_server(("127.0.0.1", port))
+    except OSError:
+        first = socket.create_server(("127.0.0.1", 0))
+    sockets = [first]
+    if socket.has_ipv6:
+        try:
+            address = ("::1", first.getsockname()[1])
+            sockets.append(socket.create_server(address, family=socket.AF_INET6))
+        except OSError:
+            _LOG.debug("no IPv6 loopback here")
+    return sockets
