@@ -95,7 +95,7 @@ class RequestEntry(_Answer):
     @property
     def on_policies(self) -> bool:
         """Whether it is a client's request to the Conditional Access policies."""
-        return self.actor is None and _POLICIES in self.path.lower()
+        return self.actor != "administrator" and _POLICIES in self.path.lower()
 
 
 class Firing(_Answer):
@@ -191,7 +191,10 @@ class ControlFace:
 
     def policies(self) -> list[Policy]:
         """The tenant's Conditional Access policies, as they are now."""
-        return [Policy.model_validate(p) for p in self.document()["conditionalAccessPolicies"]]
+        return [
+            Policy.model_validate(policy)
+            for policy in self._values("/sandbox/conditional-access/policies")
+        ]
 
     def requests(self, *, after: int = 0) -> list[RequestEntry]:
         """The requests with a number above `after`."""

@@ -69,7 +69,7 @@ def test_only_requests_of_clients_to_policies_are_counted_as_such() -> None:
     path = "/v1.0/identity/conditionalAccess/policies"
     log = [
         {"number": 1, "method": "GET", "path": path, "status": 200},
-        {"number": 2, "method": "PATCH", "path": f"{path}/x", "status": 204},
+        {"number": 2, "method": "PATCH", "path": f"{path}/x", "status": 204, "actor": "app"},
         {"number": 3, "method": "PATCH", "path": path, "status": 204, "actor": "administrator"},
         {"number": 4, "method": "GET", "path": "/v1.0/users", "status": 200},
     ]
