@@ -1,0 +1,96 @@
+"""What a policy exclusion keeps in the stack's state, and how it is read back.
+
+State contract: the property names here are in every stack's state file. Inputs and outputs:
+
+    tenantId, policyId, policyName   which policy of which tenant
+    wanted        {groups: [id], users: [id]}  what is to be excluded; empty when skipped
+    stackObjects  {groups: [id], users: [id]}  the group and accounts that go away with the stack
+    labels        {id: "group BTG Admins"}     how messages name an id
+    reason        why the policy is skipped, else ""
+    pending       ["exclude group BTG Admins"] what the last listing saw missing; empty in outputs
+
+Outputs only:
+
+    added         {groups: [id], users: [id]}  what we put there and take away again
+    missing       ["exclude group BTG Admins"] what a refresh saw missing; empty after a write
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pulumi.runtime import rpc
+
+from entra.exclusion import Entries
+
+Properties = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ExclusionState:
+    """The properties of one policy exclusion, typed."""
+
+    tenant_id: str
+    policy_id: str
+    policy_name: str
+    wanted: Entries
+    stack_objects: Entries
+    added: Entries
+    labels: Mapping[str, str]
+
+    @classmethod
+    def read(cls, properties: Properties) -> "ExclusionState":
+        """Read known properties, inputs or outputs."""
+        return cls(
+            tenant_id=str(properties["tenantId"]),
+            policy_id=str(properties["policyId"]),
+            policy_name=str(properties["policyName"]),
+            wanted=entries(properties.get("wanted")),
+            stack_objects=entries(properties.get("stackObjects")),
+            added=entries(properties.get("added")),
+            labels=cast("Mapping[str, str]", properties.get("labels") or {}),
+        )
+
+    @property
+    def title(self) -> str:
+        """The policy as messages name it."""
+        return f"policy {self.policy_name!r} ({self.policy_id})"
+
+
+def entries(value: Any) -> Entries:
+    """``{"groups": […], "users": […]}`` as entries; anything unknown or absent is empty."""
+    if not isinstance(value, Mapping):
+        return Entries()
+    lists = cast("Mapping[str, list[Any] | None]", value)
+    return Entries(_ids(lists.get("groups")), _ids(lists.get("users")))
+
+
+def properties_of(value: Entries) -> dict[str, list[str]]:
+    """Entries as they are kept in state."""
+    return {"groups": list(value.groups), "users": list(value.users)}
+
+
+def pending_lines(lacking: Entries, labels: Mapping[str, str]) -> list[str]:
+    """One line for each entry that a policy lacks."""
+    groups = (f"exclude {labels.get(entry, f'group {entry}')}" for entry in lacking.groups)
+    users = (f"exclude {labels.get(entry, f'account {entry}')}" for entry in lacking.users)
+    return [*groups, *users]
+
+
+def differs(olds: Properties, news: Properties) -> bool:
+    """Whether the new inputs call for a write. Asks nothing of anybody.
+
+    An emptied ``pending`` is no difference: it says that the policy is right.
+    """
+    watched = {key: news.get(key) for key in ("wanted", "stackObjects", "pending")}
+    if rpc.contains_unknowns(watched):
+        return True
+    wanted_before, wanted = entries(olds.get("wanted")), entries(news.get("wanted"))
+    if news.get("pending") or (wanted and olds.get("missing")):
+        return True
+    leaving = entries(olds.get("stackObjects")) - entries(news.get("stackObjects"))
+    return bool(leaving or (wanted - wanted_before) or (wanted_before - wanted))
+
+
+def _ids(values: Iterable[Any] | None) -> tuple[str, ...]:
+    return tuple(str(value) for value in values or () if value != rpc.UNKNOWN)

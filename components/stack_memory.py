@@ -1,0 +1,33 @@
+"""What the stack's state knew before this run: the outputs of its resources.
+
+A look-up that comes back short must not take anything away. The program can only notice that it is
+short by comparing it with what the stack already manages.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import pulumi
+
+READ_OUTPUTS = "pulumi:pulumi:readStackResourceOutputs"
+
+Outputs = Mapping[str, Any]
+StackMemory = Callable[[str], Mapping[str, Outputs]]
+"""Resource type → URN → outputs, as they were last saved."""
+
+
+def earlier_outputs(resource_type: str) -> Mapping[str, Outputs]:
+    """Outputs by URN of this stack's resources of one type, as last saved; empty for a new stack.
+
+    Asks the engine, which reads the state's backend. Raises what the engine raises when the state
+    cannot be read: going on without it could take exclusions away.
+    """
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    answer = cast("Any", pulumi.runtime.invoke(READ_OUTPUTS, {"stackName": stack}))
+    value = cast("Mapping[str, Any]", answer.value or {})
+    resources = cast("Mapping[str, Mapping[str, Any]]", value.get("outputs") or {})
+    return {
+        urn: cast("Outputs", resource.get("outputs") or {})
+        for urn, resource in resources.items()
+        if resource.get("type") == resource_type
+    }
