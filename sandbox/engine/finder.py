@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -118,7 +118,7 @@ def _cached_engine() -> Engine | None:
 
 
 @contextmanager
-def _locked(say: Say) -> Iterator[None]:
+def _locked(say: Say) -> Generator[None]:
     """Hold the lock on the engine cache; says so when another process has it first."""
     engine_cache().mkdir(parents=True, exist_ok=True)
     lock = FileLock(engine_cache() / ".lock")
