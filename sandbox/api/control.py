@@ -1,20 +1,18 @@
 """The control face under `/sandbox/`: what no Microsoft service has, for tests, CLI and curl.
 
 No token is asked for: the server listens on loopback only. `?tenant=<id>` chooses a tenant, the
-first one is the default. The calls under `/sandbox/conditional-access` and `/sandbox/users` are
-those of an administrator at work in a portal: no throttling, no application limits.
+first one is the default. Sign-ins and policies are in `control_sign_ins`. The calls under
+`/sandbox/conditional-access` and `/sandbox/users` are those of an administrator at work in a
+portal: no throttling, no application limits.
 """
 
 from importlib.metadata import version
 from typing import Any
 
-from pydantic import ValidationError
-
 from sandbox.api.graph_users import public
 from sandbox.api.routing import Request, Response, Router
 from sandbox.tenant import users
 from sandbox.tenant.errors import DocumentError, ServiceError
-from sandbox.tenant.sign_ins import SignInRequest, sign_in
 
 ADMINISTRATOR_PATHS = ("/sandbox/conditional-access/", "/sandbox/users/")
 
@@ -58,7 +56,8 @@ def get_tenant(request: Request) -> Response:
 def put_tenant(request: Request) -> Response:
     """Replace a tenant by a document with the same tenant id; its applications' secrets stay."""
     document = request.object_body()
-    tenant_id = str((document.get("tenant") or {}).get("id", "")).lower()
+    named: dict[str, Any] = document.get("tenant") or {}
+    tenant_id = str(named.get("id", "")).lower()
     if tenant_id not in request.world.tenants:
         raise bad_request(
             f"tenant.id: no tenant {tenant_id!r} runs here; start one with "
@@ -113,16 +112,6 @@ def clear_faults(request: Request) -> Response:
     return Response(204)
 
 
-@router.route("POST", "/sandbox/sign-ins")
-def post_sign_in(request: Request) -> Response:
-    """Sign a user in; the answer says what Conditional Access and the platform decide."""
-    try:
-        asked = SignInRequest.model_validate(request.object_body())
-    except ValidationError as error:
-        raise bad_request(_first_line(error)) from None
-    return Response(body=sign_in(request.tenant, asked))
-
-
 @router.route("POST", "/sandbox/clock")
 def advance_clock(request: Request) -> Response:
     """Move virtual time on, at most 31 days at once; alert rules run when they are due."""
@@ -151,35 +140,7 @@ def list_alerts(request: Request) -> Response:
 @router.route("GET", "/sandbox/outbox")
 def list_outbox(request: Request) -> Response:
     """The messages that action groups have sent."""
-    return Response(body={"value": request.tenant.outbox.messages})
-
-
-@router.route("POST", "/sandbox/conditional-access/policies")
-def create_policy(request: Request) -> Response:
-    """An administrator saves a new Conditional Access policy."""
-    body = request.object_body()
-    return Response(201, request.tenant.conditional_access.create_policy(body))
-
-
-@router.route("GET", "/sandbox/conditional-access/policies")
-def list_policies(request: Request) -> Response:
-    """An administrator looks at the Conditional Access policies."""
-    return Response(body={"value": request.tenant.conditional_access.policies()})
-
-
-@router.route("PATCH", "/sandbox/conditional-access/policies/{id}")
-def update_policy(request: Request) -> Response:
-    """An administrator changes a Conditional Access policy."""
-    policies = request.tenant.conditional_access
-    policies.update_policy(request.params["id"], request.object_body())
-    return Response(204)
-
-
-@router.route("DELETE", "/sandbox/conditional-access/policies/{id}")
-def delete_policy(request: Request) -> Response:
-    """An administrator deletes a Conditional Access policy."""
-    request.tenant.conditional_access.delete_policy(request.params["id"])
-    return Response(204)
+    return Response(body={"value": request.tenant.outbox.messages()})
 
 
 @router.route("GET", "/sandbox/users/{id}")
@@ -200,8 +161,3 @@ def delete_user(request: Request) -> Response:
     """An administrator deletes a user (softly, as portals do)."""
     users.delete_user(request.tenant.directory, request.params["id"], None)
     return Response(204)
-
-
-def _first_line(error: ValidationError) -> str:
-    first = error.errors(include_input=False)[0]
-    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"

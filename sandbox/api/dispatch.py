@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, unquote
 from sandbox.api import (
     arm,
     control,
+    control_sign_ins,
     graph_conditional_access,
     graph_directory,
     graph_groups,
@@ -80,7 +81,9 @@ class Dispatcher:
         self._arm = Face("arm", (arm.router,), resource_manager_error, RESOURCE_MANAGER_AUDIENCE)
         self._login = Face("login", (login_router(self._tokens),), login_error)
         self._metadata = Face("metadata", (metadata.router,), resource_manager_error)
-        self._control = Face("control", (control.router,), resource_manager_error)
+        self._control = Face(
+            "control", (control.router, control_sign_ins.router), resource_manager_error
+        )
 
     def answer(self, incoming: Incoming) -> Response | None:
         """The answer; None means that the connection is to be dropped without one."""

@@ -17,8 +17,11 @@ from sandbox.tenant.roles import BUILT_IN_ROLES, role_definition
 router = Router()
 
 ROLES_WRITE = ("RoleManagement.ReadWrite.Directory",)
-ROLES_READ = ("RoleManagement.Read.Directory", "RoleManagement.Read.All", *ROLES_WRITE)
-ROLES_READ = (*ROLES_READ, *DIRECTORY_READ)
+ROLES_READ = (
+    *("RoleManagement.Read.Directory", "RoleManagement.Read.All"),
+    *ROLES_WRITE,
+    *DIRECTORY_READ,
+)
 ORGANIZATION_READ = ("Organization.Read.All", "Organization.ReadWrite.All", *DIRECTORY_READ)
 DOMAIN_READ = ("Domain.Read.All", "Domain.ReadWrite.All", *DIRECTORY_READ)
 LICENCE_READ = ("LicenseAssignment.Read.All", *ORGANIZATION_READ)

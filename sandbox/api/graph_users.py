@@ -22,6 +22,7 @@ RESTORE = ("User.DeleteRestore.All", *WRITE)
 GROUP_READ = ("Group.Read.All", "Group.ReadWrite.All", "GroupMember.Read.All", *DIRECTORY_READ)
 
 _HIDDEN = ("passwordHash",)
+_EMPTY: JSON = {"businessPhones": [], "showInAddressList": None}
 _DEFAULT = (
     *("businessPhones", "displayName", "givenName", "id", "jobTitle", "mail", "mobilePhone"),
     *("officeLocation", "preferredLanguage", "surname", "userPrincipalName"),
@@ -30,7 +31,7 @@ _DEFAULT = (
 
 def public(user: Mapping[str, Any]) -> JSON:
     """A user as any reader may see it: never a password, never its hash."""
-    return {"businessPhones": [], "showInAddressList": None} | without(user, _HIDDEN)
+    return _EMPTY | without(user, _HIDDEN)
 
 
 def _shown(request: Request, user: Mapping[str, Any]) -> JSON:

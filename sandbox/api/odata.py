@@ -20,9 +20,11 @@ _DEFAULT_PAGE = 100
 _LARGEST_PAGE = 999
 _KNOWN = frozenset({"$filter", "$select", "$top", "$count", "$skiptoken"})
 _LISTS = frozenset(
-    {"businessPhones", "otherMails", "proxyAddresses", "groupTypes", "assignedPlans"}
+    {
+        *("businessPhones", "otherMails", "proxyAddresses", "identities", "groupTypes"),
+        *("assignedLicenses", "assignedPlans", "provisionedPlans", "supportedServices"),
+    }
 )
-_LISTS = _LISTS | {"assignedLicenses", "identities", "supportedServices", "provisionedPlans"}
 _TOKEN = re.compile(r"\s*(?:('(?:[^']|'')*')|([A-Za-z_][\w./-]*|[0-9][\w-]*)|([(),]))")
 
 

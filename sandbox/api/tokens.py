@@ -55,8 +55,12 @@ class Tokens:
                 token.strip(),
                 self._key,
                 algorithms=["HS256"],
-                options={"verify_exp": False, "verify_nbf": False, "verify_iat": False}
-                | {"verify_aud": False},
+                options={
+                    "verify_aud": False,
+                    "verify_exp": False,
+                    "verify_iat": False,
+                    "verify_nbf": False,
+                },
             )
         except jwt.PyJWTError:
             raise _refused("IDX14100: the access token is not one of this tenant's.") from None
