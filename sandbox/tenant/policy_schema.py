@@ -118,7 +118,8 @@ def merge(current: Mapping[str, Any], change: Mapping[str, Any]) -> Document:
     """
     merged = copy.deepcopy(dict(current))
     for key, value in change.items():
-        if "@odata." in key:
+        # Only external tenants are of several types; elsewhere annotations say nothing new.
+        if "@odata." in key and not (key == "@odata.type" and "membershipKind" in change):
             continue
         before = merged.get(key)
         if isinstance(value, Mapping):

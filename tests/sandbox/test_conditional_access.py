@@ -1,0 +1,219 @@
+"""Conditional Access policies: what Graph keeps, how a PATCH works, what is refused."""
+
+from typing import Any
+
+import pytest
+
+from sandbox.tenant.conditional_access import POLICY_LIMIT, ConditionalAccess
+from sandbox.tenant.errors import DocumentError, ServiceError
+from tests.sandbox.seed_tenant import StillClock, conditional_access, policy_named, seed
+
+GROUP = "11111111-2222-4333-8444-555555555555"
+PHISHING_RESISTANT = "00000000-0000-0000-0000-000000000004"
+
+
+def block_all(**changes: Any) -> dict[str, Any]:
+    return {
+        "displayName": "Block everybody",
+        "state": "enabled",
+        "conditions": {
+            "users": {"includeUsers": ["All"]},
+            "applications": {"includeApplications": ["All"]},
+        },
+        "grantControls": {"operator": "OR", "builtInControls": ["block"]},
+    } | changes
+
+
+def refusal(action: Any, *arguments: Any, **options: Any) -> ServiceError:
+    with pytest.raises(ServiceError) as caught:
+        action(*arguments, **options)
+    return caught.value
+
+
+def test_a_new_policy_is_shown_whole_with_an_id_and_its_time() -> None:
+    clock = StillClock()
+    area = ConditionalAccess(clock, 0)
+    made = area.create_policy(block_all(id=GROUP, createdDateTime="1999-01-01T00:00:00Z"))
+    assert made["id"] != GROUP
+    assert made["createdDateTime"] == clock.timestamp()
+    assert made["modifiedDateTime"] is None
+    assert made["conditions"]["clientAppTypes"] == ["all"]
+    assert made["conditions"]["users"]["excludeGroups"] == []
+    assert made["grantControls"]["authenticationStrength"] is None
+    assert area.policy(made["id"].upper()) == made
+    assert area.policies() == [made]
+
+
+def test_a_patch_replaces_the_array_it_names_and_keeps_everything_else() -> None:
+    clock = StillClock()
+    area = conditional_access(clock)
+    policy_id = policy_named("CA003")["id"]
+    before = area.policy(policy_id)
+    area.update_policy(policy_id, {"conditions": {"users": {"excludeGroups": [GROUP]}}})
+
+    after = area.policy(policy_id)
+    assert after["conditions"]["users"]["excludeGroups"] == [GROUP]
+    assert after["modifiedDateTime"] == clock.timestamp()
+    after["conditions"]["users"]["excludeGroups"] = before["conditions"]["users"]["excludeGroups"]
+    after["modifiedDateTime"] = before["modifiedDateTime"]
+    assert after == before
+
+
+def test_an_explicit_empty_array_removes_the_last_exclusion() -> None:
+    area = conditional_access()
+    policy_id = policy_named("CA003")["id"]
+    area.update_policy(policy_id, {"conditions": {"users": {"excludeGroups": []}}})
+    assert area.policy(policy_id)["conditions"]["users"]["excludeGroups"] == []
+
+
+def test_echoing_a_whole_get_is_refused() -> None:
+    area = conditional_access()
+    for policy in area.policies():
+        error = refusal(area.update_policy, policy["id"], policy)
+        assert (error.status, error.code) == (400, "BadRequest")
+        assert error.message.startswith("1007: ")
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"displayName": " "}, "displayName"),
+        ({"state": "on"}, "state"),
+        ({"state": None}, "state"),
+        ({"conditions": {}}, "conditions"),
+        ({"conditions": {"users": {"includeUsers": ["All"]}}}, "conditions.applications"),
+        ({"conditions": {"applications": {"includeApplications": ["All"]}}}, "includes nobody"),
+        ({"grantControls": None}, "neither grant nor session controls"),
+        ({"colour": "red"}, "Invalid property 'colour'"),
+        ({"conditions": {"weather": []}}, "Invalid property 'conditions.weather'"),
+        ({"conditions": {"users": {"people": []}}}, "Invalid property 'conditions.users.people'"),
+        ({"conditions": {"users": {"excludeGroups": ["BTG Admins"]}}}, "1054: Invalid group value"),
+        ({"conditions": {"users": {"excludeUsers": ["All"]}}}, "Invalid user value: All"),
+        ({"conditions": {"users": {"includeUsers": ["All", GROUP]}}}, "'All' cannot be combined"),
+    ],
+)
+def test_what_graph_does_not_take_is_refused_by_name(changes: dict[str, Any], named: str) -> None:
+    error = refusal(ConditionalAccess(StillClock(), 0).create_policy, block_all(**changes))
+    assert (error.status, error.code) == (400, "BadRequest")
+    assert named in error.message
+
+
+def test_a_refused_patch_changes_nothing() -> None:
+    area = conditional_access()
+    policy_id = policy_named("CA003")["id"]
+    before = area.policy(policy_id)
+    refusal(area.update_policy, policy_id, {"conditions": {"users": {"excludeGroups": ["x"]}}})
+    refusal(area.update_policy, policy_id, {})
+    assert area.policy(policy_id) == before
+
+
+def test_the_guest_literal_and_the_guest_object_do_not_go_together() -> None:
+    area = conditional_access()
+    users = {"includeUsers": ["GuestsOrExternalUsers"]}
+    error = refusal(
+        area.update_policy, policy_named("CA005")["id"], {"conditions": {"users": users}}
+    )
+    assert "'GuestsOrExternalUsers' cannot be combined" in error.message
+
+
+def test_a_policy_with_a_preview_feature_is_written_through_beta_only() -> None:
+    area = conditional_access()
+    policy_id = policy_named("CA001")["id"]
+    area.update_policy(policy_id, {"conditions": {"times": {"includedRanges": ["x"]}}}, beta=True)
+    change = {"conditions": {"users": {"excludeGroups": [GROUP]}}}
+
+    error = refusal(area.update_policy, policy_id, change, beta=False)
+    assert (error.status, error.message[:5]) == (400, "1038:")
+    assert "times" not in area.policy(policy_id, beta=False)["conditions"]
+
+    area.update_policy(policy_id, change, beta=True)
+    shown = area.policy(policy_id, beta=True)["conditions"]
+    assert shown["users"]["excludeGroups"] == [GROUP]
+    assert shown["times"] == {"includedRanges": ["x"]}
+
+
+def test_of_a_microsoft_managed_policy_only_state_and_exclusions_change() -> None:
+    area = conditional_access()
+    policy_id = policy_named("Microsoft-managed")["id"]
+    exclusion = {"conditions": {"users": {"excludeGroups": [GROUP]}}}
+    area.update_policy(policy_id, {"state": "enabled", **exclusion})
+    assert area.policy(policy_id)["conditions"]["users"]["excludeGroups"] == [GROUP]
+    assert "displayName" in refusal(area.update_policy, policy_id, {"displayName": "Ours"}).message
+    assert refusal(area.delete_policy, policy_id).status == 400
+
+
+def test_an_authentication_strength_is_an_object_on_read() -> None:
+    area = conditional_access()
+    made = area.create_policy(
+        block_all(grantControls={"authenticationStrength": {"id": PHISHING_RESISTANT}})
+    )
+    strength = made["grantControls"]["authenticationStrength"]
+    assert strength["displayName"] == "Phishing-resistant MFA"
+    assert "fido2" in strength["allowedCombinations"]
+    assert area.strength(PHISHING_RESISTANT) == strength
+
+
+def test_a_deleted_policy_is_gone() -> None:
+    area = conditional_access()
+    policy_id = policy_named("CA003")["id"]
+    area.delete_policy(policy_id)
+    for action in (area.policy, area.delete_policy):
+        assert refusal(action, policy_id).status == 404
+    assert refusal(area.update_policy, policy_id, {"state": "enabled"}).status == 404
+    assert policy_id not in [policy["id"] for policy in area.policies()]
+
+
+def test_a_tenant_takes_195_policies_and_no_more() -> None:
+    area = ConditionalAccess(StillClock(), 0)
+    for _ in range(POLICY_LIMIT):
+        area.create_policy(block_all(state="disabled"))
+    assert refusal(area.create_policy, block_all()).status == 400
+    assert len(area.policies()) == 195
+
+
+def test_what_is_read_is_a_copy() -> None:
+    area = conditional_access()
+    area.policies()[0]["conditions"]["users"]["excludeGroups"].append(GROUP)
+    area.named_locations()[0]["ipRanges"].clear()
+    assert area.to_document() == conditional_access().to_document()
+
+
+def test_one_request_a_second_is_admitted_and_the_refusal_names_no_time_to_wait() -> None:
+    clock = StillClock()
+    area = conditional_access(clock, rate=1.0)
+    area.admit_request()
+    error = refusal(area.admit_request)
+    assert (error.status, error.code, dict(error.headers)) == (429, "TooManyRequests", {})
+    clock.advance(0.5)
+    refusal(area.admit_request)
+    clock.advance(0.5)
+    area.admit_request()
+    refusal(area.admit_request)
+
+
+def test_a_request_that_the_network_hurried_a_little_is_admitted_but_the_pace_stays() -> None:
+    clock = StillClock()
+    area = conditional_access(clock, rate=1.0)
+    admitted = 0
+    for _ in range(200):
+        try:
+            area.admit_request()
+        except ServiceError:
+            pass
+        else:
+            admitted += 1
+        clock.advance(0.95)
+    assert admitted <= 191
+
+
+def test_a_rate_of_zero_switches_the_limit_off() -> None:
+    area = conditional_access(rate=0)
+    for _ in range(50):
+        area.admit_request()
+
+
+def test_a_seed_policy_that_graph_would_not_keep_is_named() -> None:
+    document = seed()
+    document["conditionalAccessPolicies"][3]["state"] = "on"
+    with pytest.raises(DocumentError, match=document["conditionalAccessPolicies"][3]["id"]):
+        ConditionalAccess.from_document(document, StillClock(), 0)
