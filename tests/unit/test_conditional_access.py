@@ -1,0 +1,109 @@
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from entra.conditional_access import ConditionalAccessClient
+from entra.errors import GraphError, NotFound
+from entra.exclusion import Change
+from entra.policy import Policy
+from tests.unit.graph_stub import Answer, StubGraph, ok, policy_document, refusal
+
+PATH = "/v1.0/identity/conditionalAccess/policies"
+
+
+class Pace:
+    """Counts turns and pauses."""
+
+    def __init__(self) -> None:
+        self.turns = 0
+        self.pauses: list[float] = []
+
+    @contextmanager
+    def turn(self) -> Generator[None]:
+        self.turns += 1
+        yield
+
+    def postpone(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+
+def clients(*answers: Answer) -> tuple[ConditionalAccessClient, StubGraph, Pace]:
+    graph, pace = StubGraph(*answers), Pace()
+    return ConditionalAccessClient(graph.client, pace), graph, pace
+
+
+def test_a_listing_asks_for_the_largest_page_and_waits_for_its_turn() -> None:
+    policies, graph, pace = clients(ok({"value": [policy_document("a"), policy_document("b")]}))
+    assert [policy.id for policy in policies.list_policies()] == ["a", "b"]
+    assert graph.requests[0].url.params["$top"] == "999"
+    assert pace.turns == 1
+
+
+def test_throttling_makes_everybody_wait_by_the_shared_pace() -> None:
+    policies, graph, pace = clients(refusal(429, "UnknownError"), ok({"value": []}))
+    assert policies.list_policies() == []
+    assert (pace.turns, pace.pauses, graph.pauses) == (2, [1.0], [])
+
+
+def test_only_404_means_that_a_policy_is_gone() -> None:
+    policies, _, _ = clients(refusal(404, "ResourceNotFound"), refusal(403, "AccessDenied"))
+    assert policies.get_policy("p") is None
+    with pytest.raises(GraphError):
+        policies.get_policy("p")
+
+
+def test_a_write_holds_complete_lists_and_nothing_else() -> None:
+    policies, graph, _ = clients(ok())
+    policies.write_exclusions("p", Change(("f", "g"), ()))
+    assert graph.calls == [f"PATCH {PATH}/p"]
+    users = {"excludeGroups": ["f", "g"], "excludeUsers": []}
+    assert graph.body() == {"conditions": {"users": users}}
+
+
+def test_a_list_that_stays_is_not_sent() -> None:
+    policies, graph, _ = clients(ok())
+    policies.write_exclusions("p", Change(None, ("u",)))
+    assert graph.body() == {"conditions": {"users": {"excludeUsers": ["u"]}}}
+
+
+@pytest.mark.parametrize(("code", "message"), [("1038", ""), ("BadRequest", "1038: preview")])
+def test_a_policy_with_preview_features_is_written_through_beta(code: str, message: str) -> None:
+    policies, graph, _ = clients(refusal(400, code, message), ok())
+    policies.write_exclusions("p", Change(("g",), None))
+    assert graph.calls[-1] == "PATCH /beta/identity/conditionalAccess/policies/p"
+
+
+def test_another_refusal_is_not_tried_on_beta() -> None:
+    policies, graph, _ = clients(refusal(400, "1007", "1007: no"))
+    with pytest.raises(GraphError, match="1007"):
+        policies.write_exclusions("p", Change(("g",), None))
+    assert len(graph.calls) == 1
+
+
+def test_writing_to_a_policy_that_is_gone_says_so() -> None:
+    policies, _, _ = clients(refusal(404, "ResourceNotFound"))
+    with pytest.raises(NotFound):
+        policies.write_exclusions("p", Change(("g",), None))
+
+
+def test_a_policy_keeps_the_whole_document() -> None:
+    document = policy_document(somethingNew={"a": 1})
+    policies, _, _ = clients(httpx.Response(200, json=document))
+    policy = policies.get_policy("p1")
+    assert policy is not None
+    assert policy.document == document
+
+
+def test_nulls_where_nothing_is_chosen_are_read_as_nothing() -> None:
+    users = {"includeUsers": None, "excludeGroups": None}
+    policy = Policy.from_document({"id": "p", "displayName": None, "conditions": {"users": users}})
+    assert (policy.display_name, policy.exclude_groups) == ("", ())
+
+
+def test_what_is_not_a_policy_is_told_with_its_name() -> None:
+    with pytest.raises(GraphError, match=r"policy 'X': conditions\.users\.includeUsers"):
+        Policy.from_document(
+            {"id": "p", "displayName": "X", "conditions": {"users": {"includeUsers": 3}}}
+        )

@@ -1,0 +1,136 @@
+import itertools
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from entra.errors import LimiterError
+from entra.limiter import LONGEST_PAUSE_SECONDS, Limiter, limiter_for
+
+
+class Time:
+    """Virtual time: sleeping moves it."""
+
+    def __init__(self, now: float = 1_000_000.0) -> None:
+        self.now = now
+        self.pauses: list[float] = []
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+
+def limiter(folder: Path, time: Time, key: str = "tenant", interval: float = 1.0) -> Limiter:
+    return Limiter(key, interval=interval, folder=folder, sleep=time.sleep, clock=time.clock)
+
+
+def test_turns_are_a_whole_interval_apart_counted_from_the_end_of_a_request(tmp_path: Path) -> None:
+    time = Time()
+    pace = limiter(tmp_path, time)
+    starts: list[float] = []
+    for _ in range(3):
+        with pace.turn():
+            starts.append(time.now)
+            time.now += 0.3
+    assert [later - earlier for earlier, later in itertools.pairwise(starts)] == [
+        pytest.approx(1.3),
+        pytest.approx(1.3),
+    ]
+
+
+def test_two_limiters_of_one_tenant_share_the_pace(tmp_path: Path) -> None:
+    time = Time()
+    with limiter(tmp_path, time).turn():
+        pass
+    with limiter(tmp_path, time).turn():
+        assert sum(time.pauses) == pytest.approx(1.0)
+
+
+def test_another_tenant_has_a_pace_of_its_own(tmp_path: Path) -> None:
+    time = Time()
+    with limiter(tmp_path, time, "one").turn():
+        pass
+    with limiter(tmp_path, time, "two").turn():
+        assert time.pauses == []
+
+
+def test_a_pause_that_the_service_asked_for_holds_for_everybody(tmp_path: Path) -> None:
+    time = Time()
+    limiter(tmp_path, time).postpone(8.0)
+    with limiter(tmp_path, time).turn():
+        assert sum(time.pauses) == pytest.approx(8.0)
+
+
+def test_a_short_pause_never_shortens_a_longer_one(tmp_path: Path) -> None:
+    time = Time()
+    limiter(tmp_path, time).postpone(8.0)
+    limiter(tmp_path, time).postpone(2.0)
+    with limiter(tmp_path, time).turn():
+        assert sum(time.pauses) == pytest.approx(8.0)
+
+
+def test_a_clock_that_was_set_back_keeps_nobody_waiting(tmp_path: Path) -> None:
+    future = Time(2_000_000.0)
+    with limiter(tmp_path, future).turn():
+        pass
+    time = Time(2_000_000.0 - 10 * LONGEST_PAUSE_SECONDS)
+    with limiter(tmp_path, time).turn():
+        assert time.pauses == []
+
+
+def test_a_time_cut_short_by_a_crash_is_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / "tenant.time").write_text("17")
+    (tmp_path / "tenant.time").write_text("")
+    time = Time()
+    with limiter(tmp_path, time).turn():
+        assert time.pauses == []
+
+
+def test_the_turn_is_given_back_when_the_request_fails(tmp_path: Path) -> None:
+    time = Time()
+    pace = limiter(tmp_path, time)
+
+    def fail() -> None:
+        with pace.turn():
+            raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        fail()
+    with pace.turn():
+        assert sum(time.pauses) == pytest.approx(1.0)
+
+
+def test_a_turn_in_another_process_is_seen_here(tmp_path: Path) -> None:
+    time = Time()
+    program = (
+        "import sys, pathlib; from entra.limiter import Limiter\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        "with Limiter('tenant', interval=1, folder=folder, clock=lambda: 999_999.5).turn(): pass"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True)
+    with limiter(tmp_path, time).turn():
+        assert sum(time.pauses) == pytest.approx(0.5)
+
+
+def test_names_of_hosts_with_ports_become_file_names(tmp_path: Path) -> None:
+    environ = {"BREAK_GLASS_CACHE": str(tmp_path), "BREAK_GLASS_CA_INTERVAL_SECONDS": "0"}
+    with limiter_for("tenant", "https://localhost:8443", environ).turn():
+        pass
+    assert (tmp_path / "limiter" / "tenant-localhost_8443.time").is_file()
+
+
+@pytest.mark.parametrize("value", ["fast", "-1", "1e9", "nan"])
+def test_a_wrong_interval_is_named(value: str, tmp_path: Path) -> None:
+    environ = {"BREAK_GLASS_CACHE": str(tmp_path), "BREAK_GLASS_CA_INTERVAL_SECONDS": value}
+    with pytest.raises(LimiterError, match="BREAK_GLASS_CA_INTERVAL_SECONDS is '"):
+        limiter_for("tenant", "https://graph.example", environ)
+
+
+def test_a_folder_that_cannot_be_made_names_the_variable_that_helps(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LimiterError, match="set BREAK_GLASS_CACHE"):
+        limiter_for("tenant", "https://g", {"BREAK_GLASS_CACHE": str(tmp_path / "file")})
