@@ -131,12 +131,14 @@ class Policy(_Answer):
         return group_id in (users.get("excludeGroups") or [])
 
     def asks(self) -> str:
-        """What the policy asks for, in words; 'nothing' when it has session controls only."""
+        """What the policy asks for: its grant controls, else 'session controls'."""
         grant = self.grant_controls or {}
         built_in: list[str] = grant.get("builtInControls") or []
         controls = list(built_in)
         if grant.get("authenticationStrength"):
             controls.append("authentication strength")
+        if grant.get("termsOfUse"):
+            controls.append("terms of use")
         return ", ".join(controls) or "session controls"
 
 
