@@ -1,0 +1,12 @@
+# Every target is one call of dev.py, which works without make too: `py dev.py up` on Windows.
+PYTHON ?= python3
+
+.PHONY: up test check clean
+
+up: ; @$(PYTHON) dev.py up $(ARGS)
+
+test: ; @$(PYTHON) dev.py test $(ARGS)
+
+check: ; @$(PYTHON) dev.py check
+
+clean: ; @$(PYTHON) dev.py clean
