@@ -1,0 +1,107 @@
+"""Settings → the arguments of each component."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import pulumi
+
+from components import (
+    BreakGlassAccount,
+    BreakGlassAccountArgs,
+    BreakGlassGroupArgs,
+    CaExclusionPatchArgs,
+    EmailReceiver,
+    Notify,
+    SignInMonitoringArgs,
+    UseAlert,
+)
+from components.account_checks import choose_domain
+from entra.conditional_access import ConditionalAccessClient
+from entra.directory import Directory
+from entra.preflight import TenantFacts
+from settings import Settings
+
+PERMISSIONS: Final = (
+    "User.ReadWrite.All",
+    "Group.ReadWrite.All",
+    "RoleManagement.ReadWrite.Directory",
+    "Policy.Read.All",
+    "Policy.ReadWrite.ConditionalAccess",
+    "Application.Read.All",
+    "Organization.Read.All",
+    "Domain.Read.All",
+)
+"""Microsoft Graph application permissions that the deploying identity needs."""
+
+
+def account(
+    settings: Settings, tenant: TenantFacts, directory: Directory, armed: pulumi.Input[Any]
+) -> BreakGlassAccountArgs:
+    """Of every account. Raises RunError for a domain that would not do."""
+    return BreakGlassAccountArgs(
+        domain=choose_domain(tenant.domains, settings.accounts.domain),
+        armed=armed,
+        name_prefix=settings.accounts.name_prefix,
+        password_length=settings.accounts.password_length,
+        password_rotation=settings.accounts.password_rotation,
+        recreate=settings.accounts.recreate,
+        directory=directory,
+    )
+
+
+def group(settings: Settings, accounts: Sequence[BreakGlassAccount]) -> BreakGlassGroupArgs:
+    """Of the group."""
+    return BreakGlassGroupArgs(
+        member_ids=[account.object_id for account in accounts], name=settings.group.name
+    )
+
+
+def exclusion(
+    settings: Settings,
+    policies: ConditionalAccessClient,
+    group_id: pulumi.Input[str],
+    accounts: Sequence[BreakGlassAccount],
+) -> CaExclusionPatchArgs:
+    """Of the exclusions; lists the tenant's policies."""
+    excluded = accounts if settings.exclusion.users else ()
+    return CaExclusionPatchArgs(
+        tenant_id=settings.tenant_id,
+        policies=policies.list_policies(),
+        reader=policies,
+        group_ids=[group_id],
+        group_names=[settings.group.name],
+        user_ids=[account.object_id for account in excluded],
+        user_names=[account.user_principal_name for account in excluded],
+        owned_by_stack=True,
+        scope=settings.exclusion.scope,
+        skip=settings.exclusion.skip,
+    )
+
+
+def monitoring(settings: Settings, accounts: Sequence[BreakGlassAccount]) -> SignInMonitoringArgs:
+    """Of logs and alarm."""
+    wanted = settings.monitoring
+    return SignInMonitoringArgs(
+        accounts=[account.watched for account in accounts],
+        location=settings.location,
+        resource_group_name=wanted.resource_group.name,
+        workspace_name=wanted.workspace.name,
+        retention_days=wanted.workspace.retention_days,
+        delete_logs=wanted.delete_logs,
+        diagnostic_setting_name=wanted.diagnostic_setting.name,
+        categories=wanted.diagnostic_setting.categories,
+        alert=UseAlert(
+            name=wanted.alert.name,
+            description=wanted.alert.description,
+            subject=wanted.alert.subject,
+            frequency_minutes=wanted.alert.frequency_minutes,
+            lookback_minutes=wanted.alert.lookback_minutes,
+            severity=wanted.alert.severity,
+            enabled=wanted.alert.enabled,
+        ),
+        notify=Notify(
+            name=wanted.notify.name,
+            short_name=wanted.notify.short_name,
+            emails=[EmailReceiver(email.name, email.address) for email in wanted.notify.emails],
+        ),
+    )

@@ -1,0 +1,174 @@
+"""What the directory is asked before an account is made, so that none is silently made anew.
+
+Every answer that leaves doubt ends the run with one line (`pulumi.RunError`): nothing is removed or
+replaced because a look-up came back empty.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import pulumi
+
+from entra.client import GraphClient
+from entra.directory import Directory, Domain, User
+from entra.errors import EntraError, NotFound
+from entra.identity import Identity
+
+T = TypeVar("T")
+
+
+class AccountDirectory(Protocol):
+    """What the checks ask of `entra.directory.Directory`."""
+
+    def user(self, object_id: str) -> User:
+        """A live user by object id; raises NotFound."""
+        ...
+
+    def find_user(self, user_principal_name: str) -> User | None:
+        """A live user by user principal name."""
+        ...
+
+    def deleted_users(self, name_or_id: str) -> tuple[User, ...]:
+        """Users in the deleted items, by former user principal name or object id."""
+        ...
+
+
+class EnvironmentDirectory:
+    """The directory of the `ARM_*` environment's tenant, connected to when it is first asked."""
+
+    def __init__(self) -> None:
+        self._directory: Directory | None = None
+
+    def user(self, object_id: str) -> User:
+        """See `AccountDirectory`."""
+        return self._connected().user(object_id)
+
+    def find_user(self, user_principal_name: str) -> User | None:
+        """See `AccountDirectory`."""
+        return self._connected().find_user(user_principal_name)
+
+    def deleted_users(self, name_or_id: str) -> tuple[User, ...]:
+        """See `AccountDirectory`."""
+        return self._connected().deleted_users(name_or_id)
+
+    def _connected(self) -> Directory:
+        if self._directory is None:
+            self._directory = Directory(GraphClient(Identity.from_environment()))
+        return self._directory
+
+
+@dataclass(frozen=True)
+class RememberedAccount:
+    """An account as the stack's state has it."""
+
+    object_id: str
+    user_principal_name: str
+
+    @classmethod
+    def from_outputs(cls, outputs: Mapping[str, Any] | None) -> "RememberedAccount | None":
+        """From a component's or a user's outputs; None unless they hold an object id."""
+        if not outputs or not outputs.get("objectId"):
+            return None
+        return cls(str(outputs["objectId"]), str(outputs.get("userPrincipalName") or ""))
+
+
+def refuse_vanished(
+    directory: AccountDirectory, account: RememberedAccount, recreate: Collection[str]
+) -> bool:
+    """Whether an account that the stack made is still there; False when it may be made anew.
+
+    Raises RunError when it is gone and `recreate` does not name its object id: somebody deleted it,
+    or a replica of the directory lags behind.
+    """
+    named = f"account {account.user_principal_name} ({account.object_id})"
+    try:
+        directory.user(account.object_id)
+    except NotFound:
+        if account.object_id.lower() in {object_id.lower() for object_id in recreate}:
+            pulumi.log.warn(
+                f"{named} is gone and is made anew, as break-glass:accounts.recreate says"
+            )
+            return False
+        anew = (
+            "to have a new one made instead: pulumi config set --path"
+            f' "break-glass:accounts.recreate[0]" {account.object_id}'
+        )
+        if _asked(directory.deleted_users, account.object_id, named):
+            raise pulumi.RunError(
+                f"{named} was deleted and nothing was changed: restore it within 30 days (Entra"
+                " admin centre → Users → Deleted users, or POST /v1.0/directory/deletedItems/"
+                f"{account.object_id}/restore), which keeps its passkeys, then run again; {anew}"
+            ) from None
+        raise pulumi.RunError(
+            f"{named} is nowhere in the tenant, not among the deleted users either, and nothing was"
+            " changed: if it was made or restored just now, run again in some minutes;"
+            f" {anew}"
+        ) from None
+    except EntraError as error:
+        raise pulumi.RunError(
+            f"{named} cannot be looked up: {error}; nothing was changed"
+        ) from None
+    return True
+
+
+def refuse_taken_name(
+    directory: AccountDirectory, user_principal_name: str, recreate: Collection[str]
+) -> None:
+    """Raises RunError when a user, live or deleted, already has the name of one to be created.
+
+    A live one was left behind by a creation whose answer got lost, is hidden from the state by a
+    lagging replica, or belongs to somebody else.
+    """
+    named = f"user {user_principal_name}"
+    live = _asked(directory.find_user, user_principal_name, named)
+    if live is not None:
+        raise pulumi.RunError(
+            f"{named} is in the tenant already (object id {live.id}), so no second one is made and"
+            " nothing was changed: run again; if it stays, take it in with pulumi import (type"
+            f" azuread:index/user:User, id /users/{live.id}) or delete it"
+        )
+    spared = {object_id.lower() for object_id in recreate}
+    for user in _asked(directory.deleted_users, user_principal_name, named):
+        if user.id.lower() not in spared:
+            raise pulumi.RunError(
+                f"{named} is among the deleted users (object id {user.id}), so no second one is"
+                " made and nothing was changed: restore it (Entra admin centre → Users → Deleted"
+                " users) and run again; to have a new one made instead: pulumi config set --path"
+                f' "break-glass:accounts.recreate[0]" {user.id}'
+            )
+
+
+def choose_domain(domains: Sequence[Domain], wanted: str | None) -> str:
+    """The domain of the accounts: the tenant's initial one unless another is wanted.
+
+    Raises RunError, with the domains that would do, for one that the tenant does not have, has not
+    verified, or has federated (its sign-in depends on a server that may be down).
+    """
+    usable = [domain.name for domain in domains if domain.is_verified and domain.managed]
+    if wanted is None:
+        return next((domain.name for domain in domains if domain.is_initial), usable[0])
+    found = next((domain for domain in domains if domain.name.lower() == wanted.lower()), None)
+    if found is not None and found.name in usable:
+        return found.name
+    problem = (
+        "which the tenant does not have"
+        if found is None
+        else "which is not verified"
+        if not found.is_verified
+        else "which is federated: signing in would depend on another system"
+    )
+    raise pulumi.RunError(
+        f"break-glass:accounts.domain holds {wanted!r}, {problem}: expected one of"
+        f' {", ".join(usable)}; for example: pulumi config set --path "break-glass:accounts.domain"'
+        f' "{usable[0]}"'
+    )
+
+
+def _asked(question: Callable[[str], T], about: str, named: str) -> T:
+    try:
+        return question(about)
+    except EntraError as error:
+        raise pulumi.RunError(
+            f"{named} cannot be looked up: {error}; nothing was changed"
+        ) from None

@@ -1,0 +1,171 @@
+"""BreakGlassAccount: one emergency-access account."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pulumi
+import pulumi_azuread as azuread
+import pulumi_random as random
+from pulumi.runtime import rpc
+
+from alerting.queries import WatchedAccount
+from components.account_checks import (
+    AccountDirectory,
+    EnvironmentDirectory,
+    RememberedAccount,
+    refuse_taken_name,
+    refuse_vanished,
+)
+from components.ordering import after
+from components.stack_memory import StackMemory, earlier_outputs
+
+GLOBAL_ADMINISTRATOR: Final = "62e90394-69f5-4237-9190-012177145e10"
+"""Template id of the role (Microsoft, "Microsoft Entra built-in roles")."""
+TYPE: Final = "break-glass:index:BreakGlassAccount"
+USER_TYPE: Final = "azuread:index/user:User"
+RANDOM_CHARACTERS: Final = 16
+"""Of 36 each: 82 bits, not to be guessed by trying names at the sign-in page."""
+
+
+@dataclass(frozen=True)
+class BreakGlassAccountArgs:
+    """What a `BreakGlassAccount` is made of."""
+
+    domain: pulumi.Input[str]
+    """A verified domain of the tenant, best its initial one (`contoso.onmicrosoft.com`)."""
+    armed: pulumi.Input[Any] = True
+    """The role is given only after this has come: exclusions and alarm stand."""
+    name_prefix: str = ""
+    """Lower-case letters, digits, '.', '-', '_'. Auditors may look for one; so may attackers."""
+    display_name: str | None = None
+    """Default: the user name, which says nothing to whoever browses the directory."""
+    password_length: int = 64
+    password_rotation: str = ""
+    """Any new text makes a new password, in place."""
+    recreate: Sequence[str] = ()
+    """Object ids of earlier accounts that are gone and may be made anew."""
+    directory: AccountDirectory | None = field(default_factory=EnvironmentDirectory, repr=False)
+    """Who is asked whether an account is gone or its name taken; None asks nobody (unit tests)."""
+    memory: StackMemory = field(default=earlier_outputs, repr=False)
+
+
+class BreakGlassAccount(pulumi.ComponentResource):
+    """A cloud-only user with a random name, a long password, and Global Administrator at last.
+
+    The role is given when `armed` has come and taken away before anything else goes: there is no
+    moment at which a privileged account is stopped by a policy or unwatched.
+
+    An account is made once. If the state knows one that the directory does not, or the directory
+    has a user of the name that is about to be created, the run stops with one line: a new account
+    would lack the old one's passkeys, and two of them would be one too many.
+
+    Left out on purpose: a person, a device, the word 'admin' in the name, a licence (no mailbox on
+    a permanent Global Administrator), password expiry, a forced change at first sign-in.
+    """
+
+    user_principal_name: pulumi.Output[str]
+    object_id: pulumi.Output[str]
+    password: pulumi.Output[str]
+    """Secret."""
+    watched: pulumi.Output[WatchedAccount]
+    """The account as `SignInMonitoring` takes it."""
+    summary: pulumi.Output[dict[str, str]]
+    """`userPrincipalName` and `objectId`, for a stack's outputs."""
+    credentials: pulumi.Output[tuple[str, str]]
+    """Secret: user principal name and password."""
+
+    def __init__(
+        self, name: str, args: BreakGlassAccountArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(TYPE, name, None, opts)
+        if "admin" in args.name_prefix.lower():
+            pulumi.log.warn(
+                f"the name prefix {args.name_prefix!r} tells attackers what it is", self
+            )
+        self._refuse_vanished(name, args)
+        child = pulumi.ResourceOptions(parent=self)
+        suffix = random.RandomString(
+            f"{name}-name", length=RANDOM_CHARACTERS, special=False, upper=False, opts=child
+        )
+        password = random.RandomPassword(
+            f"{name}-password",
+            length=args.password_length,
+            min_lower=1,
+            min_upper=1,
+            min_numeric=1,
+            min_special=1,
+            keepers={"rotation": args.password_rotation},
+            # A new password replaces this resource, which protection would forbid. The protected
+            # user depends on it, so it cannot be deleted by itself either.
+            opts=pulumi.ResourceOptions(parent=self, protect=False),
+        )
+        local_part = pulumi.Output.concat(args.name_prefix, suffix.result)
+        user = azuread.User(
+            f"{name}-user",
+            user_principal_name=pulumi.Output.concat(local_part, "@", args.domain),
+            mail_nickname=local_part,
+            display_name=local_part if args.display_name is None else args.display_name,
+            password=password.result,
+            account_enabled=True,
+            disable_password_expiration=True,
+            force_password_change=False,
+            show_in_address_list=False,
+            opts=pulumi.ResourceOptions(parent=self, hooks=_name_is_free(name, args)),
+        )
+        azuread.DirectoryRoleAssignment(
+            f"{name}-global-administrator",
+            role_id=GLOBAL_ADMINISTRATOR,
+            principal_object_id=after(user.object_id, args.armed),
+            opts=child,
+        )
+        self.user_principal_name = user.user_principal_name
+        self.object_id = user.object_id
+        self.password = pulumi.Output.secret(password.result)
+        self.watched = pulumi.Output.all(user.object_id, user.user_principal_name).apply(
+            lambda values: WatchedAccount(str(values[0]), str(values[1]))
+        )
+        self.summary = self.watched.apply(
+            lambda account: {
+                "userPrincipalName": account.user_principal_name,
+                "objectId": account.object_id,
+            }
+        )
+        self.credentials = pulumi.Output.all(self.user_principal_name, self.password).apply(
+            lambda values: (str(values[0]), str(values[1]))
+        )
+        self.register_outputs(
+            {"userPrincipalName": self.user_principal_name, "objectId": self.object_id}
+        )
+
+    def _refuse_vanished(self, name: str, args: BreakGlassAccountArgs) -> None:
+        if args.directory is None:
+            return
+        # The component's own outputs survive a refresh that did not find the user.
+        remembered = _remembered(args, TYPE, name) or _remembered(args, USER_TYPE, f"{name}-user")
+        if remembered is not None:
+            refuse_vanished(args.directory, remembered, args.recreate)
+
+
+def _remembered(args: BreakGlassAccountArgs, type_: str, name: str) -> RememberedAccount | None:
+    for urn, outputs in args.memory(type_).items():
+        if urn.endswith(f"::{name}"):
+            return RememberedAccount.from_outputs(outputs)
+    return None
+
+
+def _name_is_free(name: str, args: BreakGlassAccountArgs) -> pulumi.ResourceHookBinding | None:
+    """A hook that the engine calls exactly when it would create the user, also in a preview."""
+    directory = args.directory
+    if directory is None:
+        return None
+
+    def check(hook: pulumi.ResourceHookArgs) -> None:
+        wanted = (hook.new_inputs or {}).get("userPrincipalName")
+        if isinstance(wanted, str) and not rpc.contains_unknowns(wanted):
+            refuse_taken_name(directory, wanted, args.recreate)
+
+    hook = pulumi.ResourceHook(
+        f"{name}-name-is-free", check, pulumi.ResourceHookOptions(on_dry_run=True)
+    )
+    return pulumi.ResourceHookBinding(before_create=[hook])

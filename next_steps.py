@@ -1,0 +1,28 @@
+"""What still stands between the accounts and their use, in the order in which to do it."""
+
+from entra.preflight import TenantFacts
+
+
+def next_steps(tenant: TenantFacts) -> list[str]:
+    """One sentence each, for the stack's outputs.
+
+    Source: Microsoft, "Manage emergency access accounts" and "Plan for mandatory multifactor
+    authentication".
+    """
+    steps = [
+        "Register a passkey (FIDO2) for each account: Microsoft's admin portals ask everybody for"
+        " MFA, excluded or not, so a password alone does not open them.",
+        "Write the passwords down and put them, and the passkeys, into two safes in separate"
+        " places: pulumi stack output passwords --show-secrets",
+        "Sign in once with each account and see that the alarm reaches every receiver; in a new"
+        " workspace the first log rows can take three days. Repeat every 90 days.",
+        "Guard this stack's state and its key like the accounts themselves: together they hold the"
+        " passwords.",
+    ]
+    if tenant.security_defaults:
+        steps.insert(
+            0,
+            "Security defaults are on: no Conditional Access policy applies, and every"
+            " administrator is asked for MFA, these accounts too: their passkeys open the tenant.",
+        )
+    return steps

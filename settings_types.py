@@ -1,0 +1,79 @@
+"""The kinds of value that a setting can hold, and what the services allow."""
+
+from collections.abc import Collection
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from alerting.queries import FREQUENCIES_MINUTES, WINDOWS_MINUTES
+
+CATEGORIES: Final = (
+    "AuditLogs",
+    "SignInLogs",
+    "NonInteractiveUserSignInLogs",
+    "ServicePrincipalSignInLogs",
+    "ManagedIdentitySignInLogs",
+    "ProvisioningLogs",
+    "ADFSSignInLogs",
+    "RiskyUsers",
+    "UserRiskEvents",
+    "RiskyServicePrincipals",
+    "ServicePrincipalRiskEvents",
+    "NetworkAccessTrafficLogs",
+    "EnrichedOffice365AuditLogs",
+    "MicrosoftGraphActivityLogs",
+    "RemoteNetworkHealthLogs",
+)
+"""Log categories of the Entra diagnostic setting (Microsoft, "Entra activity log integration")."""
+
+GUID: Final = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+DOMAIN: Final = r"^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
+E_MAIL: Final = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}$"
+RULE_NAME: Final = r"^[^*<>%{}&:\\?/#|+\x00-\x1f]{0,259}[^*<>%{}&:\\?/#|+\x00-\x1f. ]$"
+
+
+def first_twice(values: Collection[str]) -> str | None:
+    """The first value that was there before, whatever its case; None when all differ."""
+    seen: set[str] = set()
+    for value in values:
+        if value.lower() in seen:
+            return value
+        seen.add(value.lower())
+    return None
+
+
+def _known_categories(names: tuple[str, ...]) -> tuple[str, ...]:
+    unknown = [name for name in names if name not in CATEGORIES]
+    if unknown or first_twice(names) or "SignInLogs" not in names:
+        raise PydanticCustomError("categories", "not a list of categories")
+    return names
+
+
+def _one_of(allowed: tuple[int, ...]) -> AfterValidator:
+    def check(minutes: int) -> int:
+        if minutes not in allowed:
+            raise PydanticCustomError("minutes", "not an interval of the service")
+        return minutes
+
+    return AfterValidator(check)
+
+
+def minutes_of(allowed: tuple[int, ...]) -> str:
+    """What is expected of such a value, in words."""
+    return "one of " + ", ".join(str(minutes) for minutes in allowed) + " (minutes)"
+
+
+Guid = Annotated[str, Field(pattern=GUID), AfterValidator(str.lower)]
+"""An object id, tenant id or subscription id, lower case."""
+DomainName = Annotated[str, Field(pattern=DOMAIN, max_length=253)]
+EmailAddress = Annotated[str, Field(pattern=E_MAIL)]
+RuleName = Annotated[str, Field(pattern=RULE_NAME)]
+"""Name of an alert rule or action group (Microsoft, "Naming rules and restrictions")."""
+RULE_NAME_RULE: Final = (
+    "1 to 260 characters without * < > % { } & : \\ ? / # | +, no '.' or blank at the end"
+)
+Frequency = Annotated[int, _one_of(FREQUENCIES_MINUTES)]
+Lookback = Annotated[int, _one_of(WINDOWS_MINUTES)]
+Categories = Annotated[tuple[str, ...], AfterValidator(_known_categories)]
+"""Log categories of the diagnostic setting, sign-ins among them."""
