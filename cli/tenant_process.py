@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
+from filelock import FileLock
 
 from cli.control_face import ControlFace
 from cli.failure import CommandFailed
@@ -79,11 +80,29 @@ def start(
     started again with its data. Raises CommandFailed with the end of the log when the tenant does
     not answer within 15 seconds.
     """
-    tenant = find(folder)
-    if tenant is not None and tenant.ca_rate == ca_rate:
-        return tenant, False
-    stop(folder)
+    with _alone(folder):
+        tenant = find(folder)
+        if tenant is not None and tenant.ca_rate == ca_rate:
+            return tenant, False
+        _stop(folder)
+        return _start(folder, port, ca_rate), True
+
+
+def stop(folder: SandboxFolder) -> bool:
+    """End the tenant's process, if it is ours; True when there was one. Its data stays."""
+    if not folder.path.is_dir():
+        return False
+    with _alone(folder):
+        return _stop(folder)
+
+
+def _alone(folder: SandboxFolder) -> FileLock:
+    """Starting and stopping, one command at a time."""
     folder.path.mkdir(parents=True, exist_ok=True)
+    return FileLock(folder.path / "tenant.lock")
+
+
+def _start(folder: SandboxFolder, port: int, ca_rate: float) -> RunningTenant:
     before = _stamp(folder.environment)
     process = _spawn(folder, port, ca_rate)
     tenant = RunningTenant(process.pid, port, f"https://localhost:{port}", time.time(), ca_rate)
@@ -101,18 +120,17 @@ def start(
             )
             if _answers(tenant.url, folder):
                 _remember(tenant, folder)
-                return tenant, True
+                return tenant
         time.sleep(0.05)
     ended = process.poll()
-    stop(folder)
+    _stop(folder)
     what = "ended at once" if ended is not None else f"did not answer in {_START_SECONDS:.0f} s"
     raise CommandFailed(
         f"The simulated tenant {what}. {folder.tenant_log} ends with:\n{_log_end(folder)}"
     )
 
 
-def stop(folder: SandboxFolder) -> bool:
-    """End the tenant's process, if it is ours; True when there was one. Its data stays."""
+def _stop(folder: SandboxFolder) -> bool:
     tenant = _remembered(folder)
     process = _process(tenant, folder) if tenant is not None else None
     if process is not None:

@@ -23,7 +23,7 @@ from tests.docs.fences import fences
 
 ROOT = Path(__file__).parents[2]
 FAST = ["--port", "0", "--ca-rate", "50"]
-KEPT_FOR_CLIENTS = {"environment.json", "passphrase"}  # the only files that hold a secret in clear
+KEPT_FOR_CLIENTS = {"environment.json", "client-secrets.json", "passphrase"}  # secrets, for their owner
 
 
 @dataclass
