@@ -1,0 +1,85 @@
+"""The columns of the log tables that a workspace can hold.
+
+Source: Azure Monitor Logs reference, one page a table. In the non-interactive table the columns
+that hold objects are text.
+"""
+
+from dataclasses import dataclass
+
+INGESTION_COLUMN = "_ingestion_time"
+"""When a row arrived; KQL reads it as `ingestion_time()`."""
+
+
+@dataclass(frozen=True)
+class LogTable:
+    """A table: its name, the diagnostic category that fills it, and column name → KQL type."""
+
+    name: str
+    category: str
+    columns: dict[str, str]
+
+
+def _columns(**names: str) -> dict[str, str]:
+    kinds = {name: kind for kind, listed in names.items() for name in listed.split()}
+    return {"TimeGenerated": "datetime", **kinds, "TenantId": "string", "Type": "string"}
+
+
+_SIGN_IN_STRINGS = (
+    "AADTenantId AppDisplayName AppId AuthenticationContextClassReferences "
+    "AuthenticationDetails AuthenticationMethodsUsed AuthenticationProcessingDetails "
+    "AuthenticationProtocol AuthenticationRequirement AuthenticationRequirementPolicies "
+    "AutonomousSystemNumber Category ClientAppUsed ConditionalAccessStatus CorrelationId "
+    "CrossTenantAccessType HomeTenantId Id Identity IncomingTokenType IPAddress "
+    "IPAddressFromResourceProvider Level Location NetworkLocationDetails OperationName "
+    "OperationVersion OriginalRequestId OriginalTransferMethod Resource "
+    "ResourceDisplayName ResourceGroup ResourceId ResourceIdentity ResourceProvider "
+    "ResourceServicePrincipalId ResourceTenantId ResultDescription ResultSignature ResultType "
+    "RiskDetail RiskEventTypes RiskLevelAggregated RiskLevelDuringSignIn RiskState "
+    "ServicePrincipalId ServicePrincipalName SessionId SessionLifetimePolicies "
+    "SignInEventTypes SignInIdentifierType SourceAppClientId SourceSystem TokenIssuerName "
+    "TokenIssuerType TokenProtectionStatusDetails UniqueTokenIdentifier UserAgent "
+    "UserDisplayName UserId UserPrincipalName UserType"
+)
+_SIGN_IN_OBJECTS = "ConditionalAccessPolicies DeviceDetail LocationDetails MfaDetail Status"
+
+_TABLES = (
+    LogTable(
+        "SigninLogs",
+        "SignInLogs",
+        _columns(
+            string=_SIGN_IN_STRINGS + " AlternateSignInName SignInIdentifier",
+            datetime="CreatedDateTime",
+            bool="FlaggedForReview IsInteractive IsRisky IsTenantRestricted",
+            long="DurationMs ProcessingTimeInMilliseconds",
+            dynamic=_SIGN_IN_OBJECTS + " AppliedEventListeners",
+        ),
+    ),
+    LogTable(
+        "AADNonInteractiveUserSignInLogs",
+        "NonInteractiveUserSignInLogs",
+        _columns(
+            string=_SIGN_IN_STRINGS + " " + _SIGN_IN_OBJECTS,
+            datetime="CreatedDateTime",
+            bool="IsInteractive IsRisky IsTenantRestricted",
+            long="DurationMs ProcessingTimeInMs",
+        ),
+    ),
+    LogTable(
+        "AuditLogs",
+        "AuditLogs",
+        _columns(
+            string=(
+                "AADOperationType AADTenantId ActivityDisplayName Category CorrelationId Id "
+                "Identity Level Location LoggedByService OperationName OperationVersion Resource "
+                "ResourceGroup ResourceId ResourceProvider Result ResultDescription ResultReason "
+                "ResultSignature ResultType SourceSystem"
+            ),
+            datetime="ActivityDateTime",
+            long="DurationMs",
+            dynamic="AdditionalDetails InitiatedBy TargetResources",
+        ),
+    ),
+)
+
+TABLES = {table.name: table for table in _TABLES}
+TABLE_OF_CATEGORY = {table.category: table for table in _TABLES}
