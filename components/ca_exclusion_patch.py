@@ -140,7 +140,7 @@ class CaExclusionPatch(pulumi.ComponentResource):
 
     def _lacking_from_listing(self, earlier: Mapping[str, Outputs]) -> Iterator[Policy]:
         listed = {policy.id for policy in self._args.policies}
-        for policy_id, outputs in earlier.items():
+        for policy_id, outputs in sorted(earlier.items()):
             if policy_id in listed:
                 continue
             title = f"policy {outputs.get('policyName')!r} ({policy_id})"

@@ -105,8 +105,8 @@ def _certificate(environ: Mapping[str, str], path: str, tenant_id: str, client_i
         except (ValueError, TypeError):
             raise IdentityError(
                 f"ARM_CLIENT_CERTIFICATE_PATH: {path!r} cannot be read as a certificate with its"
-                " private key: expected PEM or PKCS#12 with an RSA key, and ARM_CLIENT_CERTIFICATE_PASSWORD when"
-                " it is encrypted"
+                " private key: expected PEM or PKCS#12 with an RSA key, and"
+                " ARM_CLIENT_CERTIFICATE_PASSWORD when it is encrypted"
             ) from None
 
     return Method("ARM_CLIENT_CERTIFICATE_PATH", build)
