@@ -33,7 +33,8 @@ def refusal(action: Any, *arguments: Any, **options: Any) -> ServiceError:
 def test_a_new_policy_is_shown_whole_with_an_id_and_its_time() -> None:
     clock = StillClock()
     area = ConditionalAccess(clock, 0)
-    made = area.create_policy(block_all(id=GROUP, createdDateTime="1999-01-01T00:00:00Z"))
+    past = "1999-01-01T00:00:00Z"
+    made = area.create_policy(block_all(id=GROUP, createdDateTime=past, modifiedDateTime=past))
     assert made["id"] != GROUP
     assert made["createdDateTime"] == clock.timestamp()
     assert made["modifiedDateTime"] is None
@@ -98,6 +99,12 @@ def test_what_graph_does_not_take_is_refused_by_name(changes: dict[str, Any], na
     assert named in error.message
 
 
+def test_applications_and_user_actions_do_not_go_together() -> None:
+    body = block_all()
+    body["conditions"]["applications"]["includeUserActions"] = ["urn:user:registersecurityinfo"]
+    assert refusal(ConditionalAccess(StillClock(), 0).create_policy, body).message[:5] == "1012:"
+
+
 def test_a_refused_patch_changes_nothing() -> None:
     area = conditional_access()
     policy_id = policy_named("CA003")["id"]
@@ -127,6 +134,9 @@ def test_a_policy_with_a_preview_feature_is_written_through_beta_only() -> None:
     assert "times" not in area.policy(policy_id, beta=False)["conditions"]
 
     area.update_policy(policy_id, change, beta=True)
+    preview = block_all()
+    preview["conditions"]["times"] = {"includedRanges": ["x"]}
+    assert refusal(area.create_policy, preview, beta=False).message[:5] == "1038:"
     shown = area.policy(policy_id, beta=True)["conditions"]
     assert shown["users"]["excludeGroups"] == [GROUP]
     assert shown["times"] == {"includedRanges": ["x"]}
@@ -175,6 +185,7 @@ def test_what_is_read_is_a_copy() -> None:
     area = conditional_access()
     area.policies()[0]["conditions"]["users"]["excludeGroups"].append(GROUP)
     area.named_locations()[0]["ipRanges"].clear()
+    area.to_document()["namedLocations"][0]["ipRanges"].clear()
     assert area.to_document() == conditional_access().to_document()
 
 

@@ -202,12 +202,20 @@ def test_an_administrator_is_asked_for_mfa_and_in_after_it() -> None:
 
 
 def test_one_policy_that_blocks_wins_over_all_that_ask_for_mfa() -> None:
+    assert decide(EMPLOYEE, country="BR") == "blocked"
     assert decide(EMPLOYEE, country="BR", mfa_done=True) == "blocked"
 
 
 def test_a_demand_that_the_sign_in_cannot_meet_blocks_it() -> None:
     assert decide(FINANCE_NESTED, mfa_done=True) == "blocked"
     assert decide(FINANCE_NESTED, mfa_done=True, device=COMPLIANT) == "allowed"
+
+
+def test_only_a_hybrid_joined_device_meets_the_demand_for_one() -> None:
+    policy = seed_policy("CA011")
+    policy["grantControls"]["builtInControls"] = ["domainJoinedDevice"]
+    assert evaluate([policy], context(FINANCE_NESTED, device=COMPLIANT), []).decision == "blocked"
+    assert evaluate([policy], context(FINANCE_NESTED, device=HYBRID), []).decision == "allowed"
 
 
 def test_legacy_clients_cannot_do_mfa_so_a_demand_for_it_blocks_them() -> None:

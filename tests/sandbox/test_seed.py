@@ -13,8 +13,10 @@ from sandbox.tenant.policy_schema import GUID
 from sandbox.tenant.roles import BUILT_IN_ROLES, GLOBAL_ADMINISTRATOR, role_id
 from tests.sandbox.seed_tenant import SEED, conditional_access, seed
 
-LITERALS = {"All", "None", "GuestsOrExternalUsers", "AllTrusted", "ServicePrincipalsInMyTenant"}
-LITERALS |= {"Office365", "MicrosoftAdminPortals"}
+LITERALS = {
+    *("All", "None", "GuestsOrExternalUsers", "AllTrusted", "ServicePrincipalsInMyTenant"),
+    *("Office365", "MicrosoftAdminPortals"),
+}
 # First-party applications that the seed names and nobody signs in to here.
 INTUNE_ENROLLMENT = "d4ebce55-015a-49b5-a083-c84d1797ae8c"
 
@@ -24,8 +26,12 @@ def policies(**wanted: Any) -> list[dict[str, Any]]:
     return [p for p in found if all(p[key] == value for key, value in wanted.items())]
 
 
+def grant(policy: dict[str, Any]) -> dict[str, Any]:
+    return policy["grantControls"] or {}
+
+
 def controls(policy: dict[str, Any]) -> list[str]:
-    return (policy["grantControls"] or {}).get("builtInControls", [])
+    return grant(policy).get("builtInControls", [])
 
 
 def test_the_tenant_has_an_initial_and_a_custom_domain_and_premium_licences() -> None:
@@ -88,7 +94,7 @@ def test_there_are_policies_of_every_kind_in_use() -> None:
     assert any(p["sessionControls"] and not p["grantControls"] for p in found)
     assert policies(state="enabledForReportingButNotEnforced")
     assert policies(state="disabled")
-    assert any((p["grantControls"] or {}).get("authenticationStrength") for p in found)
+    assert any(grant(p).get("authenticationStrength") for p in found)
     (workload,) = (c for _, c in conditions if c["clientApplications"])
     assert workload["users"]["includeUsers"] == ["None"]
     assert any(c["users"]["includeGuestsOrExternalUsers"] for _, c in conditions)
@@ -151,14 +157,15 @@ def test_every_id_that_a_policy_names_exists() -> None:
     for policy in document["conditionalAccessPolicies"]:
         conditions = policy["conditions"]
         for part in ("users", "applications", "locations", "clientApplications"):
-            for key, value in (conditions[part] or {}).items():
+            scope: dict[str, Any] = conditions[part] or {}
+            for key, value in scope.items():
                 kind = re.sub("^(include|exclude)", "", key)
                 for entry in strings(value) if kind in known else ():
                     assert entry in known[kind] | LITERALS, (
                         f"{policy['displayName']}: {key} {entry}"
                     )
                     checked[kind] += entry not in LITERALS
-        strength = (policy["grantControls"] or {}).get("authenticationStrength")
+        strength = grant(policy).get("authenticationStrength")
         if strength:
             assert strength["id"] in {s["id"] for s in document["authenticationStrengths"]}
             checked["strength"] += 1
