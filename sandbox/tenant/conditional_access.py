@@ -34,18 +34,19 @@ POLICY_LIMIT = 195
 # Part of a request's interval by which it may come early: clients keep the pace between the moments
 # at which they send, and the network moves those a little. The long-run rate stays exact.
 _EARLY = 0.1
+_UNLIMITED_RATE = 100.0
 
 
 class ConditionalAccess:
     """The Conditional Access of one tenant.
 
-    `rate` is how many requests a second the service takes over all applications; 0 or less
-    switches the limit off.
+    `rate` is how many requests a second the service takes over all applications; 0 or less, and
+    100 or more, switches the limit off.
     """
 
     def __init__(self, clock: Clock, rate: float) -> None:
         self._clock = clock
-        self._interval = 1.0 / rate if rate > 0 else 0.0
+        self._interval = 1.0 / rate if 0 < rate < _UNLIMITED_RATE else 0.0
         self._next_admission = float("-inf")
         self._policies: dict[str, Document] = {}
         self._named_locations: dict[str, Document] = {}

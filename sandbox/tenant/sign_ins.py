@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress, field_validator
 from pydantic.alias_generators import to_camel
 
 from sandbox.tenant.cloud_apps import CloudApp, cloud_app
@@ -65,6 +65,7 @@ class SignInRequest(_Model):
 
     `mfa` says that multifactor authentication was done, with the authenticator app unless `method`
     names another combination as authentication strengths write it (`fido2`, `password`, …).
+    `location` may also be a country code alone.
     `password` is checked when it is given; `success: false` is a wrong password.
     """
 
@@ -76,7 +77,7 @@ class SignInRequest(_Model):
     mfa: bool = False
     method: str | None = None
     password: str | None = Field(default=None, repr=False)
-    location: Location | str | None = None
+    location: Location | None = None
     platform: (
         Literal["android", "iOS", "windows", "windowsPhone", "macOS", "linux", "unknown"] | None
     ) = "windows"
@@ -86,6 +87,11 @@ class SignInRequest(_Model):
     user_risk: Risk = "none"
     interactive: bool = True
     success: bool = True
+
+    @field_validator("location", mode="before")
+    @classmethod
+    def _from_country(cls, value: object) -> object:
+        return {"country": value} if isinstance(value, str) else value
 
     @property
     def done_method(self) -> str:
@@ -234,8 +240,6 @@ def _context(
     names = {group["id"]: str(group["displayName"]) for group in directory.groups.values()}
     home = directory.organization.get("countryLetterCode")
     location = request.location or Location()
-    if isinstance(location, str):
-        location = Location(country=location)
     country = location.country or (None if location.ip else home)
     return SignInContext(
         user_id=user["id"],

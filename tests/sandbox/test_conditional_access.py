@@ -217,8 +217,9 @@ def test_a_request_that_the_network_hurried_a_little_is_admitted_but_the_pace_st
     assert admitted <= 191
 
 
-def test_a_rate_of_zero_switches_the_limit_off() -> None:
-    area = conditional_access(rate=0)
+@pytest.mark.parametrize("rate", [0, -1, 100, 1000])
+def test_no_rate_or_a_large_one_switches_the_limit_off(rate: float) -> None:
+    area = conditional_access(rate=rate)
     for _ in range(50):
         area.admit_request()
 
