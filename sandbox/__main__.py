@@ -47,7 +47,8 @@ def _serve(options: argparse.Namespace) -> int:
     def end(_number: int, _frame: FrameType | None) -> None:
         ended.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    # Windows ends a console process with Ctrl-Break, which has a signal of its own there.
+    for number in {signal.SIGTERM, signal.SIGINT, getattr(signal, "SIGBREAK", signal.SIGINT)}:
         signal.signal(number, end)
     with server:
         for index, tenant_id in enumerate(server.world.tenants):

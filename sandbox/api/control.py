@@ -134,7 +134,7 @@ def list_rows(request: Request) -> Response:
 @router.route("GET", "/sandbox/alerts")
 def list_alerts(request: Request) -> Response:
     """What alert rules have fired."""
-    return Response(body={"value": request.tenant.alert_rules.firings})
+    return Response(body={"value": request.tenant.alert_rules.firings()})
 
 
 @router.route("GET", "/sandbox/outbox")

@@ -3,10 +3,12 @@ import ssl
 import stat
 import threading
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from sandbox.api.credentials import certificate_authority, server_context
 from sandbox.api.server import TenantServer
 from sandbox.tenant.errors import DocumentError
 from tests.support.tenant import (
@@ -164,13 +166,9 @@ def test_conditional_access_is_throttled_without_retry_after_and_the_log_says_so
     assert [entry["throttled"] for entry in entries if entry["path"] == path] == [False, True]
 
 
-def test_old_tls_is_refused(tenant_server: TenantServer) -> None:
-    context = ssl.create_default_context(cafile=str(tenant_server.ca_path))
-    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-    context.maximum_version = ssl.TLSVersion.TLSv1_1
-    client = httpx.Client(base_url=tenant_server.url, verify=context)
-    with client, pytest.raises(httpx.ConnectError):
-        client.get("/sandbox/health")
+def test_tls_before_1_2_is_not_spoken(tmp_path: Path) -> None:
+    context = server_context(certificate_authority(tmp_path))
+    assert context.minimum_version == ssl.TLSVersion.TLSv1_2
 
 
 def test_a_client_that_does_not_know_the_ca_gets_no_connection(
@@ -245,20 +243,26 @@ def test_two_tenants_may_not_share_a_subscription() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("path", "value", "message"),
     [
-        (lambda d: d.pop("tenant"), r"tenant\.id is missing"),
-        (lambda d: d["users"][3].pop("displayName"), r"users\[3\]\.displayName"),
-        (lambda d: d["users"][1].update(id=d["users"][0]["id"]), "is there twice"),
-        (lambda d: d["users"][0].update(password="x"), "clear password"),
-        (lambda d: d["domains"][0].update(isInitial=False), "exactly one needs isInitial"),
-        (lambda d: d["apps"][0].update(directoryRoles=["Boss"]), "unknown directory role 'Boss'"),
-        (lambda d: d["apps"][0].update(secret="x"), r"apps\[0\]\.secret"),
+        (("tenant",), {}, r"tenant\.id is missing"),
+        (("users", 3, "displayName"), "", r"users\[3\]\.displayName"),
+        (("users", 1, "id"), object_id("users/ada"), "is there twice"),
+        (("users", 1, "userPrincipalName"), "ADA@fabrikam.onmicrosoft.com", "is there twice"),
+        (("users", 0, "password"), "x", "clear password"),
+        (("domains", 0, "isInitial"), False, "exactly one needs isInitial"),
+        (("apps", 0, "directoryRoles"), ["Boss"], "unknown directory role 'Boss'"),
+        (("apps", 0, "secret"), "x", r"apps\[0\]\.secret"),
     ],
 )
-def test_a_document_that_is_no_tenant_is_refused_in_one_line(change, message: str) -> None:  # pyright: ignore[reportUnknownParameterType,reportMissingParameterType]
+def test_a_document_that_is_no_tenant_is_refused_in_one_line(
+    path: tuple[str | int, ...], value: object, message: str
+) -> None:
     document = small_document()
-    change(document)
+    part: Any = document
+    for key in path[:-1]:
+        part = part[key]
+    part[path[-1]] = value
     with pytest.raises(DocumentError, match=message) as caught:
         TenantServer([document])
     assert "\n" not in str(caught.value)

@@ -1,0 +1,129 @@
+import json
+import os
+import signal
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sandbox.__main__ import main
+from tests.support.tenant import JSON, object_id, small_document
+
+OTHER = "northwind.onmicrosoft.com"
+
+
+class Served:
+    """`python -m sandbox serve` in a process of its own."""
+
+    def __init__(self, folder: Path, *options: str, documents: tuple[JSON, ...] = ()) -> None:
+        arguments = [sys.executable, "-m", "sandbox", "serve", "--port", "0"]
+        arguments += ["--environment-file", str(folder / "environment.json")]
+        for index, document in enumerate(documents or (small_document(),)):
+            seed = folder / f"seed{index}.json"
+            seed.write_text(json.dumps(document), "utf-8")
+            arguments += ["--seed", str(seed)]
+        self.arguments = [*arguments, *options]
+        self.process = subprocess.Popen(
+            self.arguments,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        )
+        assert self.process.stdout is not None
+        self.first_line = self.process.stdout.readline()
+        if not self.first_line:
+            raise AssertionError(self.end())
+        self.environment: JSON = json.loads((folder / "environment.json").read_text("utf-8"))
+
+    def client(self) -> httpx.Client:
+        context = ssl.create_default_context(cafile=self.environment["SSL_CERT_FILE"])
+        address = f"https://{self.environment['ARM_METADATA_HOSTNAME']}"
+        return httpx.Client(base_url=address, verify=context)
+
+    def end(self) -> str:
+        """Ask the process to end; its remaining output."""
+        # Windows knows no SIGTERM between processes; Ctrl-Break is what ends a service there.
+        self.process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))
+        output, errors = self.process.communicate(timeout=30)
+        return output + errors
+
+
+def test_serve_tells_one_line_saves_on_sigterm_and_never_tells_the_secret(tmp_path: Path) -> None:
+    data = tmp_path / "tenant.json"
+    served = Served(tmp_path, "--data", str(data))
+    with served.client() as client:
+        user = f"/sandbox/users/{object_id('users/eve')}"
+        client.patch(user, json={"city": "Flensburg"}).raise_for_status()
+    rest = served.end()
+    assert served.process.returncode == 0
+    assert "Fabrikam (fabrikam.onmicrosoft.com" in served.first_line
+    assert f"https://{served.environment['ARM_METADATA_HOSTNAME']}" in served.first_line
+    assert rest == ""
+    assert "Flensburg" in data.read_text("utf-8")
+    secret = served.environment["ARM_CLIENT_SECRET"]
+    for place in (served.first_line, str(served.arguments), data.read_text("utf-8")):
+        assert secret not in place
+    mode = (tmp_path / "environment.json").stat().st_mode & 0o777
+    assert mode == (0o666 if os.name == "nt" else 0o600)
+
+
+def test_a_second_serve_keeps_the_secret_and_the_certificate(tmp_path: Path) -> None:
+    first = Served(tmp_path)
+    first.end()
+    second = Served(tmp_path)
+    with second.client() as client:
+        assert client.get("/sandbox/health").json()["ready"] is True
+    second.end()
+    assert first.environment["ARM_CLIENT_SECRET"] == second.environment["ARM_CLIENT_SECRET"]
+
+
+def test_two_seeds_are_two_tenants_with_an_environment_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    documents = (small_document(), small_document("Northwind", OTHER))
+    served = Served(tmp_path, documents=documents)
+    served.end()
+    file = ["--environment-file", str(tmp_path / "environment.json"), "--shell", "json"]
+    tenants: list[str] = []
+    for extra in ([], ["--tenant", object_id("tenant", OTHER)]):
+        assert main(["env", *file, *extra]) == 0
+        tenants.append(json.loads(capsys.readouterr().out)["ARM_TENANT_ID"])
+    assert tenants == [object_id("tenant"), object_id("tenant", OTHER)]
+    assert main(["env", *file, "--tenant", "nobody"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("shell", "line"),
+    [
+        ("bash", "export NAME='it'\"'\"'s $HOME'"),
+        ("powershell", "$env:NAME = 'it''s $HOME'"),
+    ],
+)
+def test_env_quotes_for_the_shell(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], shell: str, line: str
+) -> None:
+    file = tmp_path / "environment.json"
+    file.write_text(json.dumps({"NAME": "it's $HOME"}), "utf-8")
+    assert main(["env", "--environment-file", str(file), "--shell", shell]) == 0
+    assert capsys.readouterr().out.strip() == line
+
+
+def test_env_without_a_tenant_says_so_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["env", "--environment-file", str(tmp_path / "nothing.json")]) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "nothing.json" in error
+
+
+def test_a_broken_seed_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    seed = tmp_path / "seed.json"
+    seed.write_text('{"tenant": {}}', "utf-8")
+    file = str(tmp_path / "environment.json")
+    assert main(["serve", "--seed", str(seed), "--environment-file", file]) == 1
+    assert capsys.readouterr().err == "error: tenant.id is missing from the tenant document\n"
