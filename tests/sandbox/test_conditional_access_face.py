@@ -54,6 +54,20 @@ def test_one_policy_is_read_changed_and_deleted(client: httpx.Client, version: s
     assert gone.json()["error"]["code"] == "ResourceNotFound"
 
 
+def test_a_policy_with_a_preview_feature_is_refused_on_v1_and_taken_on_beta(
+    server: TenantServer, client: httpx.Client
+) -> None:
+    policy_id = policy_named("CA003")["id"]
+    with http(server) as control:
+        preview = {"conditions": {"times": {"includedRanges": ["x"]}}}
+        control.patch(f"/sandbox/conditional-access/policies/{policy_id}", json=preview)
+    refused = client.patch(f"{POLICIES}/{policy_id}", json=EXCLUDE)
+    assert refused.status_code == 400
+    assert refused.json()["error"]["message"].startswith("1038: ")
+    beta = f"{POLICIES.replace('v1.0', 'beta')}/{policy_id}"
+    assert client.patch(beta, json=EXCLUDE).status_code == 204
+
+
 def test_a_policy_is_created(client: httpx.Client) -> None:
     body: dict[str, Any] = policy_named("CA003") | {"displayName": "Second"}
     del body["conditions"]["applications"]["includeAuthenticationContextClassReferences"]

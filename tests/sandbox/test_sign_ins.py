@@ -14,6 +14,7 @@ from tests.sandbox.seed_tenant import StillClock, seed
 
 ADMINISTRATOR = "adm.aisha.rahman@contoso.onmicrosoft.com"
 EMPLOYEE = "amelia.clarke@contoso.com"
+GUEST = "marcus_adeyemi-audit.co.uk#EXT#@contoso.onmicrosoft.com"
 FORMER = "beatriz.romero@contoso.com"
 PASSWORD = "Correct-Horse-7-Battery"
 GROUP = "7c1d7b0e-3c52-4e0b-9a7f-0b1f5a3d9e42"
@@ -89,6 +90,13 @@ def test_outside_the_guarded_portals_the_platform_asks_for_nothing() -> None:
     tenant, _ = tenant_with_emergency_account()
     found = answer(tenant, EMERGENCY, app="One Outlook Web", password=PASSWORD)
     assert (found["platformAsks"], found["resultType"]) == (None, "0")
+
+
+def test_command_line_tools_sign_in_with_a_password_and_the_platform_stops_their_writes() -> None:
+    tenant, _ = tenant_with_emergency_account()
+    found = answer(tenant, EMERGENCY, app="Microsoft Azure CLI", password=PASSWORD)
+    assert "create, update and delete" in found["platformAsks"]
+    assert (found["decision"], found["resultType"]) == ("allowed", "0")
 
 
 def test_an_ordinary_administrator_is_asked_for_mfa_by_named_policies() -> None:
@@ -182,10 +190,17 @@ def test_the_row_says_who_where_what_and_how() -> None:
     assert results["CA017"] == "notEnabled"
 
 
-def test_an_upper_case_user_principal_name_is_found_and_logged_in_lower_case() -> None:
+@pytest.mark.parametrize("name", [EMERGENCY, GUEST])
+def test_a_user_principal_name_is_found_in_any_case_and_logged_in_lower_case(name: str) -> None:
     tenant, recorder = tenant_with_emergency_account()
-    answer(tenant, EMERGENCY.upper())
-    assert recorder.rows[0][1]["UserPrincipalName"] == EMERGENCY
+    answer(tenant, name.upper())
+    assert recorder.rows[0][1]["UserPrincipalName"] == name.lower()
+
+
+def test_an_invited_guest_is_held_against_the_policies_for_guests() -> None:
+    tenant, _ = tenant_with_emergency_account()
+    applied = answer(tenant, GUEST, app="OfficeHome")["policiesApplied"]
+    assert "CA005" in {policy["displayName"][:5] for policy in applied}
 
 
 def test_non_interactive_sign_ins_go_to_their_own_table_with_objects_as_text() -> None:
