@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sandbox.engine.go_toolchain import find_go
 from sandbox.engine.launchers import language_host_launcher, launcher_name, write_atomically
-from sandbox.engine.model import PINNED_VERSION, EngineError
+from sandbox.engine.model import PINNED_VERSION, EngineError, executable_name
 from sandbox.engine.progress import Say, run_with_progress
 
 CLI_PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
@@ -105,7 +105,7 @@ def build_engine(folder: Path, say: Say) -> None:
     module = folder / "module"
     _prepare_module(module)
     binaries = folder / "bin"
-    executable = binaries / ("pulumi.exe" if os.name == "nt" else "pulumi")
+    executable = binaries / executable_name("pulumi")
     flags = f"-s -w -X {VERSION_SYMBOL}=v{PINNED_VERSION}"
     build = ["build", "-v", "-mod=readonly", "-buildvcs=false", "-trimpath", "-ldflags", flags,
              "-o", str(executable), CLI_PACKAGE]  # fmt: skip

@@ -21,7 +21,13 @@ from filelock import FileLock, Timeout
 from sandbox.engine.build import build_engine, fetch_scripts, write_host_launcher
 from sandbox.engine.installer import install_engine
 from sandbox.engine.internet import internet_available
-from sandbox.engine.model import PINNED_VERSION, Engine, EngineError, engine_cache
+from sandbox.engine.model import (
+    PINNED_VERSION,
+    Engine,
+    EngineError,
+    engine_cache,
+    executable_name,
+)
 from sandbox.engine.progress import Say
 
 ORIGIN_FILE = "engine.json"
@@ -29,10 +35,6 @@ ORIGIN_FILE = "engine.json"
 
 UNFINISHED = ".unfinished-"
 HOST = "pulumi-language-python"
-
-
-def _executable_name(name: str) -> str:
-    return f"{name}.exe" if os.name == "nt" else name
 
 
 def engine_version(executable: Path) -> str | None:
@@ -108,7 +110,7 @@ def _engine_on_path(say: Say) -> Engine | None:
 
 def _cached_engine() -> Engine | None:
     folder = engine_cache() / PINNED_VERSION
-    executable = folder / "bin" / _executable_name("pulumi")
+    executable = folder / "bin" / executable_name("pulumi")
     if not (folder / ORIGIN_FILE).is_file() or engine_version(executable) != PINNED_VERSION:
         return None
     host = language_host_in(executable.parent)
@@ -150,7 +152,7 @@ def _make_engine(source: str, fill: Callable[[Path, Say], None], say: Say) -> En
 
     def make(folder: Path) -> None:
         fill(folder, say)
-        executable = folder / "bin" / _executable_name("pulumi")
+        executable = folder / "bin" / executable_name("pulumi")
         version = engine_version(executable)
         if version != PINNED_VERSION:
             found = version or "one that does not run"
@@ -162,7 +164,7 @@ def _make_engine(source: str, fill: Callable[[Path, Say], None], say: Say) -> En
     verb = "installed" if source == "installer" else "built"
     seconds = time.monotonic() - started
     say(f"Engine: {verb} pulumi {PINNED_VERSION} in {seconds:.0f} s ({target})")
-    executable = target / "bin" / _executable_name("pulumi")
+    executable = target / "bin" / executable_name("pulumi")
     host = language_host_in(executable.parent) or "official"
     return Engine(PINNED_VERSION, source, executable, host, (executable.parent,))
 

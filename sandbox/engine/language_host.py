@@ -31,6 +31,8 @@ import grpc
 from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
+from sandbox.engine.model import WINDOWS
+
 EXIT_CODE_ERROR_ALREADY_SHOWN = 32
 """The program's exit code for 'the user has seen the error': the engine adds nothing to it."""
 
@@ -60,7 +62,7 @@ def interpreter(options: Mapping[str, Any], root: Path) -> tuple[Path, Path | No
     if not name:
         return Path(os.environ.get("PULUMI_PYTHON_CMD") or sys.executable), None
     environment = root / str(name)
-    python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    python = environment / ("Scripts/python.exe" if WINDOWS else "bin/python")
     if not python.is_file():
         raise FileNotFoundError(
             f"Pulumi.yaml: runtime.options.virtualenv is {str(name)!r}, but {python} does not "
@@ -98,7 +100,7 @@ def program_environment(request: Any, environment: Path | None) -> dict[str, str
     variables["PULUMI_CONFIG"] = json.dumps(dict(request.config))
     variables["PULUMI_CONFIG_SECRET_KEYS"] = json.dumps(list(request.configSecretKeys))
     if environment is not None:
-        scripts = environment / ("Scripts" if os.name == "nt" else "bin")
+        scripts = environment / ("Scripts" if WINDOWS else "bin")
         variables["VIRTUAL_ENV"] = str(environment)
         variables["PATH"] = os.pathsep.join([str(scripts), variables.get("PATH", "")])
     return variables

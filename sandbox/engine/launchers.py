@@ -4,6 +4,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from sandbox.engine.model import WINDOWS
+
 PYTHON_FLAGS = "-P -u -m"
 """`-P` keeps a package of the same name in the current folder from being run in our place."""
 
@@ -26,12 +28,12 @@ def write_atomically(path: Path, text: str, *, mode: int = 0o644) -> bool:
     return True
 
 
-def launcher_name(name: str, *, windows: bool = os.name == "nt") -> str:
+def launcher_name(name: str, *, windows: bool = WINDOWS) -> str:
     """Return the file name under which the engine finds a launcher on this system."""
     return f"{name}.cmd" if windows else name
 
 
-def module_launcher(python: Path, module: str, *, windows: bool = os.name == "nt") -> str:
+def module_launcher(python: Path, module: str, *, windows: bool = WINDOWS) -> str:
     """Return a launcher that runs `python -m module` with the launcher's own arguments.
 
     `module` may carry fixed arguments behind its name.
@@ -42,7 +44,7 @@ def module_launcher(python: Path, module: str, *, windows: bool = os.name == "nt
     return f'#!/bin/sh\nexec "{quoted}" {PYTHON_FLAGS} {module} "$@"\n'
 
 
-def language_host_launcher(*, windows: bool = os.name == "nt") -> str:
+def language_host_launcher(*, windows: bool = WINDOWS) -> str:
     """Return the launcher of our language host.
 
     It lies in the user's cache, beside the engine, and serves every checkout: so the interpreter

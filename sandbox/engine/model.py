@@ -13,6 +13,8 @@ import platformdirs
 PINNED_VERSION = "3.258.0"
 """The engine's version: what is installed or built, and the least that is taken from PATH."""
 
+WINDOWS = os.name == "nt"
+
 CACHE_VARIABLE = "BREAK_GLASS_CACHE"
 """Environment variable that names another cache folder than the user's own."""
 
@@ -45,6 +47,11 @@ class Engine:
     language_host: str
     path_entries: tuple[Path, ...]
     hosts_beside: bool = True
+
+
+def executable_name(name: str, *, windows: bool = WINDOWS) -> str:
+    """Return the file name of a program on this system."""
+    return f"{name}.exe" if windows else name
 
 
 def cache_folder() -> Path:
