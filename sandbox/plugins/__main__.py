@@ -3,7 +3,8 @@
 """`python -u -m sandbox.plugins NAME [ENGINE-ADDRESS]`: what the engine starts as a plugin.
 
 Prints the port on standard output, and nothing else, ever. The engine stops a plugin by `Cancel`
-and then ends its process; Ctrl-C reaches the engine, not this. When the engine at the given
+and then SIGINT: one that stays is killed after seconds and reported as defective. Ctrl-C reaches
+the engine only, which starts plugins in process groups of their own. When the engine at the given
 address has vanished, the plugin ends itself.
 """
 
@@ -51,7 +52,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"usage: python -m sandbox.plugins {{{','.join(PACKAGES)}}}\n")
         return 2
     with contextlib.suppress(ValueError):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
     server, port = serve(package)
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
