@@ -4,11 +4,14 @@ It knows no HTTP server, so that the order of these steps can be read and tested
 """
 
 import json
+import logging
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -30,6 +33,8 @@ from sandbox.tenant.authority import denied
 from sandbox.tenant.errors import ServiceError
 from sandbox.tenant.faults import Fault
 from sandbox.tenant.tenant import Tenant, World
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -142,10 +147,16 @@ class Dispatcher:
         except ServiceError as error:
             return face.envelope(error, incoming.headers)
         except Exception as error:  # noqa: BLE001
-            # A defect of the sandbox must look like a service's 500, and say where it is.
-            where = f"{type(error).__name__} in the sandbox while answering {incoming.method} "
-            failure = ServiceError(500, "InternalServerError", where + incoming.raw_path)
-            print(f"{failure.message}: {error}", flush=True)
+            # A defect of the sandbox looks like a service's own. Where it happened is said, the
+            # exception's text is not: it may quote a body, and a body may hold a password.
+            at = traceback.extract_tb(error.__traceback__)[-1]
+            failure = ServiceError(
+                500,
+                "InternalServerError",
+                f"{type(error).__name__} at {Path(at.filename).name}:{at.lineno} in the sandbox "
+                f"while answering {incoming.method} {incoming.raw_path}",
+            )
+            _LOG.error("%s", failure.message)
             return face.envelope(failure, incoming.headers)
 
     def _handled(self, face: Face, incoming: Incoming, trace: _Trace) -> Response:

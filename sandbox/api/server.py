@@ -65,6 +65,7 @@ class TenantServer:
         self.url: str = f"https://{_HOST}:{self.port}"
         self._dispatcher = Dispatcher(self.world, self.url)
         self._workers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="tenant")
+        self._saving = threading.Lock()
         self._ready = threading.Event()
         self._stopping = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -99,10 +100,16 @@ class TenantServer:
             self._temporary.cleanup()
 
     def save(self) -> None:
-        """Save the state if a file was named for it."""
-        self._dispatcher.changed.clear()
-        if self._data is not None:
-            save_world(self.world, self._data)
+        """Save the state if a file was named for it; raises OSError, and is then tried again."""
+        if self._data is None:
+            return
+        with self._saving:
+            self._dispatcher.changed.clear()
+            try:
+                save_world(self.world, self._data)
+            except OSError:
+                self._dispatcher.changed.set()
+                raise
 
     def environment(self, tenant_id: str | None = None) -> dict[str, str]:
         """The variables that a client of a tenant (default: the first) needs, secret included."""
@@ -171,7 +178,7 @@ class TenantServer:
             try:
                 if self.world.tick():
                     self._dispatcher.changed.set()
-                if self._data is not None and self._dispatcher.changed.is_set():
+                if self._dispatcher.changed.is_set():
                     self.save()
             except Exception:  # noqa: BLE001
                 _LOG.exception("the tenants' clock stumbled")

@@ -52,6 +52,8 @@ class Applications:
                 first = error.errors()[0]
                 where = ".".join(str(part) for part in first["loc"])
                 raise DocumentError(f"apps[{index}].{where}: {first['msg']}") from None
+        if not found:
+            raise DocumentError("apps: a tenant needs one application, which clients sign in as")
         return cls(found)
 
     def to_document(self) -> dict[str, Any]:

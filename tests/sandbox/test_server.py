@@ -266,3 +266,16 @@ def test_a_document_that_is_no_tenant_is_refused_in_one_line(
     with pytest.raises(DocumentError, match=message) as caught:
         TenantServer([document])
     assert "\n" not in str(caught.value)
+
+
+def test_a_defect_is_a_500_that_quotes_no_body(
+    tenant_server: TenantServer, graph_client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_name: str) -> bool:
+        raise RuntimeError("Correct-horse-7")
+
+    monkeypatch.setattr(tenant_server.world.default.directory, "has_domain", broken)
+    answer = graph_client.post("/v1.0/users", json=_new_user())
+    assert answer.status_code == 500
+    assert "RuntimeError at test_server.py" in answer.json()["error"]["message"]
+    assert "Correct-horse-7" not in answer.text
