@@ -95,7 +95,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, package: Package, environ: Mapping[str, str] = os.environ, pause=None):
         self.package = package
         self.environ = environ
-        self.pause = pause or CancellablePause()
+        self.pause = CancellablePause() if pause is None else pause
         self.types: Mapping[str, ResourceType] = {}
 
     def type_of(self, urn: str) -> ResourceType:
