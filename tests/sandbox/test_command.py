@@ -123,7 +123,7 @@ def test_env_without_a_tenant_says_so_in_one_line(
 
 def test_a_broken_seed_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     seed = tmp_path / "seed.json"
-    seed.write_text('{"tenant": {}}', "utf-8")
+    seed.write_text(json.dumps(small_document() | {"tenant": {}}), "utf-8")
     file = str(tmp_path / "environment.json")
     assert main(["serve", "--seed", str(seed), "--environment-file", file]) == 1
     assert capsys.readouterr().err == "error: tenant.id is missing from the tenant document\n"

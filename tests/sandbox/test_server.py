@@ -252,6 +252,7 @@ def test_two_tenants_may_not_share_a_subscription() -> None:
         (("users", 0, "password"), "x", "clear password"),
         (("domains", 0, "isInitial"), False, "exactly one needs isInitial"),
         (("apps", 0, "directoryRoles"), ["Boss"], "unknown directory role 'Boss'"),
+        (("apps",), [], "needs one application"),
         (("apps", 0, "secret"), "x", r"apps\[0\]\.secret"),
     ],
 )
