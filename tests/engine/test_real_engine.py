@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from sandbox.api.server import TenantServer
 from sandbox.engine import Engine
 from tests.support.pulumi_stack import PulumiStack
 
@@ -23,12 +24,14 @@ def make_program(folder: Path, virtual_environment: str = sys.prefix) -> Path:
     return folder
 
 
-def make_stack(tmp_path: Path, **config: Any) -> PulumiStack:
+def make_stack(
+    tmp_path: Path, environment: dict[str, str] | None = None, **config: Any
+) -> PulumiStack:
     program = make_program(tmp_path / "program")
     folder = tmp_path / "stack"
     folder.mkdir()
     settings = {f"notes:{key}": value for key, value in config.items()}
-    return PulumiStack(folder, {}, settings, program)
+    return PulumiStack(folder, environment or {}, settings, program)
 
 
 @pytest.fixture(autouse=True)
@@ -88,8 +91,10 @@ def test_a_missing_virtual_environment_is_one_line_with_the_cure(tmp_path: Path)
     assert "make up" in run.output
 
 
-def test_a_stand_in_plugin_is_taken_from_the_sandbox_home_without_a_warning(tmp_path: Path) -> None:
-    stack = make_stack(tmp_path, text="first")
+def test_a_stand_in_plugin_is_taken_from_the_sandbox_home_without_a_warning(
+    tmp_path: Path, tenant_server: TenantServer
+) -> None:
+    stack = make_stack(tmp_path, tenant_server.environment(), text="first")
     (stack.program / "__main__.py").write_text(
         "import pulumi\nimport pulumi_random\n"
         "pulumi.export('word', pulumi_random.RandomString('word', length=7, special=False).result)"
