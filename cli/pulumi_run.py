@@ -5,7 +5,6 @@ Secrets reach the CLI through the environment and files only, never through its 
 
 import json
 import os
-import re
 import socket
 import subprocess
 import tempfile
@@ -18,13 +17,14 @@ from typing import Any
 
 import psutil
 
+from cli.engine_lines import ESCAPES, EngineLines
 from cli.failure import CommandFailed
 from cli.stack_config import copy_settings, salt_line
 from cli.stack_outputs import StackOutputs
 from cli.workspace import STACK, SandboxFolder
 
 _PROJECT = "break-glass"
-_ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_KEPT = ("create", "update", "replace", "same")
 _UNCHANGED = ("same", "read", "refresh")
 
 
@@ -35,6 +35,7 @@ class Outcome:
     exit_code: int
     seconds: float
     changes: int  # resources that are created, changed or deleted; 0 when there was no summary
+    resources: int  # resources that are there afterwards, as the summary counts them
     lines: tuple[str, ...]  # what it printed, without colors
 
 
@@ -81,11 +82,9 @@ class PulumiRun:
         """`pulumi up` with its preview."""
         return self._streamed(["up", "--yes"])
 
-    def preview(self, *, details: bool = False, expect_no_changes: bool = False) -> Outcome:
-        """`pulumi preview`; `details` shows the changed properties."""
+    def preview(self, *, expect_no_changes: bool = False) -> Outcome:
+        """`pulumi preview`; `expect_no_changes` makes changes an error."""
         arguments = ["preview"]
-        if details:
-            arguments.append("--diff")
         if expect_no_changes:
             arguments.append("--expect-no-changes")
         return self._streamed(arguments)
@@ -100,10 +99,9 @@ class PulumiRun:
         arguments = ["stack", "output", "passwords", "--json", "--show-secrets"]
         return json.loads(self._quiet([*arguments, "--stack", STACK]))[account]
 
-    def resource_count(self) -> int:
-        """How many resources the stack holds, component resources counted."""
-        counts = [stack["resourceCount"] for stack in self._stacks() if stack["name"] == STACK]
-        return int(counts[0] or 0) if counts else 0
+    def is_empty(self) -> bool:
+        """Whether nothing has been made yet."""
+        return not any(s["resourceCount"] for s in self._stacks() if s["name"] == STACK)
 
     def _stacks(self) -> list[dict[str, Any]]:
         return json.loads(self._quiet(["stack", "ls", "--json"]))
@@ -121,7 +119,7 @@ class PulumiRun:
                 [
                     *arguments,
                     *("--stack", STACK, "--config-file", str(self._folder.stack_config)),
-                    *("--suppress-permalink=true", "--suppress-progress"),
+                    *("--suppress-permalink=true", "--suppress-progress", "--suppress-outputs"),
                     *("--event-log", str(events)),
                 ]
             )
@@ -137,16 +135,24 @@ class PulumiRun:
                 errors="replace",
             )
             assert process.stdout is not None  # noqa: S101  (asked for just above)
+            show = EngineLines(self._show)
             try:
                 for line in process.stdout:
-                    lines.append(_ESCAPES.sub("", line.rstrip()))
-                    self._show(line.rstrip("\n"))
+                    lines.append(ESCAPES.sub("", line.rstrip()))
+                    show(line.rstrip("\n"))
                 exit_code = process.wait()
             except KeyboardInterrupt:
                 # The terminal told Pulumi too: let it finish what it began and save its state.
                 process.wait()
                 raise
-            return Outcome(exit_code, time.monotonic() - started, _changes(events), tuple(lines))
+            counts = _counts(events)
+            return Outcome(
+                exit_code,
+                time.monotonic() - started,
+                changes=sum(n for kind, n in counts.items() if kind not in _UNCHANGED),
+                resources=sum(n for kind, n in counts.items() if kind in _KEPT),
+                lines=tuple(lines),
+            )
 
     def _quiet(self, arguments: Sequence[str]) -> str:
         """Run without showing; the answer is what it printed."""
@@ -202,12 +208,11 @@ def _living_holder(lock: Path) -> int | None:
     return process.pid if alive and holder.get("hostname") == socket.gethostname() else None
 
 
-def _changes(events: Path) -> int:
-    """Changes that the last summary in an event log counts."""
-    changes = 0
+def _counts(events: Path) -> dict[str, int]:
+    """Resources by what happens to them, from the last summary in an event log."""
+    counts: dict[str, int] = {}
     for line in events.read_text(encoding="utf-8").splitlines():
         summary = json.loads(line).get("summaryEvent")
         if summary is not None:
-            counts: dict[str, int] = summary.get("resourceChanges") or {}
-            changes = sum(n for kind, n in counts.items() if kind not in _UNCHANGED)
-    return changes
+            counts = summary.get("resourceChanges") or {}
+    return counts

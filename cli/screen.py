@@ -65,7 +65,7 @@ class Screen:
 
     def say(self, text: str) -> None:
         """A paragraph; rich markup is honoured, so escape what comes from outside."""
-        self._show(Padding(Text.from_markup(text), (0, 0, 0, 3)))
+        self._show(Padding(Text.from_markup(text), (0, 0, 0, 3), expand=False))
 
     def good(self, text: str) -> None:
         """Something that is as promised."""
@@ -77,16 +77,17 @@ class Screen:
 
     def show(self, what: RenderableType) -> None:
         """A table or the like."""
-        self._show(Padding(what, (0, 0, 0, 3)))
+        self._show(Padding(what, (0, 0, 0, 3), expand=False))
 
     def engine(self, line: str) -> None:
         """One line of Pulumi's own output, set apart from ours."""
         text = Text("   │ ", style="dim")
         text.append_text(Text.from_ansi(line))
-        text.no_wrap = True
-        self._console.print(text, soft_wrap=True)
+        # Policies have long names and ids: a terminal gets what fits, but an error always whole.
+        whole = "error" in text.plain
+        text.no_wrap, text.overflow = not whole, "fold" if whole else "ellipsis"
+        self._console.print(text, soft_wrap=not self._console.is_terminal)
         if self._recorder is not None:
-            text.overflow = "ellipsis"
             self._recorder.print(text)
 
     def save_picture(self, path: Path, *, title: str) -> None:

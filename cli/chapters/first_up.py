@@ -29,7 +29,7 @@ def first_up(stage: Stage) -> FirstUp:
             "the next `pulumi up` drops its record of it."
         )
     before = stage.tenant.policies()
-    if stage.pulumi.resource_count() == 0:
+    if stage.pulumi.is_empty():
         show_policies(stage, before)
     stage.screen.chapter("pulumi up")
     stage.screen.say(
@@ -38,11 +38,10 @@ def first_up(stage: Stage) -> FirstUp:
     )
     outcome, traffic = run_up(stage)
     outputs = stage.pulumi.outputs()
-    resources = stage.pulumi.resource_count()
     policies = count_policies(stage, outputs)
-    stage.screen.good(f"{count(resources, 'resource')} in {outcome.seconds:.0f} s.")
+    stage.screen.good(f"{count(outcome.resources, 'resource')} in {outcome.seconds:.0f} s.")
     say_policies(stage, policies, outputs)
-    return FirstUp(resources, policies, traffic, outcome.seconds, outputs)
+    return FirstUp(outcome.resources, policies, traffic, outcome.seconds, outputs)
 
 
 def count_policies(stage: Stage, outputs: StackOutputs) -> PolicyFacts:

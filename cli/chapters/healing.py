@@ -43,9 +43,10 @@ def heal(stage: Stage, outputs: StackOutputs) -> Healing:
         raise CommandFailed(f"The policy that blocks everybody let {stopped.user} in.")
     screen.say(
         f"An administrator saves '{plain(MISTAKE)}'. Now everybody is out, "
-        f"{plain(stopped.user)} too: [bold red]{stopped.decision}[/]. `pulumi preview` shows it:"
+        f"{plain(stopped.user)} too: [bold red]{stopped.decision}[/]. "
+        "`pulumi preview` shows what is pending:"
     )
-    preview = stage.pulumi.preview(details=True)
+    preview = stage.pulumi.preview()
     if preview.exit_code != 0 or preview.changes == 0:
         raise CommandFailed("`pulumi preview` does not show the policy that blocks everybody.")
     screen.say("`pulumi up` heals it:")

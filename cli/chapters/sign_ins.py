@@ -25,7 +25,7 @@ def break_glass_sign_in(stage: Stage, outputs: StackOutputs) -> BreakGlassSignIn
     for name in answer.not_evaluated:
         stage.screen.bad(f"The simulated tenant did not judge: {plain(name)}")
     if answer.platform_asks:
-        stage.screen.say(f"[yellow]![/] But not the platform itself: {plain(answer.platform_asks)}")
+        stage.screen.say(f"[yellow]![/] {plain(answer.platform_asks)}")
     return BreakGlassSignIn(
         decision=answer.decision,
         policies_applied=len(answer.policies_applied),

@@ -100,7 +100,8 @@ def test_output_is_shown_as_it_comes_and_kept_without_colors(tmp_path: Path) -> 
 
 def test_changes_are_those_of_the_last_summary_without_what_stays(tmp_path: Path) -> None:
     fake = make(tmp_path)
-    assert fake.run.preview(expect_no_changes=True).changes == 3
+    outcome = fake.run.preview(expect_no_changes=True)
+    assert (outcome.changes, outcome.resources) == (3, 12)
     assert list(fake.folder.path.glob("events-*")) == []
     (call,) = fake.calls()
     assert "--expect-no-changes" in call
