@@ -99,7 +99,8 @@ class CaExclusionPatch(pulumi.ComponentResource):
         self._args = args
         scope = _scope(args.scope)
         earlier = self._earlier()
-        policies = [*args.policies, *self._lacking_from_listing(earlier)]
+        found = [*args.policies, *self._lacking_from_listing(earlier)]
+        policies = sorted(found, key=lambda policy: (policy.display_name.casefold(), policy.id))
         for entry in args.skip:
             if not any(is_named(policy, [entry]) for policy in policies):
                 pulumi.log.warn(f"exclusion skip: no policy has the id or name {entry!r}", self)
@@ -180,7 +181,7 @@ class CaExclusionPatch(pulumi.ComponentResource):
                 "stackObjects": ours if self._args.owned_by_stack else nothing,
                 "labels": objects.apply(lambda value: value.labels),
                 "reason": reason or "",
-                "pending": objects.apply(pending, run_with_unknowns=True),
+                "pending": objects.apply(pending),
             },
             pulumi.ResourceOptions(parent=self),
         )

@@ -118,7 +118,8 @@ def _write(state: ExclusionState, added_before: Entries, *, leaving: Entries) ->
     session = current_session()
     try:
         session.check_tenant(state.tenant_id)
-        return _make_right(session, state, added_before, leaving)
+        with session.writing:
+            return _make_right(session, state, added_before, leaving)
     except Forbidden as error:
         raise PolicyExclusionError(
             f"{state.title} may not be changed: {error.message or error.code}; the application"

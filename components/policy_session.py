@@ -55,6 +55,9 @@ class PolicySession:
         self.policies = policies
         self._tenant_of_token = tenant_of_token
         self._clock = clock
+        self.writing = threading.Lock()
+        """Held from the read of a policy to its write: the requests of other resources in between,
+        a second each, would widen the window in which an administrator's edit can be lost."""
         self._listing: _Listing | None = None
         self._listing_lock = threading.Lock()
 

@@ -129,6 +129,17 @@ def test_what_an_administrator_changed_shows_as_drift_and_is_healed(
     assert tenant_server.world.default.directory.verify_password(id, PASSWORD)
 
 
+def test_a_user_without_password_policies_is_made_and_can_get_and_lose_them(azuread):
+    inputs = user(azuread, disablePasswordExpiration=False)
+    id, state = azuread.create(USER, inputs)
+    assert state["disablePasswordExpiration"] is False
+    both = user(azuread, disablePasswordExpiration=True, disableStrongPassword=True)
+    state = azuread.update(USER, id, (inputs, state), both)
+    assert azuread.read(USER, id, both, state)[2] == both
+    state = azuread.update(USER, id, (both, state), inputs)
+    assert azuread.read(USER, id, inputs, state)[2] == inputs
+
+
 def test_a_new_password_is_the_only_thing_sent(azuread, tenant_server, control):
     inputs = user(azuread)
     id, state = azuread.create(USER, inputs)

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -252,6 +253,21 @@ def test_throttling_is_waited_out(setting: Setting) -> None:
     setting.provider.create(inputs())
     assert setting.lists() == ([IT], [ADA])
     assert setting.calls() == [f"GET /{MFA}", f"PATCH /{MFA}", f"PATCH /{MFA}"]
+
+
+def test_each_policy_is_read_right_before_its_own_write(setting: Setting) -> None:
+    names = ("mfa", "legacy", "report", "off")
+    wanted: Lists = {"groups": [STAFF], "users": [ADA]}
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        made = [
+            pool.submit(setting.provider.create, inputs(object_id(f"policies/{name}"), wanted))
+            for name in names
+        ]
+    assert all(future.result()[0] for future in made)
+    calls = setting.calls()
+    pairs = zip(calls[::2], calls[1::2], strict=True)
+    assert all(read.replace("GET", "PATCH") == write for read, write in pairs)
+    assert len(calls) == 8
 
 
 def test_a_refused_write_names_policy_and_permissions(setting: Setting) -> None:

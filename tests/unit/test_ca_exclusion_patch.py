@@ -267,6 +267,22 @@ def test_the_proof_lists_once_after_the_last_child_and_not_in_a_preview() -> Non
     assert (reader.listings, reader.asked) == (1, [])
 
 
+def test_a_preview_whose_values_are_all_known_proves_nothing_either() -> None:
+    reader = Reader()
+    run(arguments([], reader), preview=True)
+    assert reader.listings == 0
+
+
+def test_outputs_do_not_depend_on_the_order_of_the_listing() -> None:
+    policies = [policy("p2", "b"), policy("p1", "A"), policy("p3", "A")]
+    seen = [
+        run(arguments(order)).one("break-glass:index:CaExclusionPatch").outputs["excluded"]
+        for order in (policies, policies[::-1])
+    ]
+    assert seen[0] == seen[1]
+    assert [entry["id"] for entry in seen[0]] == ["p1", "p3", "p2"]
+
+
 def test_in_a_preview_the_proof_is_unknown_until_everything_is_excluded() -> None:
     component = run(arguments([policy("p1")]), preview=True)
     assert component.one("break-glass:index:CaExclusionPatch").outputs["verified"] is UNKNOWN

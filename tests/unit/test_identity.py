@@ -60,7 +60,9 @@ def test_a_client_secret_is_enough() -> None:
 
 
 def test_an_identity_can_be_printed_without_telling_its_secret() -> None:
-    assert SECRET not in repr(Identity.from_environment(GOOD))
+    told = repr(Identity.from_environment(GOOD))
+    assert SECRET not in told
+    assert "ClientSecretCredential" not in told
 
 
 @pytest.mark.parametrize("variable", ["ARM_TENANT_ID", "ARM_CLIENT_ID"])
