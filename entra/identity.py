@@ -7,6 +7,7 @@ Errors are ``IdentityError`` (see ``entra.errors``): one line, without a secret 
 import base64
 import binascii
 import json
+import logging
 import os
 import re
 import uuid
@@ -42,6 +43,11 @@ _REFUSALS = {
     "7000112": "application {client} is disabled in tenant {tenant}: enable it",
     "500011": "tenant {tenant} does not know the resource that was asked for",
 }
+# azure-identity reports these as refused logins too.
+_NO_ANSWER = ("authority configuration", "HTTPSConnection", "Connection aborted", "CERTIFICATE_")
+
+# azure-identity warns of every failed login besides raising it; we tell it once, in one line.
+logging.getLogger("azure").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True)
@@ -115,6 +121,8 @@ class Identity:
             raise IdentityError(self._unreachable(str(error))) from None
 
     def _explain(self, answer: str) -> str:
+        if any(sign in answer for sign in _NO_ANSWER):
+            return self._unreachable(answer)
         code = re.search(r"AADSTS(\d+)", answer)
         if code and (text := _REFUSALS.get(code[1])):
             told = text.format(

@@ -75,7 +75,7 @@ def check_tenant(
     graph = graph or GraphClient(identity, transport=transport)
     directory = Directory(graph)
     azure = ResourceManager(identity, transport=transport)
-    _same_tenant("ARM_TENANT_ID", identity.tenant_id, tenant_id)
+    _same_tenant("the identity in ARM_TENANT_ID", identity.tenant_id, tenant_id)
     with ThreadPoolExecutor(max_workers=2) as pool:
         graph_claims = pool.submit(identity.graph_claims)
         azure_claims = pool.submit(identity.resource_manager_claims) if subscription_id else None

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -217,16 +219,37 @@ def test_an_unknown_refusal_is_told_without_its_trace() -> None:
     assert "1234" not in str(caught.value)
 
 
-def test_no_network_is_one_line() -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        ServiceRequestError("Max retries\nexceeded"),
+        ClientAuthenticationError(
+            message="Authentication failed: HTTPSConnection(host='login.…'): Failed to\nresolve"
+        ),
+    ],
+)
+def test_no_network_is_one_line(error: Exception) -> None:
     with pytest.raises(IdentityError, match="cannot be reached") as caught:
-        identity(ServiceRequestError("Max retries\nexceeded")).graph_token()
+        identity(error).graph_token()
     assert "\n" not in str(caught.value)
 
 
-def test_an_unknown_tenant_is_one_line() -> None:
-    error = ValueError("Unable to get authority configuration for https://login.…")
+@pytest.mark.parametrize("kind", [ValueError, ClientAuthenticationError])
+def test_an_unknown_tenant_is_one_line(kind: type[Exception]) -> None:
+    error = kind("Unable to get authority configuration for https://login.…")
     with pytest.raises(IdentityError, match="knows no tenant"):
         identity(error).graph_token()
+
+
+def test_a_login_that_fails_is_not_told_a_second_time_by_the_library() -> None:
+    program = (
+        "import logging, entra.identity;"
+        "logging.getLogger('azure.identity._internal').warning('told twice')"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert ran.stderr == ""
 
 
 def test_each_service_has_a_token_of_its_own() -> None:

@@ -85,7 +85,9 @@ def test_without_a_subscription_azure_is_not_asked() -> None:
 
 def test_settings_of_another_tenant_stop_everything_before_the_first_request() -> None:
     clouds = Clouds()
-    with pytest.raises(IdentityError, match=f"azuread:tenantId is {OTHER}, but ARM_TENANT_ID"):
+    with pytest.raises(
+        IdentityError, match=f"azuread:tenantId is {OTHER}, but the identity in ARM_TENANT_ID"
+    ):
         clouds.check(tenant_id=OTHER)
     assert clouds.asked == []
 
