@@ -7,7 +7,13 @@ from typing import Any
 
 from sandbox.tenant.azure import Azure
 from sandbox.tenant.clock import Clock
-from sandbox.tenant.kql import Database, KqlError, KqlResult, check
+from sandbox.tenant.kql import (
+    Database,
+    KqlError,
+    KqlResult,
+    depends_on_rows_only,
+    result_without_rows,
+)
 from sandbox.tenant.log_tables import INGESTION_COLUMN, TABLE_OF_CATEGORY, TABLES, LogTable
 
 DEFAULT_DELAY_SECONDS = 240.0
@@ -82,24 +88,34 @@ class Logs:
         if self._azure.find(workspace) is None:
             raise KqlError(f"the workspace {workspace_id} does not exist")
         tables = self._tables(workspace, now)
+        if depends_on_rows_only(text) and not self._holds_rows(workspace, start, now):
+            return result_without_rows(text, tables)
         return self._database(workspace).query(text, tables=tables, start=start, now=now)
 
     def refusal_of_query(self, workspace_id: str, text: str) -> str | None:
         """Why a workspace cannot run this text as a query now, or None."""
         try:
-            check(text, self._tables(workspace_id.lower(), self._clock.now()))
+            result_without_rows(text, self._tables(workspace_id.lower(), self._clock.now()))
         except KqlError as error:
             return str(error)
         return None
 
-    def _tables(self, workspace: str, now: float) -> list[str]:
+    def _holds_rows(self, workspace: str, start: float, now: float) -> bool:
+        earliest, visible = _moment(start), _moment(now)
+        return any(
+            row["TimeGenerated"] > earliest and row[INGESTION_COLUMN] <= visible
+            for rows in self._rows.get(workspace, {}).values()
+            for row in rows
+        )
+
+    def _tables(self, workspace: str, now: float) -> tuple[str, ...]:
         """The tables of a workspace: Log Analytics makes one when its first row arrives."""
         visible = _moment(now)
-        return [
+        return tuple(
             table
-            for table, rows in self._rows.get(workspace, {}).items()
+            for table, rows in sorted(self._rows.get(workspace, {}).items())
             if any(row[INGESTION_COLUMN] <= visible for row in rows)
-        ]
+        )
 
     def _store(self, workspace_id: str, table: LogTable, rows: _Rows) -> None:
         workspace = workspace_id.lower()
