@@ -1,7 +1,7 @@
 """Settings → the arguments of each component."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 import pulumi
 
@@ -18,8 +18,18 @@ from components import (
 from components.account_checks import choose_domain
 from entra.conditional_access import ConditionalAccessClient
 from entra.directory import Directory
+from entra.policy import Policy
 from entra.preflight import TenantFacts
 from settings import Settings
+
+
+class Expected(TypedDict):
+    """What `entra.preflight.check_tenant` compares with what it finds."""
+
+    tenant_id: str
+    subscription_id: str | None
+    permissions: Sequence[str]
+
 
 PERMISSIONS: Final = (
     "User.ReadWrite.All",
@@ -32,6 +42,15 @@ PERMISSIONS: Final = (
     "Domain.Read.All",
 )
 """Microsoft Graph application permissions that the deploying identity needs."""
+
+
+def expected(settings: Settings) -> Expected:
+    """Of the checks before anything is registered."""
+    return Expected(
+        tenant_id=settings.tenant_id,
+        subscription_id=settings.subscription_id,
+        permissions=PERMISSIONS,
+    )
 
 
 def account(
@@ -58,16 +77,17 @@ def group(settings: Settings, accounts: Sequence[BreakGlassAccount]) -> BreakGla
 
 def exclusion(
     settings: Settings,
-    policies: ConditionalAccessClient,
+    client: ConditionalAccessClient,
+    policies: Sequence[Policy],
     group_id: pulumi.Input[str],
     accounts: Sequence[BreakGlassAccount],
 ) -> CaExclusionPatchArgs:
-    """Of the exclusions; lists the tenant's policies."""
+    """Of the exclusions from what a listing saw just now."""
     excluded = accounts if settings.exclusion.users else ()
     return CaExclusionPatchArgs(
         tenant_id=settings.tenant_id,
-        policies=policies.list_policies(),
-        reader=policies,
+        policies=policies,
+        reader=client,
         group_ids=[group_id],
         group_names=[settings.group.name],
         user_ids=[account.object_id for account in excluded],

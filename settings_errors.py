@@ -144,7 +144,8 @@ def _path(location: tuple[int | str, ...]) -> str:
     return "".join(parts).removeprefix(".")
 
 
-def _model_of(field: FieldInfo) -> type[BaseModel] | None:
+def group_of(field: FieldInfo) -> type[BaseModel] | None:
+    """The model of a group of settings, or of a list of groups; None for anything else."""
     candidates = (field.annotation, *get_args(field.annotation))
     for candidate in candidates:
         if isinstance(candidate, type) and issubclass(candidate, BaseModel):
@@ -157,7 +158,7 @@ def _is_list(field: FieldInfo) -> bool:
 
 
 def _is_group(field: FieldInfo) -> bool:
-    return _model_of(field) is not None and not _is_list(field)
+    return group_of(field) is not None and not _is_list(field)
 
 
 def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
@@ -173,18 +174,18 @@ def _field_at(model: type[BaseModel], location: tuple[int | str, ...]) -> FieldI
         if current is None or part not in _fields(current):
             return None
         field = _fields(current)[part]
-        current = _model_of(field)
+        current = group_of(field)
     return field
 
 
 def _siblings(model: type[BaseModel], location: tuple[int | str, ...]) -> Collection[str]:
     parent = _field_at(model, location[:-1])
-    inner = _model_of(parent) if parent is not None else model
+    inner = group_of(parent) if parent is not None else model
     return _fields(inner) if inner is not None else ()
 
 
 def _fill_required_groups(field: FieldInfo, value: dict[str, Any]) -> None:
-    inner = _model_of(field)
+    inner = group_of(field)
     for name, child in _fields(inner).items() if inner is not None else ():
         if child.is_required() and _is_group(child) and name not in value:
             value[name] = {}

@@ -1,12 +1,32 @@
-"""Make one resource wait for others without making its values unknown."""
+"""Make one resource wait for others: without unknown values, and without waiting for ever."""
 
 import asyncio
-from collections.abc import Awaitable
-from typing import Any, TypeVar
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
 
 import pulumi
 
 T = TypeVar("T")
+
+Gate = tuple[pulumi.Output[Any], Callable[[pulumi.Output[Any]], None]]
+
+
+@contextmanager
+def gate() -> Generator[Gate]:
+    """An output to wait for now, and the function that says later what it is.
+
+    `pulumi.deferred_output()`, for a program that may fail in between: an error inside the block
+    is handed to whoever waits, because Pulumi ends a failed program only when every resource that
+    was begun has come to its end, and a gate that nobody opens would hold it for ever.
+    """
+    deferred: Gate = pulumi.deferred_output()
+    output, resolve = deferred
+    try:
+        yield output, resolve
+    except Exception as error:
+        resolve(_failed(error))
+        raise
 
 
 def after(value: pulumi.Input[T], gate: pulumi.Input[Any]) -> pulumi.Output[T]:
@@ -25,13 +45,20 @@ def after(value: pulumi.Input[T], gate: pulumi.Input[Any]) -> pulumi.Output[T]:
     async def resources() -> set[pulumi.Resource]:
         return await output.resources() | await waiting.resources()
 
-    async def opened(result: Awaitable[T | None]) -> T:
+    async def opened() -> T:
         await waiting.future(with_unknowns=True)
-        return await result  # type: ignore[return-value]
+        return cast("T", await output.future(with_unknowns=True))
 
     return pulumi.Output(
         asyncio.ensure_future(resources()),
-        asyncio.ensure_future(opened(output.future(with_unknowns=True))),
+        asyncio.ensure_future(opened()),
         asyncio.ensure_future(output.is_known()),
         asyncio.ensure_future(output.is_secret()),
     )
+
+
+def _failed(error: Exception) -> pulumi.Output[Any]:
+    async def fail() -> None:
+        raise error
+
+    return pulumi.Output.from_input(asyncio.ensure_future(fail()))

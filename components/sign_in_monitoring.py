@@ -169,7 +169,8 @@ class SignInMonitoring(pulumi.ComponentResource):
                     monitor.ConditionArgs(
                         query=self.query,
                         time_aggregation=monitor.TimeAggregation.COUNT,
-                        operator=monitor.ConditionOperator.GREATER_THAN,
+                        # The SDK's enum of this name belongs to another API ("gt").
+                        operator="GreaterThan",
                         threshold=0,
                         failing_periods=monitor.ConditionFailingPeriodsArgs(
                             number_of_evaluation_periods=1, min_failing_periods_to_alert=1

@@ -25,6 +25,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 from unittest import mock
+from uuid import NAMESPACE_OID, uuid5
 
 import pulumi
 from google.protobuf import json_format
@@ -41,7 +42,14 @@ from pulumi.runtime.stack import run_pulumi_func
 
 from tests.unit.recording import UNKNOWN, Recording, Registration
 
-__all__ = ["UNKNOWN", "Recording", "Registration", "hermetic_environment", "run_program"]
+__all__ = [
+    "UNKNOWN",
+    "Recording",
+    "Registration",
+    "hermetic_environment",
+    "object_id",
+    "run_program",
+]
 
 PROJECT: Final = "break-glass"
 STACK: Final = "unit"
@@ -58,7 +66,13 @@ SEVERITIES: Final = {
 Respond = Callable[[str, str, dict[str, Any]], tuple[str, dict[str, Any]] | None]
 """(type, name, inputs) → (id, further outputs), or None for the default answer.
 
-Raise in it to have the registration fail."""
+An answer in a preview is that of a resource which exists already. Raise in it to have the
+registration fail."""
+
+
+def object_id(name: str) -> str:
+    """The object id that a user or group of that resource name gets."""
+    return str(uuid5(NAMESPACE_OID, name))
 
 
 def default_response(type_: str, name: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -73,7 +87,7 @@ def default_response(type_: str, name: str, inputs: dict[str, Any]) -> tuple[str
         case "random:index/randomPassword:RandomPassword":
             return "none", {"result": f"Password-of-{name}!"}
         case "azuread:index/user:User" | "azuread:index/group:Group":
-            return f"/objects/{identifier}", {"objectId": identifier}
+            return f"/objects/{object_id(name)}", {"objectId": object_id(name)}
         case _ if type_.startswith("azure-native:"):
             return f"/azure/{identifier}", {"name": name}
         case _:
@@ -149,12 +163,10 @@ class RecordingMonitor(pulumi_mocks.MockMonitor):
             raise AssertionError(f"two resources have the URN {urn}")
         inputs, secrets = _properties(request.object)
         answered = self.respond(request.type, request.name, inputs) if self.respond else None
-        identifier, computed = answered or default_response(request.type, request.name, inputs)
-        outputs = dict(inputs)
-        if not request.custom or self.preview:
-            identifier = ""
-        else:
-            outputs |= computed
+        identifier, outputs = "", dict(inputs)
+        if request.custom and (answered or not self.preview):
+            response = answered or default_response(request.type, request.name, inputs)
+            identifier, outputs = response[0], outputs | response[1]
         registration = self._registration(request, urn, inputs, secrets, outputs)
         self.recording.registrations.append(registration)
         self.resources[urn] = self.ResourceRegistration(urn, identifier, outputs)

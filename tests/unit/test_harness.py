@@ -7,7 +7,7 @@ import pulumi_azuread as azuread
 import pulumi_random as random
 import pytest
 
-from tests.unit.harness import UNKNOWN, run_program
+from tests.unit.harness import UNKNOWN, object_id, run_program
 
 
 class Pair(pulumi.ComponentResource):
@@ -47,7 +47,7 @@ def test_every_option_of_a_registration_is_seen() -> None:
     assert run.is_protected(user)
     assert password.retain_on_delete
     assert "result" in password.additional_secret_outputs
-    assert run.named("pair").outputs == {"objectId": "pair-user-id"}
+    assert run.named("pair").outputs == {"objectId": object_id("pair-user")}
     assert run.secret_outputs == {"password"}
 
 

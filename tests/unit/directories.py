@@ -1,0 +1,50 @@
+"""A directory in memory, for what the components ask before they make an account."""
+
+from collections.abc import Sequence
+
+from entra.directory import User
+from entra.errors import GraphError, NotFound
+
+
+def user(object_id: str, user_principal_name: str) -> User:
+    """A user with a name and an id."""
+    return User(object_id, user_principal_name, "somebody", enabled=True)
+
+
+class MemoryDirectory:
+    """Live and deleted users; `fails` is raised instead of any answer."""
+
+    def __init__(
+        self,
+        live: Sequence[User] = (),
+        deleted: Sequence[User] = (),
+        fails: GraphError | None = None,
+    ) -> None:
+        self.live = list(live)
+        self.deleted = list(deleted)
+        self.fails = fails
+        self.asked: list[str] = []
+
+    def user(self, object_id: str) -> User:
+        """A live user by object id; raises NotFound."""
+        self._ask(object_id)
+        for found in self.live:
+            if found.id == object_id:
+                return found
+        raise NotFound(404, "Request_ResourceNotFound", "", "GET", f"/v1.0/users/{object_id}")
+
+    def find_user(self, user_principal_name: str) -> User | None:
+        """A live user by name."""
+        self._ask(user_principal_name)
+        named = (u for u in self.live if u.user_principal_name == user_principal_name)
+        return next(named, None)
+
+    def deleted_users(self, name_or_id: str) -> tuple[User, ...]:
+        """Deleted users by name or id."""
+        self._ask(name_or_id)
+        return tuple(u for u in self.deleted if name_or_id in {u.id, u.user_principal_name})
+
+    def _ask(self, about: str) -> None:
+        self.asked.append(about)
+        if self.fails is not None:
+            raise self.fails

@@ -1,0 +1,161 @@
+"""SignInMonitoring: the logs flow, the alarm rings, the evidence stays."""
+
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+import pulumi_random as random
+
+from alerting.queries import WatchedAccount, use_alert_query
+from components import EmailReceiver, Notify, SignInMonitoring, SignInMonitoringArgs, UseAlert
+from tests.unit.harness import UNKNOWN, Recording, run_program
+
+ACCOUNTS = [
+    WatchedAccount("3b1f7c52-0c51-4c3e-9a53-6f0a4e3f8d11", "one@contoso.onmicrosoft.com"),
+    WatchedAccount("5f8e6c1a-6c0f-4b0e-9d5b-2f9b8a7c4e10", "two@contoso.onmicrosoft.com"),
+]
+RECEIVERS = [
+    EmailReceiver("Desk", "it@contoso.com"),
+    EmailReceiver("Outside", "alarm@example.org"),
+]
+RULE = "ScheduledQueryRule"
+
+
+def make(*, preview: bool = False, **changes: Any) -> Recording:
+    args = SignInMonitoringArgs(ACCOUNTS, location="westeurope", notify=Notify(RECEIVERS))
+
+    def program() -> None:
+        monitoring = SignInMonitoring("monitoring", replace(args, **changes))
+        armed = monitoring.ready.apply(str)
+        random.RandomString("whoever-is-armed", length=4, keepers={"ready": armed})
+        pulumi.export("workspaceId", monitoring.workspace_id)
+        pulumi.export("query", monitoring.query)
+        pulumi.export("ready", monitoring.ready)
+
+    return run_program(program, preview=preview)
+
+
+def test_every_name_is_the_chosen_one() -> None:
+    run = make(
+        resource_group_name="rg-x",
+        workspace_name="log-x",
+        diagnostic_setting_name="diag-x",
+        notify=Notify(RECEIVERS, name="ag-x", short_name="x"),
+        alert=UseAlert(name="alarm x"),
+    )
+    assert run.one("ResourceGroup").inputs["resourceGroupName"] == "rg-x"
+    assert run.one("Workspace").inputs["workspaceName"] == "log-x"
+    assert run.one("DiagnosticSetting").inputs["name"] == "diag-x"
+    assert run.one("ActionGroup").inputs["actionGroupName"] == "ag-x"
+    assert run.one("ActionGroup").inputs["groupShortName"] == "x"
+    assert run.one(RULE).inputs["ruleName"] == "alarm x"
+
+
+def test_the_workspace_is_where_and_how_long_it_was_asked_for() -> None:
+    inputs = make(retention_days=90).one("Workspace").inputs
+    assert inputs["retentionInDays"] == 90
+    assert inputs["location"] == "westeurope"
+    assert inputs["sku"] == {"name": "PerGB2018"}
+
+
+def test_entra_sends_both_sign_in_logs_and_the_audit_log_to_the_workspace() -> None:
+    run = make()
+    inputs = run.one("DiagnosticSetting").inputs
+    assert inputs["workspaceId"] == run.outputs["workspaceId"]
+    assert inputs["logs"] == [
+        {"category": category, "enabled": True}
+        for category in ("SignInLogs", "AuditLogs", "NonInteractiveUserSignInLogs")
+    ]
+
+
+def test_every_receiver_is_told_by_mail_in_the_common_schema() -> None:
+    inputs = make().one("ActionGroup").inputs
+    assert inputs["location"] == "Global"
+    assert inputs["enabled"]
+    assert inputs["emailReceivers"] == [
+        {"name": "Desk", "emailAddress": "it@contoso.com", "useCommonAlertSchema": True},
+        {"name": "Outside", "emailAddress": "alarm@example.org", "useCommonAlertSchema": True},
+    ]
+
+
+def test_the_alarm_rings_at_the_first_row_is_never_resolved_and_never_muted() -> None:
+    run = make()
+    inputs = run.one(RULE).inputs
+    query = use_alert_query(ACCOUNTS, frequency_minutes=5, lookback_minutes=1440)
+    assert inputs["kind"] == "LogAlert"
+    assert inputs["severity"] == 0
+    assert inputs["enabled"]
+    assert inputs["autoMitigate"] is False
+    assert inputs["skipQueryValidation"] is True
+    assert "muteActionsDuration" not in inputs
+    assert inputs["evaluationFrequency"] == "PT5M"
+    assert inputs["windowSize"] == "P1D"
+    assert inputs["scopes"] == [run.outputs["workspaceId"]]
+    assert inputs["criteria"]["allOf"] == [
+        {
+            "query": query,
+            "timeAggregation": "Count",
+            "operator": "GreaterThan",
+            "threshold": 0,
+            "failingPeriods": {"numberOfEvaluationPeriods": 1, "minFailingPeriodsToAlert": 1},
+        }
+    ]
+    assert run.outputs["query"] == query
+
+
+def test_subject_description_severity_and_schedule_can_be_chosen() -> None:
+    run = make(
+        alert=UseAlert(
+            description="why",
+            subject="who",
+            severity=2,
+            frequency_minutes=15,
+            lookback_minutes=60,
+            enabled=False,
+        )
+    )
+    inputs = run.one(RULE).inputs
+    assert inputs["description"] == "why"
+    assert inputs["actions"]["actionProperties"] == {"Email.Subject": "who"}
+    assert inputs["severity"] == 2
+    assert (inputs["evaluationFrequency"], inputs["windowSize"]) == ("PT15M", "PT1H")
+    assert not inputs["enabled"]
+
+
+def test_the_alarm_goes_to_the_action_group() -> None:
+    run = make()
+    assert run.one(RULE).inputs["actions"]["actionGroups"] == ["/azure/monitoring-action-group-id"]
+
+
+def test_the_evidence_stays_when_the_rest_goes() -> None:
+    run = make()
+    kept = [r.type.split(":")[-1] for r in run.registrations if r.retain_on_delete]
+    assert sorted(kept) == ["ResourceGroup", "Workspace"]
+
+
+def test_the_evidence_goes_when_told_so() -> None:
+    assert not any(r.retain_on_delete for r in make(delete_logs=True).registrations)
+
+
+def test_whoever_waits_for_ready_waits_for_logs_alarm_and_receivers() -> None:
+    for preview in (True, False):
+        run = make(preview=preview)
+        for type_ in ("DiagnosticSetting", RULE, "ActionGroup"):
+            assert run.waits_for(run.named("whoever-is-armed"), run.one(type_))
+        assert run.outputs["ready"] is True
+
+
+def test_the_query_of_accounts_that_do_not_exist_yet_is_not_guessed() -> None:
+    def program() -> None:
+        unknown = random.RandomString("account", length=4).result
+        SignInMonitoring(
+            "monitoring",
+            SignInMonitoringArgs(
+                accounts=[unknown.apply(lambda _: ACCOUNTS[0])],
+                location="westeurope",
+                notify=Notify(RECEIVERS),
+            ),
+        )
+
+    run = run_program(program, preview=True)
+    assert run.one(RULE).inputs["criteria"]["allOf"][0]["query"] is UNKNOWN

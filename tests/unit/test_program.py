@@ -1,0 +1,293 @@
+"""The whole program on the recording monitor: what it makes, in which order, what stops it."""
+
+import json
+import runpy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pulumi
+import pytest
+
+from components import ca_exclusion_patch
+from components.break_glass_account import GLOBAL_ADMINISTRATOR
+from entra import preflight
+from entra.conditional_access import ConditionalAccessClient
+from entra.directory import Domain
+from entra.errors import GraphError, IdentityError
+from entra.identity import Identity
+from entra.policy import Policy
+from entra.preflight import TenantFacts
+from tests.unit.harness import Recording, Registration, run_program
+
+T = TypeVar("T")
+PROGRAM = Path(__file__).parents[2] / "__main__.py"
+TENANT = "5f8e6c1a-6c0f-4b0e-9d5b-2f9b8a7c4e10"
+SUBSCRIPTION = "9a1d2c3b-4e5f-4a6b-8c7d-0e1f2a3b4c5d"
+ENVIRONMENT = {
+    "ARM_TENANT_ID": TENANT,
+    "ARM_CLIENT_ID": "bb82a430-2486-40fc-9d44-8248e2ad5e7f",
+    "ARM_CLIENT_SECRET": "hunter2",
+    "ARM_SUBSCRIPTION_ID": SUBSCRIPTION,
+}
+EMAILS = [{"name": "Desk", "address": "it@contoso.com"}]
+CONFIG = {
+    "azuread:tenantId": TENANT,
+    "azure-native:subscriptionId": SUBSCRIPTION,
+    "azure-native:location": "westeurope",
+    "break-glass:monitoring": json.dumps({"notify": {"emails": EMAILS}}),
+}
+FACTS = TenantFacts(
+    id=TENANT,
+    display_name="Contoso Ltd",
+    initial_domain="contoso.onmicrosoft.com",
+    domains=(Domain("contoso.onmicrosoft.com", True, True, True, True),),
+    has_premium=True,
+    security_defaults=False,
+)
+
+
+class Tenant:
+    """Stands in for the identity's checks and the listing of policies."""
+
+    def __init__(self) -> None:
+        self.facts: TenantFacts | Exception = FACTS
+        self.policies: list[Policy] | Exception = [policy("Require MFA"), policy("Block legacy")]
+        self.proof: Exception | None = None
+        self.checks: list[dict[str, Any]] = []
+
+    def check(self, _identity: Identity, **wanted: Any) -> TenantFacts:
+        self.checks.append(wanted)
+        return answer(self.facts)
+
+    def list_policies(self) -> list[Policy]:
+        return answer(self.policies)
+
+    def prove(self, *_: object) -> None:
+        answer(self.proof)
+
+
+def answer(value: T | Exception) -> T:
+    if isinstance(value, Exception):
+        raise value
+    return value
+
+
+def policy(name: str) -> Policy:
+    return Policy.from_document(
+        {
+            "id": f"id-of-{name.lower().replace(' ', '-')}",
+            "displayName": name,
+            "state": "enabled",
+            "conditions": {"users": {"includeUsers": ["All"]}},
+            "grantControls": {"operator": "OR", "builtInControls": ["mfa"]},
+        }
+    )
+
+
+@pytest.fixture
+def tenant(monkeypatch: pytest.MonkeyPatch) -> Tenant:
+    found = Tenant()
+    monkeypatch.setattr(preflight, "check_tenant", found.check)
+    monkeypatch.setattr(ConditionalAccessClient, "list_policies", found.list_policies)
+    # The proof at the end asks the tenant; what it does is tested where it is written.
+    monkeypatch.setattr(ca_exclusion_patch, "prove_exclusions", found.prove)
+    return found
+
+
+def run(
+    config: dict[str, str] | None = None,
+    *,
+    preview: bool = False,
+    expect_error: bool = False,
+    **environment: str,
+) -> Recording:
+    return run_program(
+        lambda: runpy.run_path(str(PROGRAM), run_name="__main__") and None,
+        preview=preview,
+        config={**CONFIG, **(config or {})},
+        environment={**ENVIRONMENT, **environment},
+        expect_error=expect_error,
+    )
+
+
+def roles(recording: Recording) -> list[Registration]:
+    return recording.of_type("DirectoryRoleAssignment")
+
+
+def test_the_program_makes_two_accounts_a_group_every_exclusion_and_the_alarm(
+    tenant: Tenant,
+) -> None:
+    made = run()
+
+    assert [r.name for r in made.registrations if not r.parent_name] == [
+        "account-1",
+        "account-2",
+        "group",
+        "exclusion",
+        "monitoring",
+    ]
+    assert len(made.of_type("User")) == len(made.of_type("GroupMember")) == len(roles(made)) == 2
+    assert sorted(r.inputs["policyName"] for r in made.children("exclusion")) == [
+        "Block legacy",
+        "Require MFA",
+    ]
+    assert len(made.of_type("ScheduledQueryRule")) == 1
+    assert tenant.checks[0]["tenant_id"] == TENANT
+    assert tenant.checks[0]["subscription_id"] == SUBSCRIPTION
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_global_administrator_comes_after_everything_else(tenant: Tenant, preview: bool) -> None:
+    del tenant
+    made = run(preview=preview)
+
+    others = [
+        *made.of_type("GroupMember"),
+        *made.children("exclusion"),
+        made.one("DiagnosticSetting"),
+        made.one("ActionGroup"),
+        made.one("ScheduledQueryRule"),
+    ]
+    for role in roles(made):
+        assert role.inputs["roleId"] == GLOBAL_ADMINISTRATOR
+        for other in others:
+            assert made.waits_for(role, other), other.name
+    assert {r.number for r in made.registrations[-2:]} == {r.number for r in roles(made)}
+
+
+def test_exclusions_wait_until_the_group_is_complete(tenant: Tenant) -> None:
+    del tenant
+    made = run()
+    for child in made.children("exclusion"):
+        for member in made.of_type("GroupMember"):
+            assert made.waits_for(child, member)
+
+
+def test_one_switch_protects_all_of_it_or_nothing(tenant: Tenant) -> None:
+    del tenant
+    protected = run()
+    bare = [r.name for r in protected.registrations if not protected.is_protected(r)]
+    assert bare == ["account-1-password", "account-2-password"]
+
+    free = run({"break-glass:protect": "false"})
+    assert not any(free.is_protected(r) for r in free.registrations)
+
+
+def test_settings_reach_the_resources(tenant: Tenant) -> None:
+    del tenant
+    monitoring = {
+        "workspace": {"name": "log-x", "retentionDays": 90},
+        "alert": {"severity": 1, "frequencyMinutes": 10, "lookbackMinutes": 120},
+        "notify": {"emails": EMAILS, "shortName": "Alarm"},
+    }
+    made = run(
+        {
+            "break-glass:accounts": '{"count": 3, "namePrefix": "bg-", "passwordLength": 100}',
+            "break-glass:group": '{"name": "Reserve"}',
+            "break-glass:exclusion": '{"users": false, "skip": ["Block legacy"]}',
+            "break-glass:monitoring": json.dumps(monitoring),
+        }
+    )
+    assert len(made.of_type("User")) == 3
+    assert all(u.inputs["userPrincipalName"].startswith("bg-") for u in made.of_type("User"))
+    assert {p.inputs["length"] for p in made.of_type("RandomPassword")} == {100}
+    assert made.one("Group").inputs["displayName"] == "Reserve"
+    assert made.one("Workspace").inputs["retentionInDays"] == 90
+    assert made.one("ScheduledQueryRule").inputs["severity"] == 1
+    assert made.one("ScheduledQueryRule").inputs["windowSize"] == "PT2H"
+    assert made.one("ActionGroup").inputs["groupShortName"] == "Alarm"
+    assert [skipped["name"] for skipped in made.outputs["skippedPolicies"]] == ["Block legacy"]
+    wanted = {r.inputs["policyName"]: r.inputs["wanted"] for r in made.children("exclusion")}
+    assert wanted["Require MFA"]["users"] == []
+    assert len(wanted["Require MFA"]["groups"]) == 1
+
+
+def test_outputs_are_complete_and_only_the_passwords_are_secret(tenant: Tenant) -> None:
+    del tenant
+    made = run()
+
+    assert list(made.outputs) == [
+        "tenant",
+        "accounts",
+        "passwords",
+        "groupId",
+        "excludedPolicies",
+        "skippedPolicies",
+        "workspaceId",
+        "alertQuery",
+        "nextSteps",
+    ]
+    assert made.secret_outputs == {"passwords"}
+    names = [account["userPrincipalName"] for account in made.outputs["accounts"]]
+    assert set(made.outputs["passwords"]) == set(names)
+    assert made.outputs["tenant"] == "Contoso Ltd (contoso.onmicrosoft.com)"
+
+
+def test_the_tenants_name_is_the_first_thing_said(tenant: Tenant) -> None:
+    del tenant
+    assert run().said("info")[0] == "Contoso Ltd (contoso.onmicrosoft.com)"
+
+
+def test_security_defaults_are_told_with_what_they_mean(tenant: Tenant) -> None:
+    tenant.facts = replace(FACTS, security_defaults=True)
+    assert run().outputs["nextSteps"][0].startswith("Security defaults are on")
+
+
+@pytest.mark.parametrize(
+    ("facts", "policies"),
+    [
+        (IdentityError("the token belongs to another tenant"), []),
+        (FACTS, GraphError(403, "AccessDenied", "no", "GET", "/v1.0/policies")),
+    ],
+)
+def test_a_failed_check_or_listing_ends_in_one_line(
+    tenant: Tenant, facts: Any, policies: Any
+) -> None:
+    tenant.facts, tenant.policies = facts, policies
+    made = run(expect_error=True)
+    assert isinstance(made.error, pulumi.RunError)
+    assert "\n" not in str(made.error)
+    assert str(made.error) in {str(facts), str(policies)}
+    assert made.registrations == []
+
+
+@pytest.mark.timeout(20)
+def test_an_error_between_the_accounts_and_their_gate_ends_the_program(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gate that nobody opens once held the run for ever."""
+    del tenant
+
+    def fail(*_: object, **__: object) -> None:
+        raise GraphError(503, "serviceNotAvailable", "", "GET", "/v1.0/policies")
+
+    monkeypatch.setattr(ca_exclusion_patch, "skip_reason", fail)
+    made = run(expect_error=True)
+    assert "503" in str(made.error)
+    assert roles(made) == []
+
+
+def test_exclusions_that_cannot_be_proved_leave_no_role(tenant: Tenant) -> None:
+    tenant.proof = pulumi.RunError("1 Conditional Access policy would still stop the accounts")
+    made = run(expect_error=True)
+    assert made.error is tenant.proof
+    assert roles(made) == []
+    assert len(made.of_type("User")) == 2
+
+
+def test_nothing_is_registered_for_a_wrong_tenant_or_a_wrong_setting(tenant: Tenant) -> None:
+    tenant.facts = IdentityError("the token belongs to another tenant")
+    assert run(expect_error=True).registrations == []
+    assert run({"break-glass:acounts": "{}"}, expect_error=True).registrations == []
+
+
+def test_a_missing_variable_is_named(tenant: Tenant) -> None:
+    del tenant
+    made = run(expect_error=True, ARM_CLIENT_ID="")
+    assert "ARM_CLIENT_ID" in str(made.error)
+    assert isinstance(made.error, pulumi.RunError)
+
+
+def test_the_table_of_contents_stays_one() -> None:
+    assert len(PROGRAM.read_text(encoding="utf-8").splitlines()) < 65
