@@ -11,6 +11,7 @@ from sandbox.plugins.azure_native import AZURE_NATIVE
 from sandbox.plugins.azuread import AZUREAD
 from sandbox.plugins.random import RANDOM
 from sandbox.plugins.values import UNKNOWN, Secret
+from sandbox.plugins.wire import from_struct
 from tests.support.tenant import (
     GLOBAL_ADMINISTRATOR,
     arm,
@@ -180,7 +181,12 @@ def test_a_user_half_made_is_kept_and_the_next_update_does_the_rest(azuread, con
     assert kept is not None
     held = graph_client.get(f"/v1.0/users/{kept.id}")
     assert held.status_code == 200
-    state = azuread.update(USER, kept.id, (inputs, {**inputs, "showInAddressList": True}), inputs)
+    done = from_struct(kept.properties)
+    assert done == {
+        **{k: v for k, v in inputs.items() if k != "showInAddressList"},
+        "objectId": kept.id,
+    }
+    state = azuread.update(USER, kept.id, (inputs, done), inputs)
     assert state["showInAddressList"] is False
 
 
@@ -477,9 +483,11 @@ def test_no_secret_is_printed_or_sent_where_it_does_not_belong(tenant_server, co
     with running(AZUREAD, environ) as azuread:
         azuread.configure()
         id, state = azuread.create(USER, user(azuread))
-        fault(control, method="DELETE", path="/v1.0/users/", status=403, message=PASSWORD)
-        with pytest.raises(Refused, match="403"):
-            azuread.delete(USER, id, state)
+        azuread.delete(USER, id, state)
+        words = f"the password {PASSWORD} is too simple"
+        fault(control, method="POST", path="/v1.0/users", status=400, message=words)
+        with pytest.raises(Refused, match=r"the password \[secret\] is too simple"):
+            azuread.create(USER, user(azuread))
     printed = "".join(capfd.readouterr())
     log = control.get("/sandbox/requests").text
     for secret in (PASSWORD, environ["ARM_CLIENT_SECRET"], "Bearer", "eyJ"):

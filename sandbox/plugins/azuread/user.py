@@ -110,7 +110,6 @@ class User(ResourceType):
         done["objectId"] = id
         try:
             self._show_in_address_list(id, inputs["showInAddressList"], new=True)
-            done["showInAddressList"] = inputs["showInAddressList"]
             self.graph.wait_for(lambda: self._get(id) is not None, f'user "{name}"')
             state = self.read(id, inputs, {})
         except PluginError as error:
@@ -200,11 +199,11 @@ class User(ResourceType):
     def _show_in_address_list(self, id: str, shown: bool, *, new: bool) -> None:
         body = {"@odata.type": "#microsoft.graph.user", "showInAddressList": shown}
         write = self.graph.write_to_new if new else self.graph.write
-        write("PATCH", f"/beta/users/{segment(id)}", body, "updating user: showInAddressList")
+        write("PATCH", f"/beta/users/{segment(id)}", body, "updating user, showInAddressList")
 
 
-def _policies(inputs: Properties) -> str:
-    return ",".join(name for key, name in POLICIES.items() if inputs.get(key))
+def _policies(inputs: Properties) -> str | None:
+    return ",".join(name for key, name in POLICIES.items() if inputs.get(key)) or None
 
 
 def _changes(old_outputs: Properties, old_inputs: Properties, inputs: Properties) -> Properties:
