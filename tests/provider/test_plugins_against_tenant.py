@@ -14,7 +14,6 @@ from sandbox.plugins.values import UNKNOWN, Secret
 from sandbox.plugins.wire import from_struct
 from tests.support.tenant import (
     GLOBAL_ADMINISTRATOR,
-    arm,
     object_id,
     running_tenant,
     small_document,
@@ -37,13 +36,6 @@ NONE = provider_pb2.DiffResponse.DIFF_NONE
 def azuread(tenant_server):
     with running(AZUREAD, tenant_server.environment()) as plugin:
         plugin.configure()
-        yield plugin
-
-
-@pytest.fixture
-def azure(tenant_server):
-    with running(AZURE_NATIVE, tenant_server.environment()) as plugin:
-        plugin.configure(location="westeurope")
         yield plugin
 
 
@@ -297,151 +289,6 @@ def test_a_role_is_given_read_and_taken_away(azuread, tenant_server):
     assert azuread.read(ROLE, id, inputs, state)[0] == ""
     assert GLOBAL_ADMINISTRATOR not in directory.roles_of(eve)
     azuread.delete(ROLE, id, state)
-
-
-# Azure
-
-
-RESOURCE_GROUP = urn_of("azure-native:resources:ResourceGroup")
-WORKSPACE = urn_of("azure-native:operationalinsights:Workspace")
-SETTING = urn_of("azure-native:aadiam:DiagnosticSetting")
-ACTION_GROUP = urn_of("azure-native:monitor:ActionGroup")
-RULE = urn_of("azure-native:monitor:ScheduledQueryRule")
-
-
-def make(plugin, urn, **news):
-    inputs = plugin.inputs(urn, news)
-    id, state = plugin.create(urn, inputs)
-    return inputs, id, state
-
-
-def make_workspace(azure):
-    make(azure, RESOURCE_GROUP, resourceGroupName="rg")
-    return make(
-        azure,
-        WORKSPACE,
-        resourceGroupName="rg",
-        workspaceName="log-one",
-        retentionInDays=31,
-        sku={"name": "PerGB2018"},
-    )
-
-
-def holds(found, wanted):
-    """Whether everything wanted is there; Azure adds defaults, and writes locations its own way."""
-    if isinstance(wanted, dict):
-        return all(key in found and holds(found[key], value) for key, value in wanted.items())
-    if isinstance(wanted, list):
-        return len(found) == len(wanted) and all(map(holds, found, wanted))
-    return found == wanted or (found, wanted) == ("global", "Global")
-
-
-def test_the_resources_of_the_alarm_are_made_read_changed_and_deleted(azure, tenant_server):
-    _, workspace_id, workspace = make_workspace(azure)
-    assert workspace["retentionInDays"] == 31
-    assert re.fullmatch(r"[0-9a-f-]{36}", workspace["customerId"])
-    logs = [{"category": "SignInLogs", "enabled": True}]
-    setting = make(azure, SETTING, name="bg", workspaceId=workspace_id, logs=logs)
-    receiver = {"name": "a", "emailAddress": "a@fabrikam.example", "useCommonAlertSchema": True}
-    action_group = make(
-        azure,
-        ACTION_GROUP,
-        resourceGroupName="rg",
-        actionGroupName="ag",
-        groupShortName="bg",
-        location="Global",
-        emailReceivers=[receiver],
-    )
-    rule = make(
-        azure,
-        RULE,
-        resourceGroupName="rg",
-        ruleName="Break-glass account used",
-        scopes=[workspace_id],
-        enabled=True,
-        severity=0,
-        kind="LogAlert",
-        evaluationFrequency="PT5M",
-        windowSize="PT5M",
-        autoMitigate=False,
-        skipQueryValidation=True,
-        criteria={
-            "allOf": [
-                {
-                    "query": "SigninLogs",
-                    "timeAggregation": "Count",
-                    "operator": "GreaterThan",
-                    "threshold": 0,
-                }
-            ]
-        },
-        actions={
-            "actionGroups": [action_group[1]],
-            "actionProperties": {"Email.Subject": "It was used"},
-        },
-    )
-    for urn, (inputs, id, state) in (
-        (SETTING, setting),
-        (ACTION_GROUP, action_group),
-        (RULE, rule),
-    ):
-        assert azure.read(urn, id, inputs, state) == (id, state, inputs)
-        imported = azure.read(urn, id)[2]
-        assert holds(imported, inputs)
-    inputs, id, state = rule
-    news = azure.inputs(RULE, {**inputs, "severity": 1, "enabled": False}, inputs)
-    assert list(azure.diff(RULE, inputs, news).diffs) == ["enabled", "severity"]
-    state = azure.update(RULE, id, (inputs, state), news)
-    assert (state["severity"], state["enabled"]) == (1, False)
-    for urn, made in ((RULE, rule), (ACTION_GROUP, action_group), (SETTING, setting)):
-        azure.delete(urn, made[1], made[2])
-        assert azure.read(urn, made[1], made[0], made[2])[0] == ""
-    azure.delete(WORKSPACE, workspace_id, workspace)
-    assert azure.read(WORKSPACE, workspace_id)[0] == ""
-
-
-def test_a_change_in_the_portal_shows_as_drift(azure, tenant_server):
-    inputs, id, state = make_workspace(azure)
-    with arm(tenant_server) as portal:
-        url = f"{id}?api-version=2023-09-01"
-        held = portal.get(url).json()
-        held["properties"]["retentionInDays"] = 90
-        portal.put(url, json=held).raise_for_status()
-    _, _, drifted = azure.read(WORKSPACE, id, inputs, state)
-    assert drifted == {**inputs, "retentionInDays": 90}
-    answer = azure.diff(WORKSPACE, drifted, inputs)
-    assert list(answer.diffs) == ["retentionInDays"]
-    assert list(answer.replaces) == []
-
-
-def test_another_location_or_name_is_another_resource(azure):
-    inputs = {"resourceGroupName": "rg", "workspaceName": "log-one", "location": "westeurope"}
-    answer = azure.diff(WORKSPACE, inputs, {**inputs, "location": "northeurope"})
-    assert list(answer.replaces) == ["location"]
-    assert answer.deleteBeforeReplace
-    assert azure.diff(WORKSPACE, inputs, {**inputs, "location": "West Europe"}).changes == NONE
-
-
-def test_what_exists_already_is_not_taken_over(azure):
-    make_workspace(azure)
-    inputs = azure.inputs(RESOURCE_GROUP, {"resourceGroupName": "rg"})
-    with pytest.raises(Refused, match="cannot create already existing resource"):
-        azure.create(RESOURCE_GROUP, inputs)
-
-
-def test_the_services_refusal_names_its_code(azure):
-    inputs = azure.inputs(WORKSPACE, {"resourceGroupName": "nowhere", "workspaceName": "log-one"})
-    with pytest.raises(Refused, match='Status=404 Code="ResourceGroupNotFound"'):
-        azure.create(WORKSPACE, inputs)
-
-
-def test_a_resource_provider_is_registered_when_the_subscription_lacks_it():
-    document = small_document()
-    document["subscriptions"][0]["registeredProviders"] = []
-    with running_tenant(document) as server, running(AZURE_NATIVE, server.environment()) as azure:
-        azure.configure(location="westeurope")
-        _, id, _ = make_workspace(azure)
-        assert azure.read(WORKSPACE, id)[0] == id
 
 
 # Signing in
