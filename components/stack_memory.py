@@ -4,6 +4,7 @@ A look-up that comes back short must not take anything away. The program can onl
 short by comparing it with what the stack already manages.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -11,19 +12,27 @@ import pulumi
 
 READ_OUTPUTS = "pulumi:pulumi:readStackResourceOutputs"
 
+# A file backend's state is rewritten while an update runs, and not in one stroke: whoever reads at
+# that moment finds it cut short. The next moment it is whole.
+HALF_WRITTEN = "failed to load checkpoint"
+TRIES = 50
+PAUSE_SECONDS = 0.1
+
 Outputs = Mapping[str, Any]
 StackMemory = Callable[[str], Mapping[str, Outputs]]
 """Resource type → URN → outputs, as they were last saved."""
 
 
-def earlier_outputs(resource_type: str) -> Mapping[str, Outputs]:
+def earlier_outputs(
+    resource_type: str, *, sleep: Callable[[float], None] = time.sleep
+) -> Mapping[str, Outputs]:
     """Outputs by URN of this stack's resources of one type, as last saved; empty for a new stack.
 
     Asks the engine, which reads the state's backend. Raises what the engine raises when the state
     cannot be read: going on without it could take exclusions away.
     """
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    answer = cast("Any", pulumi.runtime.invoke(READ_OUTPUTS, {"stackName": stack}))
+    answer = _read(stack, sleep)
     value = cast("Mapping[str, Any]", answer.value or {})
     resources = cast("Mapping[str, Mapping[str, Any]]", value.get("outputs") or {})
     return {
@@ -31,3 +40,14 @@ def earlier_outputs(resource_type: str) -> Mapping[str, Outputs]:
         for urn, resource in resources.items()
         if resource.get("type") == resource_type
     }
+
+
+def _read(stack: str, sleep: Callable[[float], None]) -> Any:
+    for _ in range(TRIES - 1):
+        try:
+            return cast("Any", pulumi.runtime.invoke(READ_OUTPUTS, {"stackName": stack}))
+        except Exception as error:  # the SDK has no type of its own for an engine's refusal
+            if HALF_WRITTEN not in str(error):
+                raise
+        sleep(PAUSE_SECONDS)
+    return cast("Any", pulumi.runtime.invoke(READ_OUTPUTS, {"stackName": stack}))
