@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 _WIDTH = 100
+_HEAD, _TAIL = 7, 5  # lines of one Pulumi run that a picture shows
 
 # Rich's own template loads a font from the web; a picture in a README must not.
 _PICTURE = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
@@ -47,6 +48,7 @@ class Screen:
             if record
             else None
         )
+        self._unrecorded: list[Text] = []
 
     @property
     def colors(self) -> bool:
@@ -54,6 +56,7 @@ class Screen:
         return self._console.is_terminal or self._recorder is not None
 
     def _show(self, what: RenderableType) -> None:
+        self._record_engine()
         self._console.print(what)
         if self._recorder is not None:
             self._recorder.print(what)
@@ -87,13 +90,25 @@ class Screen:
         whole = "error" in text.plain
         text.no_wrap, text.overflow = not whole, "fold" if whole else "ellipsis"
         self._console.print(text, soft_wrap=not self._console.is_terminal)
-        if self._recorder is not None:
-            self._recorder.print(text)
+        self._unrecorded.append(text)
+
+    def _record_engine(self) -> None:
+        """Put the beginning and the end of Pulumi's last output into the picture."""
+        lines, self._unrecorded = self._unrecorded, []
+        if self._recorder is None:
+            return
+        left_out = len(lines) - _HEAD - _TAIL
+        if left_out > 1:
+            mark = Text(f"   │ … {left_out} lines", style="dim")
+            lines = [*lines[:_HEAD], mark, *lines[-_TAIL:]]
+        for line in lines:
+            self._recorder.print(line)
 
     def save_picture(self, path: Path, *, title: str) -> None:
         """Write what was shown as an SVG picture."""
         if self._recorder is None:
             raise ValueError("the screen was not told to record")
+        self._record_engine()
         svg = self._recorder.export_svg(title=title, code_format=_PICTURE)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(svg, encoding="utf-8")

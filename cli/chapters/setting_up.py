@@ -60,8 +60,9 @@ def show_policies(stage: Stage, policies: list[Policy]) -> None:
 
     states = {"enabledForReportingButNotEnforced": "report-only", "enabled": "on"}
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for column in ("Conditional Access policy", "state", "asks for"):
-        table.add_column(column)
+    table.add_column("Conditional Access policy", no_wrap=True, overflow="ellipsis")
+    table.add_column("state", no_wrap=True)
+    table.add_column("asks for", no_wrap=True)
     for policy in sorted(policies, key=lambda p: p.display_name):
         state = states.get(policy.state, "off")
         table.add_row(plain(policy.display_name), state, plain(policy.asks()))
