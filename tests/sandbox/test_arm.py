@@ -8,12 +8,13 @@ import httpx
 import pytest
 
 from sandbox.api.server import TenantServer
+from sandbox.tenant.azure_roles import ROLES
 from tests.sandbox.watched_tenant import action_group_body, rule_body, setting_body
 from tests.support.tenant import arm, object_id, running_tenant, small_document
 
 SUBSCRIPTION = f"/subscriptions/{object_id('subscription')}"
-GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-watch"
-WORKSPACE = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/log-watch"
+GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-Watch"
+WORKSPACE = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/log-Watch"
 ACTION_GROUP = f"{GROUP}/providers/Microsoft.Insights/actionGroups/watchers"
 RULE = f"{GROUP}/providers/Microsoft.Insights/scheduledQueryRules/use-alert"
 SETTINGS = "/providers/microsoft.aadiam/diagnosticSettings"
@@ -117,7 +118,7 @@ def test_an_api_version_must_be_one_of_the_type(
         (WORKSPACE, "global", 400, "LocationNotAvailableForResourceType"),
         (WORKSPACE, "northeurope", 409, "InvalidResourceLocation"),
         (f"{WORKSPACE}_", "westeurope", 400, "InvalidParameter"),
-        (WORKSPACE.replace("rg-watch", "rg-x"), "westeurope", 404, "ResourceGroupNotFound"),
+        (WORKSPACE.replace("rg-Watch", "rg-x"), "westeurope", 404, "ResourceGroupNotFound"),
     ],
 )
 def test_places_and_names_are_checked(
@@ -195,7 +196,7 @@ def test_ids_are_found_in_any_case_and_keep_the_first_one(estate: Manager) -> No
     found = estate.ask("GET", WORKSPACE.upper().replace("/SUBSCRIPTIONS", "/subscriptions")).json()
     assert found["id"] == WORKSPACE
     changed = estate.make(WORKSPACE.lower(), {"location": "West Europe", "tags": {"a": "b"}})
-    assert (changed["id"], changed["name"], changed["tags"]) == (WORKSPACE, "log-watch", {"a": "b"})
+    assert (changed["id"], changed["name"], changed["tags"]) == (WORKSPACE, "log-Watch", {"a": "b"})
     assert len(estate.ask("GET", f"{GROUP}/resources").json()["value"]) == 2
 
 
@@ -308,6 +309,26 @@ def test_a_role_counts_at_its_scope_and_below(
         body = {"location": "westeurope"}
         assert manager.ask(*allowed, body).is_success
         assert manager.refused(*denied, body) == (403, "AuthorizationFailed")
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "allowed"),
+    [
+        ("owner", "Microsoft.Authorization/roleAssignments/write", True),
+        ("contributor", "Microsoft.Authorization/roleAssignments/write", False),
+        ("contributor", "Microsoft.Insights/actionGroups/write", True),
+        ("reader", "Microsoft.Insights/actionGroups/read", True),
+        ("reader", "Microsoft.Insights/actionGroups/delete", False),
+        ("monitoring contributor", "microsoft.insights/scheduledqueryrules/write", True),
+        ("monitoring contributor", "Microsoft.Resources/subscriptions/resourcegroups/write", False),
+        ("log analytics contributor", "Microsoft.OperationalInsights/workspaces/delete", True),
+        ("log analytics contributor", "Microsoft.Insights/actionGroups/write", False),
+    ],
+)
+def test_built_in_roles_allow_what_microsoft_documents(
+    role: str, action: str, allowed: bool
+) -> None:
+    assert ROLES[role].allows(action) is allowed
 
 
 def test_the_refusal_names_caller_action_and_scope() -> None:
