@@ -133,8 +133,9 @@ def list_rows(request: Request) -> Response:
 
 @router.route("GET", "/sandbox/alerts")
 def list_alerts(request: Request) -> Response:
-    """What alert rules have fired."""
-    return Response(body={"value": request.tenant.alert_rules.firings()})
+    """What alert rules have fired, and which of them could not run their query."""
+    rules = request.tenant.alert_rules
+    return Response(body={"value": rules.firings(), "failures": rules.failures()})
 
 
 @router.route("GET", "/sandbox/outbox")
