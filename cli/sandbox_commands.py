@@ -116,10 +116,9 @@ def sign_in(
 @plain_errors
 def outbox() -> None:
     """List the messages that alerts have sent."""
-    from rich.console import Console
     from rich.table import Table
 
-    from cli.screen import plain
+    from cli.screen import console, plain
 
     messages = _face().outbox()
     if not messages:
@@ -133,7 +132,7 @@ def outbox() -> None:
         table.add_row(
             sent, plain(message.channel), plain(message.recipient), plain(message.subject)
         )
-    Console(highlight=False).print(table)
+    console().print(table)
 
 
 def _face() -> "ControlFace":
@@ -148,23 +147,22 @@ def _face() -> "ControlFace":
 
 
 def _explain(answer: "SignInAnswer") -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    from cli.screen import plain
+    from cli.screen import console, plain
 
-    console = Console(highlight=False)
+    screen = console()
     words = {"allowed": "allowed", "mfa": "must first pass MFA", "blocked": "blocked"}
     decision = words.get(answer.decision, answer.decision)
-    console.print(f"{plain(answer.user)} at {plain(answer.app)}: [bold]{decision}[/]")
+    screen.print(f"{plain(answer.user)} at {plain(answer.app)}: [bold]{decision}[/]")
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("policy", "result", "why"):
         table.add_column(column, overflow="fold")
     for policy in sorted(answer.policies, key=lambda p: (p.result != "applied", p.display_name)):
         table.add_row(plain(policy.display_name), policy.result, plain(policy.reason or ""))
-    console.print(table)
+    screen.print(table)
     for name in answer.not_evaluated:
-        console.print(f"Not judged here: {plain(name)}")
+        screen.print(f"Not judged here: {plain(name)}")
     if answer.platform_asks:
-        console.print(f"Apart from Conditional Access: {plain(answer.platform_asks)}")
-    console.print(f"Logged in {plain(answer.table)} with result {plain(answer.result_type)}.")
+        screen.print(f"Apart from Conditional Access: {plain(answer.platform_asks)}")
+    screen.print(f"Logged in {plain(answer.table)} with result {plain(answer.result_type)}.")

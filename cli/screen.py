@@ -37,12 +37,16 @@ font-size: {char_height}px; line-height: {line_height}px; font-variant-east-asia
 """
 
 
+def console() -> Console:
+    """The terminal as wide as it is, a file or pipe wide enough for a table."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
+
+
 class Screen:
     """Prints to the terminal and, when asked to, remembers it for a picture."""
 
     def __init__(self, *, record: bool = False) -> None:
-        terminal = sys.stdout.isatty()
-        self._console = Console(highlight=False, width=None if terminal else _WIDTH)
+        self._console = console()
         self._recorder = (
             Console(highlight=False, record=True, width=_WIDTH, file=io.StringIO())
             if record
@@ -87,9 +91,10 @@ class Screen:
         text = Text("   │ ", style="dim")
         text.append_text(Text.from_ansi(line))
         # Policies have long names and ids: a terminal gets what fits, but an error always whole.
-        whole = "error" in text.plain
-        text.no_wrap, text.overflow = not whole, "fold" if whole else "ellipsis"
-        self._console.print(text, soft_wrap=not self._console.is_terminal)
+        if self._console.is_terminal and "error" not in text.plain:
+            self._console.print(text, no_wrap=True, overflow="ellipsis")
+        else:
+            self._console.print(text, soft_wrap=True)
         self._unrecorded.append(text)
 
     def _record_engine(self) -> None:
@@ -102,7 +107,7 @@ class Screen:
             mark = Text(f"   │ … {left_out} lines", style="dim")
             lines = [*lines[:_HEAD], mark, *lines[-_TAIL:]]
         for line in lines:
-            self._recorder.print(line)
+            self._recorder.print(line, no_wrap=True, overflow="ellipsis")
 
     def save_picture(self, path: Path, *, title: str) -> None:
         """Write what was shown as an SVG picture."""

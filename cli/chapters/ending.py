@@ -4,17 +4,23 @@ import os
 
 from cli.chapters.stage import Stage
 from cli.facts import UpFacts
+from cli.failure import CommandFailed
 from cli.pulumi_run import Outcome
 from cli.screen import plain
 from cli.stack_outputs import StackOutputs
 
 
 def last_preview(stage: Stage) -> Outcome:
-    """`pulumi preview --expect-no-changes`: the stack and the tenant agree."""
+    """`pulumi preview --expect-no-changes`: the stack and the tenant agree.
+
+    Raises CommandFailed when the preview itself fails, which would look like no changes.
+    """
     stage.screen.chapter("5  Nothing left to do?")
     outcome = stage.pulumi.preview(expect_no_changes=True)
     if outcome.exit_code == 0 and outcome.changes == 0:
         stage.screen.good("`pulumi preview --expect-no-changes`: no changes.")
+    elif outcome.changes == 0:
+        raise CommandFailed("`pulumi preview` stopped with the error above.")
     else:
         stage.screen.bad(f"`pulumi preview --expect-no-changes`: {outcome.changes} changes.")
     return outcome

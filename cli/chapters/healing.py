@@ -47,7 +47,9 @@ def heal(stage: Stage, outputs: StackOutputs) -> Healing:
         "`pulumi preview` shows what is pending:"
     )
     preview = stage.pulumi.preview()
-    if preview.exit_code != 0 or preview.changes == 0:
+    if preview.exit_code != 0:
+        raise CommandFailed("`pulumi preview` stopped with the error above.")
+    if preview.changes == 0:
         raise CommandFailed("`pulumi preview` does not show the policy that blocks everybody.")
     screen.say("`pulumi up` heals it:")
     _, traffic = run_up(stage)
