@@ -357,6 +357,16 @@ def test_what_was_missed_during_a_standstill_rings_with_its_own_time(
     assert [firing["time"] for firing in watched.firings] == [iso(made + 300)]
 
 
+def test_of_a_long_standstill_only_the_last_day_is_made_up_for(watched: WatchedTenant) -> None:
+    watched.sign_in()
+    watched.clock.advance(2 * 86400)
+    watched.with_rule(condition={"operator": "LessThan", "threshold": 1})
+    watched.clock.advance(3 * 86400)
+    watched.tenant.tick()
+    assert len(watched.firings) == 289
+    assert watched.firings[0]["time"] == iso(watched.clock.now() - 86400)
+
+
 def test_a_query_is_validated_when_the_rule_is_saved_unless_told_otherwise(
     watched: WatchedTenant,
 ) -> None:
