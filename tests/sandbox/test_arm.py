@@ -296,6 +296,7 @@ def with_roles(*roles: tuple[str, str]) -> dict[str, Any]:
         ([("/providers/microsoft.AADIAM", "Contributor")], ("GET", SETTINGS), ("GET", GROUP)),
         ([(SUBSCRIPTION, "Reader")], ("GET", f"{SUBSCRIPTION}/resourcegroups"), ("PUT", GROUP)),
         ([(GROUP, "Owner")], ("PUT", GROUP), ("GET", f"{SUBSCRIPTION}/resourcegroups")),
+        ([(GROUP, "Reader")], ("GET", SUBSCRIPTION), ("PUT", GROUP)),
         ([("/", "Reader")], ("GET", SETTINGS), ("PUT", GROUP)),
         ([(SUBSCRIPTION[:-1], "Owner")], ("GET", "/subscriptions"), ("GET", SUBSCRIPTION)),
         ([], ("GET", "/subscriptions"), ("GET", SUBSCRIPTION)),
