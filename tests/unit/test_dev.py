@@ -155,6 +155,20 @@ def test_a_failed_installation_shows_its_end_and_is_tried_again(
     assert len(checkout.installs) == 2
 
 
+def test_an_environment_left_half_changed_is_not_taken_for_the_old_one(checkout: Checkout) -> None:
+    dev.ensure_environment(development=False)
+    file = checkout.root / "requirements.txt"
+    before = file.read_text()
+    file.write_text("changed")
+    checkout.failing = ["ERROR: connection reset"]
+    with pytest.raises(SystemExit):
+        dev.ensure_environment(development=False)
+    file.write_text(before)
+    checkout.failing = []
+    dev.ensure_environment(development=False)
+    assert len(checkout.installs) == 3
+
+
 def test_a_command_that_fails_gives_its_last_lines() -> None:
     program = "print('first'); print('\\n'.join(map(str, range(20)))); raise SystemExit('last')"
     lines = dev.run_quietly([sys.executable, "-c", program], "Trying")

@@ -96,6 +96,13 @@ def test_path_comes_first_and_is_said_in_one_line(machine: Machine) -> None:
     assert machine.said == [f"Engine: pulumi 3.300.1 from PATH ({program})"]
 
 
+def test_path_comes_before_the_cache(machine: Machine) -> None:
+    machine.ensure()
+    fake_program(machine.bin / "pulumi", "v3.300.1")
+    fake_program(machine.bin / "pulumi-language-python", "official")
+    assert machine.ensure().source == "path"
+
+
 def test_an_old_pulumi_on_path_is_passed_over_with_its_version(machine: Machine) -> None:
     fake_program(machine.bin / "pulumi", "v3.200.0")
     assert machine.ensure().source == "build"

@@ -3,6 +3,7 @@
 import http.server
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -246,7 +247,7 @@ def test_an_interrupt_ends_the_command(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(progress.subprocess, "Popen", Recorded)
     with pytest.raises(KeyboardInterrupt):
         run("import time; time.sleep(600)", interrupted, tmp_path)
-    assert processes[0].poll() is not None
+    assert processes[0].returncode == -signal.SIGTERM
 
 
 # The probe
@@ -254,11 +255,11 @@ def test_an_interrupt_ends_the_command(tmp_path: Path, monkeypatch: pytest.Monke
 
 @pytest.fixture
 def web() -> Iterator[str]:
-    """A web server that has only `/there`."""
+    """A web server that has `/there`, and `/empty` with nothing in it."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:
-            self.send_response(200 if self.path == "/there" else 404)
+            self.send_response({"/there": 200, "/empty": 204}.get(self.path, 404))
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:
@@ -276,12 +277,25 @@ def web() -> Iterator[str]:
 def test_the_probe_wants_the_installer_itself(web: str) -> None:
     assert internet_available(f"{web}/there", 5.0)
     assert not internet_available(f"{web}/gone", 5.0)
+    assert not internet_available(f"{web}/empty", 5.0)
 
 
 def test_the_probe_does_not_wait_for_a_silent_server() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         assert not internet_available(address, 0.05)
+
+
+def test_the_probe_does_not_wait_for_a_silent_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = threading.Event()
+
+    def never(_address: str, _seconds: float) -> bool:
+        answer.wait(20)
+        return True
+
+    monkeypatch.setattr("sandbox.engine.internet._answers", never)
+    assert not internet_available("http://silent.invalid/", 0.05)
+    answer.set()
 
 
 def test_the_probe_asks_once_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
