@@ -82,14 +82,16 @@ def differs(olds: Properties, news: Properties) -> bool:
 
     An emptied ``pending`` is no difference: it says that the policy is right.
     """
-    watched = {key: news.get(key) for key in ("wanted", "stackObjects", "pending")}
-    if rpc.contains_unknowns(watched):
+    watched = ("wanted", "stackObjects")
+    if rpc.contains_unknowns([news.get(key) for key in (*watched, "pending")]):
         return True
-    wanted_before, wanted = entries(olds.get("wanted")), entries(news.get("wanted"))
-    if news.get("pending") or (wanted and olds.get("missing")):
+    if news.get("pending") or (entries(news.get("wanted")) and olds.get("missing")):
         return True
-    leaving = entries(olds.get("stackObjects")) - entries(news.get("stackObjects"))
-    return bool(leaving or (wanted - wanted_before) or (wanted_before - wanted))
+    return any(_differ(entries(olds.get(key)), entries(news.get(key))) for key in watched)
+
+
+def _differ(one: Entries, other: Entries) -> bool:
+    return bool((one - other) or (other - one))
 
 
 def _ids(values: Iterable[Any] | None) -> tuple[str, ...]:

@@ -169,10 +169,23 @@ def test_diff_is_pending_or_a_changed_wish_and_nothing_else(setting: Setting) ->
     assert not changed(wanted={"groups": [IT.upper()], "users": [ADA]})
 
 
-def test_a_wish_that_is_not_known_yet_is_a_change(setting: Setting) -> None:
-    _, outputs = setting.provider.create(inputs())
-    unknown = {**inputs(), "wanted": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}
+@pytest.mark.parametrize("key", ["wanted", "stackObjects", "pending"])
+def test_what_is_not_known_yet_is_a_change(setting: Setting, key: str) -> None:
+    _, outputs = setting.provider.create(inputs(wanted=NOTHING))
+    unknown = {**inputs(wanted=NOTHING), key: "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}
     assert setting.provider.diff(MFA, outputs, unknown) == (True, [])
+
+
+def test_a_new_account_is_remembered_for_a_skipped_policy_without_a_request(
+    setting: Setting,
+) -> None:
+    skipped = inputs(wanted=NOTHING, stack={"groups": [IT], "users": []})
+    _, outputs = setting.provider.create(skipped)
+    grown = inputs(wanted=NOTHING, stack={"groups": [IT], "users": [ADA]})
+    assert setting.provider.diff(MFA, outputs, grown)[0]
+    after = setting.provider.update(MFA, outputs, grown)
+    assert after["stackObjects"]["users"] == [ADA]
+    assert setting.calls() == []
 
 
 def test_another_policy_or_tenant_is_another_resource(setting: Setting) -> None:
