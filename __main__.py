@@ -32,7 +32,7 @@ def register(
     """User, group membership, exclusions, alarm, and only then Global Administrator."""
     policies = client.list_policies()
     opts = pulumi.ResourceOptions(protect=settings.protect)
-    names = [f"account-{number}" for number in range(1, settings.accounts.count + 1)]
+    names = arguments.account_names(settings)
     with gate() as (armed, arm):
         account = arguments.account(settings, tenant, directory, armed)
         accounts = [BreakGlassAccount(name, account, opts) for name in names]

@@ -16,6 +16,7 @@ from components import (
     UseAlert,
 )
 from components.account_checks import choose_domain
+from components.break_glass_account import refuse_removed
 from entra.conditional_access import ConditionalAccessClient
 from entra.directory import Directory
 from entra.policy import Policy
@@ -51,6 +52,13 @@ def expected(settings: Settings) -> Expected:
         subscription_id=settings.subscription_id,
         permissions=PERMISSIONS,
     )
+
+
+def account_names(settings: Settings) -> list[str]:
+    """Resource names of the accounts. Raises RunError when that leaves out a protected one."""
+    names = [f"account-{number}" for number in range(1, settings.accounts.count + 1)]
+    refuse_removed(names)
+    return names
 
 
 def account(

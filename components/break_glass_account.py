@@ -18,12 +18,13 @@ from components.account_checks import (
     refuse_vanished,
 )
 from components.ordering import after
-from components.stack_memory import StackMemory, earlier_outputs
+from components.stack_memory import Outputs, StackMemory, earlier_outputs
 
 GLOBAL_ADMINISTRATOR: Final = "62e90394-69f5-4237-9190-012177145e10"
 """Template id of the role (Microsoft, "Microsoft Entra built-in roles")."""
 TYPE: Final = "break-glass:index:BreakGlassAccount"
 USER_TYPE: Final = "azuread:index/user:User"
+PASSWORD_TYPE: Final = "random:index/randomPassword:RandomPassword"  # noqa: S105 - a type's name
 RANDOM_CHARACTERS: Final = 16
 """Of 36 each: 82 bits, not to be guessed by trying names at the sign-in page."""
 
@@ -83,7 +84,8 @@ class BreakGlassAccount(pulumi.ComponentResource):
             pulumi.log.warn(
                 f"the name prefix {args.name_prefix!r} tells attackers what it is", self
             )
-        self._refuse_vanished(name, args)
+        lost = self._lost(name, args)
+        keep_password = lost is not None or _password_unknown(args, name)
         child = pulumi.ResourceOptions(parent=self)
         suffix = random.RandomString(
             f"{name}-name", length=RANDOM_CHARACTERS, special=False, upper=False, opts=child
@@ -111,7 +113,12 @@ class BreakGlassAccount(pulumi.ComponentResource):
             disable_password_expiration=True,
             force_password_change=False,
             show_in_address_list=False,
-            opts=pulumi.ResourceOptions(parent=self, hooks=_name_is_free(name, args)),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                hooks=_name_is_free(name, args),
+                import_=f"/users/{lost.object_id}" if lost else None,
+                ignore_changes=["password"] if keep_password else None,
+            ),
         )
         azuread.DirectoryRoleAssignment(
             f"{name}-global-administrator",
@@ -135,23 +142,71 @@ class BreakGlassAccount(pulumi.ComponentResource):
             lambda values: (str(values[0]), str(values[1]))
         )
         self.register_outputs(
-            {"userPrincipalName": self.user_principal_name, "objectId": self.object_id}
+            {
+                "userPrincipalName": self.user_principal_name,
+                "objectId": self.object_id,
+                "protected": bool(opts and opts.protect),
+            }
         )
 
-    def _refuse_vanished(self, name: str, args: BreakGlassAccountArgs) -> None:
+    def _lost(self, name: str, args: BreakGlassAccountArgs) -> RememberedAccount | None:
+        """The account, if it is alive but the state lost it: it is then taken in again.
+
+        A refresh drops a user that a lagging replica does not know, protected or not; the
+        component's own outputs survive that.
+        """
         if args.directory is None:
-            return
-        # The component's own outputs survive a refresh that did not find the user.
-        remembered = _remembered(args, TYPE, name) or _remembered(args, USER_TYPE, f"{name}-user")
-        if remembered is not None:
-            refuse_vanished(args.directory, remembered, args.recreate)
+            return None
+        user = _remembered(args, USER_TYPE, f"{name}-user")
+        account = _remembered(args, TYPE, name) or user
+        if account is None or not refuse_vanished(args.directory, account, args.recreate):
+            return None
+        if user is None:
+            pulumi.log.warn(
+                f"{account.user_principal_name} is in the tenant but had dropped out of this"
+                " stack's state: taken in again as it is",
+                self,
+            )
+        return account if user is None else None
+
+
+def refuse_removed(names: Sequence[str], memory: StackMemory = earlier_outputs) -> None:
+    """Raises RunError when the stack has a protected account that is not among `names` any more.
+
+    The engine would refuse to delete it too, but only after it had taken away its exclusions and
+    its alarm.
+    """
+    for urn, outputs in memory(TYPE).items():
+        name = urn.rpartition("::")[2]
+        if name not in names and outputs.get("protected"):
+            account = RememberedAccount.from_outputs(outputs)
+            told = f" ({account.user_principal_name})" if account else ""
+            raise pulumi.RunError(
+                f"break-glass:accounts.count leaves out {name}{told}, which is protected: nothing"
+                " was changed; to retire it, put the count back, set break-glass:protect to false"
+                " and run up; then lower the count and run up again"
+            )
+
+
+def _outputs(args: BreakGlassAccountArgs, type_: str, name: str) -> Outputs | None:
+    found = args.memory(type_).items()
+    return next((outputs for urn, outputs in found if urn.endswith(f"::{name}")), None)
 
 
 def _remembered(args: BreakGlassAccountArgs, type_: str, name: str) -> RememberedAccount | None:
-    for urn, outputs in args.memory(type_).items():
-        if urn.endswith(f"::{name}"):
-            return RememberedAccount.from_outputs(outputs)
-    return None
+    return RememberedAccount.from_outputs(_outputs(args, type_, name))
+
+
+def _password_unknown(args: BreakGlassAccountArgs, name: str) -> bool:
+    """Whether the user was taken in again, so that its password is not in state, and no rotation
+    is due: the account still has the password of before, and nothing is to be written.
+    """
+    user = _outputs(args, USER_TYPE, f"{name}-user")
+    password = _outputs(args, PASSWORD_TYPE, f"{name}-password")
+    if user is None or password is None or user.get("password"):
+        return False
+    wanted = ({"rotation": args.password_rotation}, args.password_length)
+    return (password.get("keepers"), password.get("length")) == wanted
 
 
 def _name_is_free(name: str, args: BreakGlassAccountArgs) -> pulumi.ResourceHookBinding | None:

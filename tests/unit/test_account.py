@@ -11,7 +11,13 @@ import pytest
 
 from components import BreakGlassAccount, BreakGlassAccountArgs
 from components.account_checks import choose_domain
-from components.break_glass_account import GLOBAL_ADMINISTRATOR, TYPE, USER_TYPE
+from components.break_glass_account import (
+    GLOBAL_ADMINISTRATOR,
+    PASSWORD_TYPE,
+    TYPE,
+    USER_TYPE,
+    refuse_removed,
+)
 from entra.directory import Domain
 from entra.errors import GraphError
 from tests.unit.directories import MemoryDirectory, user
@@ -26,6 +32,13 @@ REMEMBERED = {
         f"{URN}{TYPE}${USER_TYPE}::account-user": {
             "objectId": OBJECT_ID,
             "userPrincipalName": NAME,
+            "password": "kept",
+        }
+    },
+    PASSWORD_TYPE: {
+        f"{URN}{TYPE}${PASSWORD_TYPE}::account-password": {
+            "keepers": {"rotation": ""},
+            "length": 64,
         }
     },
 }
@@ -103,6 +116,7 @@ def test_the_password_is_secret_from_its_source_to_every_output() -> None:
     assert run.named("account").outputs == {
         "userPrincipalName": NAME,
         "objectId": object_id("account-user"),
+        "protected": False,
     }
 
 
@@ -195,7 +209,54 @@ def test_an_account_that_is_still_there_is_left_in_peace() -> None:
     directory = MemoryDirectory(live=[user(OBJECT_ID, NAME)])
     run = make(remembered=REMEMBERED, directory=directory)
     assert directory.asked == [OBJECT_ID]
-    assert len(run.of_type("User")) == 1
+    assert run.one("User").import_id == ""
+    assert run.one("User").ignore_changes == ()
+
+
+def test_an_account_that_dropped_out_of_state_is_taken_in_again_untouched() -> None:
+    """A refresh drops a user that a lagging replica does not know, protected or not."""
+    run = make(
+        remembered={**REMEMBERED, USER_TYPE: {}},
+        directory=MemoryDirectory(live=[user(OBJECT_ID, NAME)]),
+    )
+    assert run.one("User").import_id == f"/users/{OBJECT_ID}"
+    assert run.one("User").ignore_changes == ("password",)
+    assert "taken in again as it is" in run.said("warning")[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "ignored"),
+    [({}, ("password",)), ({"password_rotation": "new"}, ()), ({"password_length": 65}, ())],
+)
+def test_an_account_taken_in_keeps_its_password_until_the_next_rotation(
+    changes: dict[str, Any], ignored: tuple[str, ...]
+) -> None:
+    urn, outputs = next(iter(REMEMBERED[USER_TYPE].items()))
+    without = {key: value for key, value in outputs.items() if key != "password"}
+    run = make(
+        remembered={**REMEMBERED, USER_TYPE: {urn: without}},
+        directory=MemoryDirectory(live=[user(OBJECT_ID, NAME)]),
+        **changes,
+    )
+    assert run.one("User").ignore_changes == ignored
+    assert run.one("User").import_id == ""
+
+
+def test_a_protected_account_cannot_be_left_out() -> None:
+    outputs = {"objectId": OBJECT_ID, "userPrincipalName": NAME, "protected": True}
+    protected = {f"{URN}{TYPE}::account-3": outputs}
+    with pytest.raises(pulumi.RunError, match=r"leaves out account-3 \(k7q2.*protected") as caught:
+        refuse_removed(["account-1"], lambda _: protected)
+    assert "\n" not in str(caught.value)
+
+    refuse_removed(["account-1", "account-3"], lambda _: protected)
+    free = {f"{URN}{TYPE}::account-3": {**outputs, "protected": False}}
+    refuse_removed(["account-1"], lambda _: free)
+
+
+def test_the_account_remembers_whether_it_was_protected() -> None:
+    assert make(protect=True).named("account").outputs["protected"] is True
+    assert make().named("account").outputs["protected"] is False
 
 
 @pytest.mark.parametrize("known_from", [TYPE, USER_TYPE])

@@ -105,9 +105,10 @@ class User(ResourceType):
             **{key: inputs[key] for key in TEXTS if key in inputs},
         }
         made = self.graph.write("POST", "/v1.0/users", body, f'creating user "{name}"')
-        id = str(made["id"])
+        object_id = str(made["id"])
+        id = f"/users/{object_id}"
         done = {key: value for key, value in inputs.items() if key != "showInAddressList"}
-        done["objectId"] = id
+        done["objectId"] = object_id
         try:
             self._show_in_address_list(id, inputs["showInAddressList"], new=True)
             self.graph.wait_for(lambda: self._get(id) is not None, f'user "{name}"')
@@ -121,7 +122,7 @@ class User(ResourceType):
     def read(self, id: str, old_inputs: Properties, old_outputs: Properties) -> State | None:
         """The user as Graph has it; password and forced change as they were set."""
         del old_outputs
-        path = f"/v1.0/users/{segment(id)}"
+        path = _path(id)
         if self.graph.find(path) is None:
             return None
         found = self.graph.find(path, {"$select": ",".join(SELECTED)})
@@ -152,7 +153,7 @@ class User(ResourceType):
             **{key: list[str](found.get(key) or ()) for key in READ_ONLY_LISTS},
             "forcePasswordChange": inputs["forcePasswordChange"],
             "managerId": str((manager or {}).get("id", "")),
-            "objectId": str(found.get("id", id)),
+            "objectId": str(found["id"]),
             "onpremisesSyncEnabled": bool(found.get("onPremisesSyncEnabled")),
             **kept,
         }
@@ -164,7 +165,7 @@ class User(ResourceType):
         """Send what differs, and nothing else; wait until Graph shows it."""
         body = _changes(old_outputs, old_inputs, inputs)
         name = str(inputs["userPrincipalName"])
-        path = f"/v1.0/users/{segment(id)}"
+        path = _path(id)
         if body:
             body["@odata.type"] = "#microsoft.graph.user"
             self.graph.write("PATCH", path, body, f'updating user "{name}"')
@@ -187,19 +188,27 @@ class User(ResourceType):
     def delete(self, id: str, outputs: Properties) -> None:
         """Delete the user (Graph keeps it for 30 days) and see it gone."""
         name = outputs.get("userPrincipalName", id)
-        self.graph.remove(f"/v1.0/users/{segment(id)}", f'deleting user "{name}"')
+        self.graph.remove(_path(id), f'deleting user "{name}"')
         self.graph.wait_for(lambda: self._get(id) is None, f'deletion of user "{name}"')
 
     def _get(self, id: str) -> dict[str, Any] | None:
-        return self.graph.find(f"/v1.0/users/{segment(id)}", {"$select": ",".join(SELECTED)})
+        return self.graph.find(_path(id), {"$select": ",".join(SELECTED)})
 
     def _beta(self, id: str) -> dict[str, Any] | None:
-        return self.graph.find(f"/beta/users/{segment(id)}", {"$select": "showInAddressList"})
+        return self.graph.find(_path(id, "beta"), {"$select": "showInAddressList"})
 
     def _show_in_address_list(self, id: str, shown: bool, *, new: bool) -> None:
         body = {"@odata.type": "#microsoft.graph.user", "showInAddressList": shown}
         write = self.graph.write_to_new if new else self.graph.write
-        write("PATCH", f"/beta/users/{segment(id)}", body, "updating user, showInAddressList")
+        write("PATCH", _path(id, "beta"), body, "updating user, showInAddressList")
+
+
+def _path(id: str, version: str = "v1.0") -> str:
+    """The user's path in Graph; a user's id in state is `/users/{object id}`."""
+    prefix, _, object_id = id.rpartition("/")
+    if prefix != "/users" or not object_id:
+        raise PluginError(f'"{id}" is no user\'s id: expected /users/ and the object id')
+    return f"/{version}/users/{segment(object_id)}"
 
 
 def _policies(inputs: Properties) -> str | None:

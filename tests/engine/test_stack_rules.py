@@ -1,0 +1,257 @@
+"""The four rules on the real engine.
+
+Armed last; nothing removed by a look-up; protected together; nothing silently remade.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from sandbox.api.server import TenantServer
+from sandbox.tenant.users import delete_user, purge_user, restore_user
+from tests.engine.standing import (
+    AT_SPEED,
+    Scene,
+    new_scene,
+    settings_of,
+)
+from tests.support.pulumi_stack import PulumiStack
+from tests.support.tenant import object_id, small_document
+
+
+def test_without_the_alarm_no_role_is_given_and_the_next_up_finishes(tmp_path: Path) -> None:
+    with new_scene(tmp_path / "stack") as scene:
+        before = scene.global_administrators()
+        scene.fault(method="PUT", path="scheduledQueryRules", status=400, times=20)
+
+        failed = scene.stack.up("--skip-preview", check=False)
+
+        assert failed.returncode != 0
+        assert "400" in failed.output
+        assert scene.global_administrators() == before
+        assert len(scene.users()) > len(small_document()["users"])
+
+        scene.server.world.faults.clear()
+        scene.stack.up("--skip-preview")
+        assert set(scene.accounts().values()) < scene.global_administrators()
+        assert len(scene.users()) == len(small_document()["users"]) + 2
+
+
+def test_without_every_exclusion_no_role_is_given(tmp_path: Path) -> None:
+    with new_scene(tmp_path / "stack") as scene:
+        before = scene.global_administrators()
+        policy = scene.policies()["Block legacy authentication"]["id"]
+        scene.fault(method="PATCH", path=policy, status=403, times=20)
+
+        failed = scene.stack.up("--skip-preview", check=False)
+
+        assert failed.returncode != 0
+        assert scene.global_administrators() == before
+
+
+def managed(scene: Scene) -> set[str]:
+    """URNs of what is in state, without the engine's own entries for providers."""
+    urns = {resource["urn"] for resource in scene.stack.resources()}
+    return {urn for urn in urns if "::pulumi:providers:" not in urn}
+
+
+@pytest.mark.parametrize("arguments", [(), ("--skip-preview",)])
+def test_destroy_of_a_protected_stack_writes_nothing(
+    scene: Scene, arguments: tuple[str, ...]
+) -> None:
+    before = managed(scene)
+    scene.forget()
+
+    refused = scene.stack.destroy(*arguments, check=False)
+
+    assert refused.returncode != 0
+    assert "protected" in refused.output
+    assert scene.writes() == []
+    assert managed(scene) == before
+    scene.stack.preview("--expect-no-changes")
+
+
+def test_a_removed_account_stops_in_the_preview_while_protected(tmp_path: Path) -> None:
+    with new_scene(tmp_path / "stack", **{"break-glass:accounts": {"count": 3}}) as scene:
+        scene.stack.up("--skip-preview")
+        users = scene.users()
+        scene.stack.set_config({"break-glass:accounts": {"count": 2}})
+        scene.forget()
+
+        for arguments in ((), ("--skip-preview",)):
+            refused = scene.stack.up(*arguments, check=False)
+            assert refused.returncode != 0
+            assert "leaves out account-3" in refused.output
+        assert scene.writes() == []
+        assert scene.users() == users
+
+
+def test_a_listing_of_3_of_16_policies_takes_no_exclusion_away(tmp_path: Path) -> None:
+    document = small_document()
+    document["conditionalAccessPolicies"] += [
+        {
+            **document["conditionalAccessPolicies"][0],
+            "id": object_id(f"policies/{number}"),
+            "displayName": f"Policy {number}",
+        }
+        for number in range(12)
+    ]
+    with new_scene(tmp_path / "stack", document) as scene:
+        scene.stack.up("--skip-preview")
+        before = scene.excluded()
+        resources = len(scene.stack.resources())
+        assert len(before) == 16
+        scene.forget()
+        scene.fault(method="GET", path=r"conditionalAccess/policies(\?|$)", truncate=3, times=50)
+
+        scene.stack.up("--skip-preview")
+
+        assert scene.writes() == []
+        assert scene.excluded() == before
+        assert len(scene.stack.resources()) == resources
+
+
+def test_a_user_that_is_not_found_once_is_not_made_anew(scene: Scene) -> None:
+    """The refresh of an `up` drops what it does not find, protected or not."""
+    users, accounts = scene.users(), scene.accounts()
+    victim = next(iter(accounts.values()))
+    scene.forget()
+    scene.fault(method="GET", path=rf"/v1\.0/users/{victim}", status=404)
+
+    hidden = scene.stack.up(check=False)
+
+    assert hidden.returncode != 0
+    assert victim in hidden.output
+    assert "no second one is made" in hidden.output
+    assert scene.users() == users
+    assert scene.writes() == []
+    scene.stack.up()
+    assert scene.users() == users
+    scene.stack.preview("--expect-no-changes")
+
+
+def test_a_user_that_dropped_out_of_state_is_taken_in_again_as_it_is(scene: Scene) -> None:
+    users, accounts = scene.users(), scene.accounts()
+    victim = next(iter(accounts.values()))
+    passwords = scene.stack.outputs(show_secrets=True)["passwords"]
+    scene.forget()
+    scene.fault(method="GET", path=rf"/v1\.0/users/{victim}", status=404)
+
+    hidden = scene.stack.up("--skip-preview", check=False)
+    healed = scene.stack.up("--skip-preview")
+
+    assert hidden.returncode != 0
+    assert "had dropped out of this stack's state: taken in again" in healed.output
+    assert scene.users() == users
+    assert scene.accounts() == accounts
+    assert scene.writes() == []
+    scene.stack.preview("--expect-no-changes")
+    for name, password in passwords.items():
+        assert scene.tenant.directory.verify_password(accounts[name], password)
+
+
+def test_a_deleted_account_stops_the_run_until_it_is_restored(scene: Scene) -> None:
+    accounts = scene.accounts()
+    victim = next(iter(accounts.values()))
+    delete_user(scene.tenant.directory, victim, None)
+    scene.forget()
+
+    stopped = scene.stack.up(check=False)
+    assert stopped.returncode != 0
+    assert f"({victim}) was deleted" in stopped.output
+    assert scene.writes() == []
+
+    restore_user(scene.tenant.directory, victim)
+    scene.stack.up()
+    assert scene.accounts() == accounts
+    assert set(accounts.values()) < scene.global_administrators()
+    scene.stack.preview("--expect-no-changes")
+
+
+def test_a_deleted_account_stops_a_run_without_preview_too(scene: Scene) -> None:
+    victim = next(iter(scene.accounts().values()))
+    delete_user(scene.tenant.directory, victim, None)
+    scene.forget()
+
+    for _ in range(2):
+        stopped = scene.stack.up("--skip-preview", check=False)
+        assert stopped.returncode != 0
+        assert f"({victim}) was deleted" in stopped.output
+    assert scene.writes() == []
+
+
+def test_an_account_that_is_gone_for_good_is_made_anew_only_when_told_so(scene: Scene) -> None:
+    accounts = scene.accounts()
+    victim = next(iter(accounts.values()))
+    delete_user(scene.tenant.directory, victim, None)
+    purge_user(scene.tenant.directory, victim)
+
+    stopped = scene.stack.up(check=False)
+    assert stopped.returncode != 0
+    assert "is nowhere in the tenant" in stopped.output
+
+    scene.stack.set_config({"break-glass:accounts": {"recreate": [victim]}})
+    scene.stack.up()
+    renewed = scene.accounts()
+    assert renewed.keys() == accounts.keys()
+    assert victim not in renewed.values()
+    assert set(renewed.values()) < scene.global_administrators()
+    for groups, users in scene.excluded().values():
+        assert scene.stack.outputs()["groupId"] in groups
+        assert set(renewed.values()) <= set(users)
+        assert victim not in users
+
+
+def test_the_lost_answer_of_a_creation_leaves_no_second_account(tmp_path: Path) -> None:
+    with new_scene(tmp_path / "stack") as scene:
+        before = len(scene.users())
+        scene.fault(method="POST", path=r"/users$", drop=True, when="after", times=2)
+        scene.stack.up("--skip-preview", check=False)
+        made = len(scene.users()) - before
+
+        stopped = scene.stack.up("--skip-preview", check=False)
+
+        assert made >= 1
+        assert stopped.returncode != 0
+        assert "is in the tenant already (object id" in stopped.output
+        assert len(scene.users()) - before <= 2
+        assert len(set(scene.users().values())) == len(scene.users())
+
+
+def test_crossed_credentials_of_two_tenants_do_nothing(tmp_path: Path) -> None:
+    ours = small_document()
+    theirs = small_document("Tailspin", "tailspin.onmicrosoft.com")
+    with TenantServer([ours, theirs], ca_rate=1000.0) as server:
+        variables = server.environment(theirs["tenant"]["id"]) | AT_SPEED
+        (tmp_path / "stack").mkdir()
+        stack = PulumiStack(tmp_path / "stack", variables, settings_of(ours))
+
+        refused = stack.up("--skip-preview", check=False)
+
+        assert refused.returncode != 0
+        assert ours["tenant"]["id"] in refused.output
+        assert theirs["tenant"]["id"] in refused.output
+        assert [r for r in stack.resources() if "pulumi:pulumi:Stack" not in r["type"]] == []
+        entries = server.world.requests.entries()
+        assert not [e for e in entries if e["actor"] == "app" and e["method"] != "GET"]
+
+
+def test_crossed_credentials_change_nothing_of_a_standing_stack(scene: Scene) -> None:
+    theirs = small_document("Tailspin", "tailspin.onmicrosoft.com")
+    scene.server.world.add(theirs)
+    before, excluded = scene.users(), scene.excluded()
+    scene.forget()
+    with TenantServer([scene.tenant.to_document(), theirs], ca_rate=1000.0) as server:
+        scene.stack.environment.update(server.environment(theirs["tenant"]["id"]))
+
+        refused = scene.stack.up("--skip-preview", check=False)
+
+        assert refused.returncode != 0
+        assert scene.tenant_id in refused.output
+        assert not [
+            e
+            for e in server.world.requests.entries()
+            if e["actor"] == "app" and e["method"] != "GET"
+        ]
+    assert (scene.users(), scene.excluded()) == (before, excluded)
+    assert object_id("tenant") == scene.tenant_id
