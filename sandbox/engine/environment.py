@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePath
 from urllib.parse import quote
 
-from sandbox.engine.model import Engine
+from sandbox.engine.model import CACHE_VARIABLE, Engine
 from sandbox.engine.plugins import uses_stand_ins
 
 STRIPPED_PREFIXES = ("ARM_", "AZURE_", "PULUMI_")
@@ -46,7 +46,7 @@ def sandbox_environment(
     Args:
         engine: from `ensure_engine`.
         folder: the sandbox's work folder; the state goes to `state`, PULUMI_HOME is `pulumi`,
-            the passphrase of the stack's secrets is in `passphrase`.
+            `cache` holds what its processes share, `passphrase` the passphrase of the secrets.
         tenant_variables: how to reach the simulated tenant (`ARM_*`, `SSL_CERT_FILE` …).
         base: the environment to start from, `os.environ` by default. Everything that could lead
             to a real tenant, or change what the engine does, is taken out of it.
@@ -72,6 +72,8 @@ def sandbox_environment(
         PULUMI_ERROR_OUTPUT_STRING="true",
         PULUMI_PYTHON_CMD=sys.executable,
     )
+    # The pace of requests to this tenant is kept with it, not with those of real tenants.
+    variables[CACHE_VARIABLE] = str(folder / "cache")
     if engine.hosts_beside:
         # Nothing is needed from PATH, so a plugin that lies there must not take the place of ours.
         variables["PULUMI_IGNORE_AMBIENT_PLUGINS"] = "true"

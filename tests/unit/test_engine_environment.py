@@ -43,6 +43,7 @@ def test_state_home_and_passphrase_lie_in_the_work_folder(tmp_path: Path) -> Non
     variables = sandbox_environment(engine(tmp_path), folder, TENANT, {})
     assert variables["PULUMI_HOME"] == str(folder / "pulumi")
     assert variables["PULUMI_BACKEND_URL"] == f"file://{tmp_path}/sand%20box/state"
+    assert variables["BREAK_GLASS_CACHE"] == str(folder / "cache")
     assert (folder / "state").is_dir()
     passphrase = Path(variables["PULUMI_CONFIG_PASSPHRASE_FILE"])
     assert passphrase.parent == folder
