@@ -5,7 +5,6 @@ Secrets reach the CLI through the environment and files only, never through its 
 
 import json
 import os
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,15 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from cli.engine_lines import ESCAPES, EngineLines
 from cli.failure import CommandFailed
+from cli.leftovers import locks
 from cli.stack_config import copy_settings, salt_line
 from cli.stack_outputs import StackOutputs
-from cli.workspace import STACK, SandboxFolder
+from cli.workspace import PROJECT, STACK, SandboxFolder
 
-_PROJECT = "break-glass"
 _KEPT = ("create", "update", "replace", "same")
 _UNCHANGED = ("same", "read", "refresh")
 
@@ -67,12 +64,13 @@ class PulumiRun:
         self._folder.state.mkdir(parents=True, exist_ok=True)
         if any(stack["name"] == STACK for stack in self._stacks()):
             copy_settings(committed, self._folder.stack_config)
-            self._clear_locks()
+            if locks(self._folder):
+                self._quiet(["cancel", "--yes", "--stack", STACK])
             return
         # `stack new` writes its salt beside Pulumi.yaml: give it a project folder of its own.
         with tempfile.TemporaryDirectory(dir=self._folder.path) as project:
             written = Path(project, "Pulumi.yaml")
-            written.write_text(f"name: {_PROJECT}\nruntime: python\n", encoding="utf-8")
+            written.write_text(f"name: {PROJECT}\nruntime: python\n", encoding="utf-8")
             arguments = ["stack", "new", STACK, "--no-select", "--yes"]
             self._quiet([*arguments, "--secrets-provider", "passphrase", "--cwd", project])
             salt = salt_line(Path(project, f"Pulumi.{STACK}.yaml"))
@@ -182,30 +180,6 @@ class PulumiRun:
             yield path
         finally:
             path.unlink(missing_ok=True)
-
-    def _clear_locks(self) -> None:
-        """Release the stack from a run that was killed; leave a living one alone."""
-        folder = self._folder.state / ".pulumi" / "locks" / "organization" / _PROJECT / STACK
-        locks = sorted(folder.glob("*.json"))
-        for lock in locks:
-            holder = _living_holder(lock)
-            if holder is not None:
-                raise CommandFailed(
-                    f"Another Pulumi run (process {holder}) works on this stack. "
-                    "Wait for it to end, or end it, then try again."
-                )
-        if locks:
-            self._quiet(["cancel", "--yes", "--stack", STACK])
-
-
-def _living_holder(lock: Path) -> int | None:
-    try:
-        holder: dict[str, Any] = json.loads(lock.read_text(encoding="utf-8"))
-        process = psutil.Process(int(holder["pid"]))
-        alive = "pulumi" in process.name().lower() and process.status() != psutil.STATUS_ZOMBIE
-    except (OSError, ValueError, KeyError, psutil.Error):
-        return None
-    return process.pid if alive and holder.get("hostname") == socket.gethostname() else None
 
 
 def _counts(events: Path) -> dict[str, int]:

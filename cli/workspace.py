@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cli.failure import CommandFailed
 
+PROJECT = "break-glass"
 STACK = "sandbox"
 
 

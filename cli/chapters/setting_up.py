@@ -6,6 +6,7 @@ from cli.chapters.stage import Stage, count
 from cli.control_face import Policy
 from cli.engine import engine_environment, prepare_engine
 from cli.facts import EngineFacts
+from cli.leftovers import begin_anew, half_made
 from cli.pulumi_run import PulumiRun
 from cli.screen import Screen, plain
 from cli.tenant_process import connect, start, tenant_variables
@@ -29,6 +30,13 @@ def set_up(screen: Screen, folder: SandboxFolder, *, port: int, ca_rate: float) 
 
     screen.chapter("Setting up")
     engine, plugins = prepare_engine(folder, say)
+    unknown = half_made(folder)
+    if unknown:
+        begin_anew(folder)
+        say(
+            f"The last run was killed while it made {', '.join(unknown)}, and nobody knows how far "
+            "that got: the sandbox begins anew."
+        )
     tenant, is_new = start(folder, port=port, ca_rate=ca_rate)
     face = connect(tenant, folder)
     name = face.health().tenants[0]
