@@ -1,4 +1,4 @@
-"""What the recording monitor of `harness.py` hands to a test."""
+"""What `recording_monitor.py` saw of a program, as `harness.py` hands it to a test."""
 
 from dataclasses import dataclass, field
 from typing import Any, Final
