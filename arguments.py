@@ -1,7 +1,7 @@
 """Settings → the arguments of each component."""
 
 from collections.abc import Sequence
-from typing import Any, Final, TypedDict
+from typing import Any
 
 import pulumi
 
@@ -15,64 +15,20 @@ from components import (
     SignInMonitoringArgs,
     UseAlert,
 )
-from components.account_checks import choose_domain
-from components.break_glass_account import refuse_removed
-from entra.conditional_access import ConditionalAccessClient
-from entra.directory import Directory
-from entra.policy import Policy
-from entra.preflight import TenantFacts
 from settings import Settings
+from survey import Survey
 
 
-class Expected(TypedDict):
-    """What `entra.preflight.check_tenant` compares with what it finds."""
-
-    tenant_id: str
-    subscription_id: str | None
-    permissions: Sequence[str]
-
-
-PERMISSIONS: Final = (
-    "User.ReadWrite.All",
-    "Group.ReadWrite.All",
-    "RoleManagement.ReadWrite.Directory",
-    "Policy.Read.All",
-    "Policy.ReadWrite.ConditionalAccess",
-    "Application.Read.All",
-    "Organization.Read.All",
-    "Domain.Read.All",
-)
-"""Microsoft Graph application permissions that the deploying identity needs."""
-
-
-def expected(settings: Settings) -> Expected:
-    """Of the checks before anything is registered."""
-    return Expected(
-        tenant_id=settings.tenant_id,
-        subscription_id=settings.subscription_id,
-        permissions=PERMISSIONS,
-    )
-
-
-def account_names(settings: Settings) -> list[str]:
-    """Resource names of the accounts. Raises RunError when that leaves out a protected one."""
-    names = [f"account-{number}" for number in range(1, settings.accounts.count + 1)]
-    refuse_removed(names)
-    return names
-
-
-def account(
-    settings: Settings, tenant: TenantFacts, directory: Directory, armed: pulumi.Input[Any]
-) -> BreakGlassAccountArgs:
-    """Of every account. Raises RunError for a domain that would not do."""
+def account(settings: Settings, found: Survey, armed: pulumi.Input[Any]) -> BreakGlassAccountArgs:
+    """Of every account."""
     return BreakGlassAccountArgs(
-        domain=choose_domain(tenant.domains, settings.accounts.domain),
+        domain=found.domain,
         armed=armed,
         name_prefix=settings.accounts.name_prefix,
         password_length=settings.accounts.password_length,
         password_rotation=settings.accounts.password_rotation,
         recreate=settings.accounts.recreate,
-        directory=directory,
+        directory=found.directory,
     )
 
 
@@ -85,8 +41,7 @@ def group(settings: Settings, accounts: Sequence[BreakGlassAccount]) -> BreakGla
 
 def exclusion(
     settings: Settings,
-    client: ConditionalAccessClient,
-    policies: Sequence[Policy],
+    found: Survey,
     group_id: pulumi.Input[str],
     accounts: Sequence[BreakGlassAccount],
 ) -> CaExclusionPatchArgs:
@@ -94,8 +49,8 @@ def exclusion(
     excluded = accounts if settings.exclusion.users else ()
     return CaExclusionPatchArgs(
         tenant_id=settings.tenant_id,
-        policies=policies,
-        reader=client,
+        policies=found.policies,
+        reader=found.client,
         group_ids=[group_id],
         group_names=[settings.group.name],
         user_ids=[account.object_id for account in excluded],

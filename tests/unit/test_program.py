@@ -115,6 +115,12 @@ def roles(recording: Recording) -> list[Registration]:
     return recording.of_type("DirectoryRoleAssignment")
 
 
+def stopped_before_anything(made: Recording) -> bool:
+    """With the exit code to which the engine adds no line of its own."""
+    stopped = isinstance(made.error, SystemExit) and made.error.code == 32
+    return stopped and made.registrations == []
+
+
 def test_the_program_makes_two_accounts_a_group_every_exclusion_and_the_alarm(
     tenant: Tenant,
 ) -> None:
@@ -246,10 +252,10 @@ def test_a_failed_check_or_listing_ends_in_one_line(
 ) -> None:
     tenant.facts, tenant.policies = facts, policies
     made = run(expect_error=True)
-    assert isinstance(made.error, pulumi.RunError)
-    assert "\n" not in str(made.error)
-    assert str(made.error) in {str(facts), str(policies)}
-    assert made.registrations == []
+    (line,) = made.said("error")
+    assert "\n" not in line
+    assert line in {str(facts), str(policies)}
+    assert stopped_before_anything(made)
 
 
 @pytest.mark.timeout(20)
@@ -278,16 +284,17 @@ def test_exclusions_that_cannot_be_proved_leave_no_role(tenant: Tenant) -> None:
 
 def test_nothing_is_registered_for_a_wrong_tenant_or_a_wrong_setting(tenant: Tenant) -> None:
     tenant.facts = IdentityError("the token belongs to another tenant")
-    assert run(expect_error=True).registrations == []
-    assert run({"break-glass:acounts": "{}"}, expect_error=True).registrations == []
+    assert stopped_before_anything(run(expect_error=True))
+    assert stopped_before_anything(run({"break-glass:acounts": "{}"}, expect_error=True))
 
 
 def test_a_missing_variable_is_named(tenant: Tenant) -> None:
     del tenant
     made = run(expect_error=True, ARM_CLIENT_ID="")
-    assert "ARM_CLIENT_ID" in str(made.error)
-    assert isinstance(made.error, pulumi.RunError)
+    (line,) = made.said("error")
+    assert "ARM_CLIENT_ID" in line
+    assert stopped_before_anything(made)
 
 
 def test_the_table_of_contents_stays_one() -> None:
-    assert len(PROGRAM.read_text(encoding="utf-8").splitlines()) < 65
+    assert len(PROGRAM.read_text(encoding="utf-8").splitlines()) < 60

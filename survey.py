@@ -1,0 +1,74 @@
+"""What is found out before anything is registered: who we are, where, and what is there.
+
+Whatever does not fit stops the program here: nothing is half made. Errors: `EntraError` (see
+`entra.errors`) and `pulumi.RunError`, one line each.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+
+from components.account_checks import choose_domain
+from components.break_glass_account import refuse_removed
+from entra import preflight
+from entra.client import GraphClient
+from entra.conditional_access import ConditionalAccessClient
+from entra.directory import Directory
+from entra.identity import Identity
+from entra.limiter import limiter_for
+from entra.policy import Policy
+from entra.preflight import TenantFacts
+from settings import Settings
+
+PERMISSIONS: Final = (
+    "User.ReadWrite.All",
+    "Group.ReadWrite.All",
+    "RoleManagement.ReadWrite.Directory",
+    "Policy.Read.All",
+    "Policy.ReadWrite.ConditionalAccess",
+    "Application.Read.All",
+    "Organization.Read.All",
+    "Domain.Read.All",
+)
+"""Microsoft Graph application permissions that the deploying identity needs."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The tenant as this run found it."""
+
+    tenant: TenantFacts
+    account_names: Sequence[str]
+    """Resource names of the accounts."""
+    domain: str
+    """Of the accounts' user principal names."""
+    directory: Directory
+    client: ConditionalAccessClient
+    policies: Sequence[Policy]
+
+
+def survey(settings: Settings) -> Survey:
+    """Compare identity, tenant and settings, list the policies. Raises EntraError, RunError."""
+    identity = Identity.from_environment()
+    tenant = preflight.check_tenant(
+        identity,
+        tenant_id=settings.tenant_id,
+        subscription_id=settings.subscription_id,
+        permissions=PERMISSIONS,
+    )
+    pulumi.log.info(str(tenant))
+    names = _account_names(settings)
+    domain = choose_domain(tenant.domains, settings.accounts.domain)
+    graph = GraphClient(identity)
+    limiter = limiter_for(identity.tenant_id, identity.endpoints.graph)
+    client = ConditionalAccessClient(graph, limiter)
+    return Survey(tenant, names, domain, Directory(graph), client, client.list_policies())
+
+
+def _account_names(settings: Settings) -> list[str]:
+    """Resource names of the accounts. Raises RunError when that leaves out a protected one."""
+    names = [f"account-{number}" for number in range(1, settings.accounts.count + 1)]
+    refuse_removed(names)
+    return names
