@@ -73,14 +73,14 @@ def answer(value: T | Exception) -> T:
     return value
 
 
-def policy(name: str) -> Policy:
+def policy(name: str, control: str = "mfa") -> Policy:
     return Policy.from_document(
         {
             "id": f"id-of-{name.lower().replace(' ', '-')}",
             "displayName": name,
             "state": "enabled",
             "conditions": {"users": {"includeUsers": ["All"]}},
-            "grantControls": {"operator": "OR", "builtInControls": ["mfa"]},
+            "grantControls": {"operator": "OR", "builtInControls": [control]},
         }
     )
 
@@ -207,6 +207,13 @@ def test_settings_reach_the_resources(tenant: Tenant) -> None:
     wanted = {r.inputs["policyName"]: r.inputs["wanted"] for r in made.children("exclusion")}
     assert wanted["Require MFA"]["users"] == []
     assert len(wanted["Require MFA"]["groups"]) == 1
+
+
+def test_mfa_only_leaves_other_policies_alone(tenant: Tenant) -> None:
+    tenant.policies = [policy("Require MFA"), policy("Block legacy", "block")]
+    made = run({"break-glass:exclusion": '{"scope": "mfa-only"}'})
+    assert [skipped["name"] for skipped in made.outputs["skippedPolicies"]] == ["Block legacy"]
+    assert [excluded["name"] for excluded in made.outputs["excludedPolicies"]] == ["Require MFA"]
 
 
 def test_outputs_are_complete_and_only_the_passwords_are_secret(tenant: Tenant) -> None:
