@@ -4,12 +4,11 @@ Secrets reach the CLI through the environment and files only, never through its 
 """
 
 import json
-import os
+import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,8 +20,12 @@ from cli.stack_config import copy_settings, salt_line
 from cli.stack_outputs import StackOutputs
 from cli.workspace import PROJECT, STACK, SandboxFolder
 
-_KEPT = ("create", "update", "replace", "same")
-_UNCHANGED = ("same", "read", "refresh")
+# `    + 39 created`, `    +-1 to replace`, `    41 unchanged`, `    2 changes. 41 unchanged`; not
+# `    1 errored`, which says nothing of what is there.
+_COUNT = re.compile(
+    r"^ +(?:[+~\-=]{1,2} ?|\d+ changes?\. )?(?P<number>\d+) (?:to )?"
+    r"(?P<kind>create|update|replace|delete|import|unchanged)d?$"
+)
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,7 @@ class PulumiRun:
     ) -> None:
         self._executable = executable
         self._folder = folder
-        # The event log says in numbers what the output says in words; it is a debugging option.
-        self._environment = {**environment, "PULUMI_DEBUG_COMMANDS": "true"}
+        self._environment = dict(environment)
         self._show = show
         self._colors = colors
 
@@ -112,45 +114,42 @@ class PulumiRun:
         """Run on the stack, show every line as it comes."""
         started = time.monotonic()
         lines: list[str] = []
-        with self._event_log() as events:
-            command = self._command(
+        process = subprocess.Popen(
+            self._command(
                 [
                     *arguments,
                     *("--stack", STACK, "--config-file", str(self._folder.stack_config)),
                     *("--suppress-permalink=true", "--suppress-progress", "--suppress-outputs"),
-                    *("--event-log", str(events)),
                 ]
-            )
-            process = subprocess.Popen(
-                command,
-                cwd=self._folder.project,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-            )
-            assert process.stdout is not None  # noqa: S101  (asked for just above)
-            show = EngineLines(self._show)
-            try:
-                for line in process.stdout:
-                    lines.append(ESCAPES.sub("", line.rstrip()))
-                    show(line.rstrip("\n"))
-                exit_code = process.wait()
-            except KeyboardInterrupt:
-                # The terminal told Pulumi too: let it finish what it began and save its state.
-                process.wait()
-                raise
-            counts = _counts(events)
-            return Outcome(
-                exit_code,
-                time.monotonic() - started,
-                changes=sum(n for kind, n in counts.items() if kind not in _UNCHANGED),
-                resources=sum(n for kind, n in counts.items() if kind in _KEPT),
-                lines=tuple(lines),
-            )
+            ),
+            cwd=self._folder.project,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+        assert process.stdout is not None  # noqa: S101  (asked for just above)
+        show = EngineLines(self._show)
+        try:
+            for line in process.stdout:
+                lines.append(ESCAPES.sub("", line.rstrip()))
+                show(line.rstrip("\n"))
+            exit_code = process.wait()
+        except KeyboardInterrupt:
+            # The terminal told Pulumi too: let it finish what it began and save its state.
+            process.wait()
+            raise
+        counts = summary(lines)
+        return Outcome(
+            exit_code,
+            time.monotonic() - started,
+            changes=sum(number for kind, number in counts.items() if kind != "unchanged"),
+            resources=sum(number for kind, number in counts.items() if kind != "delete"),
+            lines=tuple(lines),
+        )
 
     def _quiet(self, arguments: Sequence[str]) -> str:
         """Run without showing; the answer is what it printed."""
@@ -170,23 +169,19 @@ class PulumiRun:
             raise CommandFailed(f"`pulumi {' '.join(arguments[:2])}` failed: {reason}")
         return done.stdout
 
-    @contextmanager
-    def _event_log(self) -> Generator[Path]:
-        # A name made by us in our own folder; gone as soon as it is read.
-        descriptor, name = tempfile.mkstemp(dir=self._folder.path, prefix="events-")
-        os.close(descriptor)
-        path = Path(name)
-        try:
-            yield path
-        finally:
-            path.unlink(missing_ok=True)
 
+def summary(lines: Sequence[str]) -> dict[str, int]:
+    """Resources by what happens to them, from the last summary in Pulumi's output.
 
-def _counts(events: Path) -> dict[str, int]:
-    """Resources by what happens to them, from the last summary in an event log."""
+    Its event log says the same in JSON, but holds secrets in clear.
+    """
     counts: dict[str, int] = {}
-    for line in events.read_text(encoding="utf-8").splitlines():
-        summary = json.loads(line).get("summaryEvent")
-        if summary is not None:
-            counts = summary.get("resourceChanges") or {}
+    inside = False
+    for line in lines:
+        if line == "Resources:":
+            counts, inside = {}, True
+        elif inside and (found := _COUNT.match(line)):
+            counts[found["kind"]] = int(found["number"])
+        else:
+            inside = inside and bool(line.strip())
     return counts

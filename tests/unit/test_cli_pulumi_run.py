@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from cli.failure import CommandFailed
-from cli.pulumi_run import PulumiRun
+from cli.pulumi_run import PulumiRun, summary
 from cli.workspace import SandboxFolder
 
 FAKE = r"""
@@ -35,11 +35,8 @@ elif arguments[:2] == ["stack", "output"]:
 elif arguments[0] in ("up", "preview"):
     print("\x1b[1mUpdating\x1b[0m (sandbox)")
     print("a line on stderr", file=sys.stderr)
-    events = pathlib.Path(arguments[arguments.index("--event-log") + 1])
-    counts = {"create": 2, "update": 1, "same": 9}
-    lines = [{"preludeEvent": {}}, {"summaryEvent": {"resourceChanges": {"create": 99}}}]
-    lines.append({"summaryEvent": {"resourceChanges": counts}})
-    events.write_text("\n".join(json.dumps(line) for line in lines))
+    print("Resources:\n    + 99 to create\n\nUpdating (sandbox):\n")
+    print("Resources:\n    + 2 created\n    ~ 1 updated\n    3 changes. 9 unchanged")
     sys.exit(int(os.environ.get("FAKE_EXIT", "0")))
 """
 
@@ -102,10 +99,26 @@ def test_changes_are_those_of_the_last_summary_without_what_stays(tmp_path: Path
     fake = make(tmp_path)
     outcome = fake.run.preview(expect_no_changes=True)
     assert (outcome.changes, outcome.resources) == (3, 12)
-    assert list(fake.folder.path.glob("events-*")) == []
     (call,) = fake.calls()
     assert "--expect-no-changes" in call
     assert call[call.index("--config-file") + 1] == str(fake.folder.stack_config)
+
+
+ALL = {"create": 1, "update": 2, "replace": 1, "delete": 1, "unchanged": 4}
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("+ 39 to create|2 unchanged", {"create": 39, "unchanged": 2}),
+        ("~ 1 to update|+-1 to replace|- 3 to delete", {"update": 1, "replace": 1, "delete": 3}),
+        ("+ 1 created|~ 2 updated|+-1 replaced|- 1 deleted|2 errored|5 changes. 4 unchanged", ALL),
+        ("42 unchanged", {"unchanged": 42}),
+    ],
+)
+def test_a_summary_is_read_as_pulumi_writes_it(text: str, counts: dict[str, int]) -> None:
+    lines = ["Resources:", *(f"    {line}" for line in text.split("|")), "", "Duration: 1s"]
+    assert summary(lines) == counts
 
 
 def test_the_exit_code_is_handed_on(tmp_path: Path) -> None:
