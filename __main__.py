@@ -6,8 +6,11 @@ from typing import Final
 import pulumi
 
 import arguments
-from components import BreakGlassAccount, BreakGlassGroup, CaExclusionPatch, SignInMonitoring
+from components.break_glass_account import BreakGlassAccount
+from components.break_glass_group import BreakGlassGroup
+from components.ca_exclusion_patch import CaExclusionPatch
 from components.ordering import gate
+from components.sign_in_monitoring import SignInMonitoring
 from entra.errors import EntraError
 from next_steps import next_steps
 from settings import Settings, load_settings

@@ -5,16 +5,10 @@ from typing import Any
 
 import pulumi
 
-from components import (
-    BreakGlassAccount,
-    BreakGlassAccountArgs,
-    BreakGlassGroupArgs,
-    CaExclusionPatchArgs,
-    EmailReceiver,
-    Notify,
-    SignInMonitoringArgs,
-    UseAlert,
-)
+from components.break_glass_account import BreakGlassAccount, BreakGlassAccountArgs
+from components.break_glass_group import BreakGlassGroupArgs
+from components.ca_exclusion_patch import CaExclusionPatchArgs
+from components.sign_in_monitoring import EmailReceiver, Notify, SignInMonitoringArgs, UseAlert
 from settings import Settings
 from survey import Survey
 

@@ -29,7 +29,7 @@ from components.exclusion_state import (
     pending_lines,
     properties_of,
 )
-from components.policy_session import PolicySession, current_session
+from components.policy_session import AlreadyToldError, PolicySession, current_session, refreshed
 from entra.errors import EntraError, Forbidden, GraphError, NotFound
 from entra.exclusion import Entries, added_by_us, live_entries, missing, plan
 
@@ -69,10 +69,10 @@ class PolicyExclusionProvider(ResourceProvider):
         about this one policy answers with what is in state.
         """
         state = ExclusionState.read(props)
-        session = current_session()
         try:
-            session.check_tenant(state.tenant_id)
-            policy = session.listed(state.policy_id)
+            session, policy = refreshed(state.tenant_id, state.policy_id)
+        except AlreadyToldError:
+            return ReadResult(id_, _without_provider(props))
         except EntraError as error:
             raise PolicyExclusionError(f"the Conditional Access policies: {error}") from None
         if policy is None:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from entra.client import GraphClient
 from entra.conditional_access import ConditionalAccessClient, Policy
-from entra.errors import IdentityError
+from entra.errors import EntraError, IdentityError
 from entra.exclusion import Change
 from entra.identity import Identity
 from entra.limiter import limiter_for
@@ -59,7 +59,6 @@ class PolicySession:
         """Held from the read of a policy to its write: the requests of other resources in between,
         a second each, would widen the window in which an administrator's edit can be lost."""
         self._listing: _Listing | None = None
-        self._listing_lock = threading.Lock()
 
     def check_tenant(self, tenant_id: str) -> None:
         """Raises IdentityError unless our token is of that tenant. Makes no request of its own."""
@@ -71,17 +70,22 @@ class PolicySession:
             )
 
     def listed(self, policy_id: str) -> Policy | None:
-        """A policy of the shared listing. Raises GraphError when there can be no listing."""
-        with self._listing_lock:
-            listing = self._listing
-            if listing is None or self._clock() - listing.made > LISTING_LIFETIME_SECONDS:
-                found = {policy.id: policy for policy in self.policies.list_policies()}
-                listing = self._listing = _Listing(found, self._clock())
+        """A policy of the shared listing; one caller at a time. Raises GraphError without one."""
+        listing = self._listing
+        if listing is None or self._clock() - listing.made > LISTING_LIFETIME_SECONDS:
+            found = {policy.id: policy for policy in self.policies.list_policies()}
+            listing = self._listing = _Listing(found, self._clock())
         return listing.policies.get(policy_id)
+
+
+class AlreadyToldError(Exception):
+    """The policies cannot be listed, and an earlier read of this process has said so."""
 
 
 _session: PolicySession | None = None
 _session_lock = threading.Lock()
+_told = False
+_reads_lock = threading.Lock()
 
 
 def current_session() -> PolicySession:
@@ -91,6 +95,25 @@ def current_session() -> PolicySession:
         if _session is None:
             _session = connect()
         return _session
+
+
+def refreshed(tenant_id: str, policy_id: str) -> tuple[PolicySession, Policy | None]:
+    """The session, and what the shared listing has of a policy, for a read.
+
+    Raises EntraError the first time that there can be no listing, and AlreadyToldError ever after:
+    one failed read ends the whole operation, so the other policies need not repeat its line.
+    """
+    global _told
+    with _reads_lock:
+        if _told:
+            raise AlreadyToldError
+        try:
+            session = current_session()
+            session.check_tenant(tenant_id)
+            return session, session.listed(policy_id)
+        except EntraError:
+            _told = True
+            raise
 
 
 def connect() -> PolicySession:

@@ -5,8 +5,13 @@ from typing import Any
 
 import pulumi
 
-from components import BreakGlassAccount, BreakGlassAccountArgs
-from components.break_glass_account import PASSWORD_TYPE, TYPE, USER_TYPE
+from components.break_glass_account import (
+    PASSWORD_TYPE,
+    TYPE,
+    USER_TYPE,
+    BreakGlassAccount,
+    BreakGlassAccountArgs,
+)
 from tests.unit.directories import MemoryDirectory
 from tests.unit.harness import Recording, run_program
 

@@ -6,8 +6,12 @@ from typing import Any
 import pulumi
 import pulumi_random as random
 
-from components import BreakGlassAccount, BreakGlassAccountArgs
-from components.break_glass_account import GLOBAL_ADMINISTRATOR, USER_TYPE
+from components.break_glass_account import (
+    GLOBAL_ADMINISTRATOR,
+    USER_TYPE,
+    BreakGlassAccount,
+    BreakGlassAccountArgs,
+)
 from tests.unit.account_program import NAME, OBJECT_ID, make
 from tests.unit.harness import UNKNOWN, Recording, object_id, run_program
 

@@ -6,8 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import BreakGlassAccount, BreakGlassAccountArgs
-from components.break_glass_account import USER_TYPE
+from components.break_glass_account import USER_TYPE, BreakGlassAccount, BreakGlassAccountArgs
 from tests.unit.account_program import NAME, OBJECT_ID, make
 from tests.unit.directories import MemoryDirectory, user
 from tests.unit.harness import Recording, run_program

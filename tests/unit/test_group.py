@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_random as random
 
-from components import BreakGlassGroup, BreakGlassGroupArgs
+from components.break_glass_group import BreakGlassGroup, BreakGlassGroupArgs
 from tests.unit.harness import Recording, object_id, run_program
 
 

@@ -7,7 +7,13 @@ import pulumi
 import pulumi_random as random
 
 from alerting.queries import WatchedAccount, use_alert_query
-from components import EmailReceiver, Notify, SignInMonitoring, SignInMonitoringArgs, UseAlert
+from components.sign_in_monitoring import (
+    EmailReceiver,
+    Notify,
+    SignInMonitoring,
+    SignInMonitoringArgs,
+    UseAlert,
+)
 from tests.unit.harness import UNKNOWN, Recording, run_program
 
 ACCOUNTS = [
