@@ -119,6 +119,11 @@ class Screen:
         path.write_text(svg, encoding="utf-8")
 
 
+def short(path: Path, project: Path) -> str:
+    """A path as one would type it: from the project's folder, where it is inside."""
+    return str(path.relative_to(project) if path.is_relative_to(project) else path)
+
+
 def plain(text: object) -> str:
     """Text from outside, safe inside markup."""
     return escape(str(text))

@@ -6,7 +6,7 @@ from cli.chapters.stage import Stage
 from cli.facts import UpFacts
 from cli.failure import CommandFailed
 from cli.pulumi_run import Outcome
-from cli.screen import plain
+from cli.screen import plain, short
 from cli.stack_outputs import StackOutputs
 
 
@@ -47,9 +47,10 @@ def say_result(stage: Stage, facts: UpFacts) -> bool:
     for line in shortfalls:
         stage.screen.bad(plain(line))
     seconds = facts.seconds
+    facts_file = short(stage.folder.facts, stage.folder.project)
     if not shortfalls:
         stage.screen.good(
             f"All as promised: set up in {seconds.setup:.0f} s, `pulumi up` {seconds.up:.0f} s, "
-            f"preview {seconds.preview:.0f} s. Measured facts: {plain(stage.folder.facts)}"
+            f"preview {seconds.preview:.0f} s. Measured facts: {plain(facts_file)}"
         )
     return not shortfalls

@@ -1,6 +1,7 @@
 """Setting up: an engine, its plugins, a tenant, a stack."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from cli.chapters.stage import Stage, count
 from cli.control_face import Policy
@@ -26,7 +27,7 @@ def set_up(screen: Screen, folder: SandboxFolder, *, port: int, ca_rate: float) 
     """Make everything ready that `pulumi up` needs; reuse what is there."""
 
     def say(line: str) -> None:
-        screen.say(plain(line))
+        screen.say(plain(line.replace(str(Path.home()), "~")))
 
     screen.chapter("Setting up")
     engine, plugins = prepare_engine(folder, say)
