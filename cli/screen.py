@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 _WIDTH = 100
+_STEPS = ("   │  +", "   │  ~", "   │  -")
 _HEAD, _TAIL = 7, 5  # lines of one Pulumi run that a picture shows
 
 # Rich's own template loads a font from the web; a picture in a README must not.
@@ -90,11 +91,7 @@ class Screen:
         """One line of Pulumi's own output, set apart from ours."""
         text = Text("   │ ", style="dim")
         text.append_text(Text.from_ansi(line))
-        # Policies have long names and ids: a terminal gets what fits, but an error always whole.
-        if self._console.is_terminal and "error" not in text.plain:
-            self._console.print(text, no_wrap=True, overflow="ellipsis")
-        else:
-            self._console.print(text, soft_wrap=True)
+        self._console.print(text, soft_wrap=True)
         self._unrecorded.append(text)
 
     def _record_engine(self) -> None:
@@ -107,7 +104,9 @@ class Screen:
             mark = Text(f"   │ … {left_out} lines", style="dim")
             lines = [*lines[:_HEAD], mark, *lines[-_TAIL:]]
         for line in lines:
-            self._recorder.print(line, no_wrap=True, overflow="ellipsis")
+            # A step is known by its beginning; what a message says stands at its end.
+            is_step = line.plain.startswith(_STEPS)
+            self._recorder.print(line, no_wrap=is_step, overflow="ellipsis" if is_step else "fold")
 
     def save_picture(self, path: Path, *, title: str) -> None:
         """Write what was shown as an SVG picture."""
