@@ -8,6 +8,9 @@ import pytest
 from sandbox.engine import Engine
 from tests.engine.standing import Scene, Snapshot, stand_up, standing_scene
 from tests.support.pulumi_stack import session_engine
+from tests.support.tenant_fixtures import tenant_server
+
+__all__ = ["tenant_server"]
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,9 @@ from sandbox.api.server import TenantServer
 from tests.sandbox.arm_manager import ACTION_GROUP, GROUP, WORKSPACE, Manager
 from tests.sandbox.watched_tenant import WatchedTenant, action_group_body
 from tests.support.tenant import arm
+from tests.support.tenant_fixtures import control, graph_client, tenant_server
+
+__all__ = ["control", "graph_client", "tenant_server"]
 
 
 @pytest.fixture

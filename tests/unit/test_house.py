@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -69,9 +70,17 @@ def source_files() -> dict[str, str]:
     }
 
 
-def imports(source: str) -> Iterator[str]:
-    """Every module that a source imports, at any depth, also for type checking only."""
-    for node in ast.walk(ast.parse(source)):
+@cache
+def imports(source: str) -> tuple[str, ...]:
+    """Every module that a source imports, at any depth, also for type checking only.
+
+    Cached: each rule asks for the same files.
+    """
+    return tuple(_imports(ast.parse(source)))
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:

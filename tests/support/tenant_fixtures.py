@@ -1,4 +1,7 @@
-"""Fixtures for all tests."""
+"""A running tenant and clients of it as fixtures.
+
+The folders that need them name them in their `conftest.py`; the unit tests do not load a server.
+"""
 
 from collections.abc import Iterator
 
