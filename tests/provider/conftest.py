@@ -8,9 +8,9 @@ import pytest
 from tests.provider.dynamic_server import dynamic_server
 from tests.provider.policy_setting import Setting, environment
 from tests.support.tenant import http, running_tenant, small_document
-from tests.support.tenant_fixtures import control, tenant_server
+from tests.support.tenant_fixtures import control, graph_client, tenant_server
 
-__all__ = ["control", "tenant_server"]
+__all__ = ["control", "graph_client", "tenant_server"]
 
 
 @pytest.fixture
