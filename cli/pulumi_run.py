@@ -8,7 +8,7 @@ import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -133,14 +133,18 @@ class PulumiRun:
         )
         assert process.stdout is not None  # noqa: S101  (asked for just above)
         show = EngineLines(self._show)
-        try:
-            for line in process.stdout:
+
+        def read(output: Iterable[str]) -> int:
+            for line in output:
                 lines.append(ESCAPES.sub("", line.rstrip()))
                 show(line.rstrip("\n"))
-            exit_code = process.wait()
+            return process.wait()
+
+        try:
+            exit_code = read(process.stdout)
         except KeyboardInterrupt:
             # The terminal told Pulumi too: let it finish what it began and save its state.
-            process.wait()
+            read(process.stdout)
             raise
         counts = summary(lines)
         return Outcome(

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import survey
 from cli.main import app
 from sandbox.engine import ensure_engine
 from tests.docs.fences import Fence, fences
@@ -93,13 +94,13 @@ def test_powershell_gets_the_same_pulumi_commands_as_bash() -> None:
     assert of("powershell") == of("bash")
 
 
-def test_the_permissions_are_those_that_the_simulated_identity_has() -> None:
+def test_the_permissions_are_those_that_the_program_asks_for_and_the_sandbox_gives() -> None:
     seed = json.loads((ROOT / "sandbox" / "tenants" / "contoso.json").read_text(encoding="utf-8"))
     (identity, *_) = seed["apps"]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     table = readme.partition("## What the identity needs")[2].partition("\n\nThe last one")[0]
     named = set(re.findall(r"`([A-Z][A-Za-z]+\.[A-Za-z.]+)`", table)) - {"Microsoft.aadiam"}
-    assert named == set(identity["graphPermissions"])
+    assert named == set(identity["graphPermissions"]) == set(survey.PERMISSIONS)
     for role in identity["directoryRoles"]:
         assert role in table
     assert len(identity["azureRoles"]) == table.count("Contributor")
