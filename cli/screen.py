@@ -89,7 +89,8 @@ class Screen:
 
     def engine(self, line: str) -> None:
         """One line of Pulumi's own output, set apart from ours."""
-        text = Text("   │ ", style="dim")
+        text = Text()
+        text.append("   │ ", style="dim")
         text.append_text(Text.from_ansi(line))
         self._console.print(text, soft_wrap=True)
         self._unrecorded.append(text)
