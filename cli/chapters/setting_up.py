@@ -69,12 +69,12 @@ def show_policies(stage: Stage, policies: list[Policy]) -> None:
 
     states = {"enabledForReportingButNotEnforced": "report-only", "enabled": "on"}
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("Conditional Access policy", no_wrap=True, overflow="ellipsis", max_width=68)
-    table.add_column("state", no_wrap=True, min_width=11)
-    table.add_column("asks for", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    table.add_column("Conditional Access policy", overflow="fold")
+    table.add_column("asks for", overflow="fold")
     for policy in sorted(policies, key=lambda p: p.display_name):
         state = states.get(policy.state, "off")
-        table.add_row(plain(policy.display_name), state, plain(policy.asks()))
+        table.add_row(state, plain(policy.display_name), plain(policy.asks()))
     stage.screen.say(
         f"It has {count(len(policies), 'Conditional Access policy')}, "
         "and no emergency account that is exempt:"
