@@ -35,7 +35,7 @@ elif arguments[:2] == ["stack", "output"]:
 elif arguments[0] in ("up", "preview"):
     print("\x1b[1mUpdating\x1b[0m (sandbox)")
     print("a line on stderr", file=sys.stderr)
-    print("Resources:\n    + 99 to create\n\nUpdating (sandbox):\n")
+    print("Resources:\n    - 99 to delete\n\nUpdating (sandbox):\n")
     print("Resources:\n    + 2 created\n    ~ 1 updated\n    3 changes. 9 unchanged")
     sys.exit(int(os.environ.get("FAKE_EXIT", "0")))
 """

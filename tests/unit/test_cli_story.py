@@ -30,6 +30,10 @@ class FakeTenant:
         self.now = START
         self.rings_at = START + timedelta(minutes=rings_after)
 
+    def firing(self, time: datetime) -> dict[str, Any]:
+        severity = 0 if time >= START else 3
+        return {"time": time.isoformat(), "rule": "Used", "severity": severity}
+
     def answer(self, request: httpx.Request) -> httpx.Response:
         times = [START - timedelta(hours=1)]
         if self.now >= self.rings_at:
@@ -39,9 +43,7 @@ class FakeTenant:
                 self.now += timedelta(seconds=json.loads(request.content)["advanceSeconds"])
                 body: dict[str, Any] = {"now": self.now.isoformat()}
             case "/sandbox/alerts":
-                body = {
-                    "value": [{"time": t.isoformat(), "rule": "Used", "severity": 0} for t in times]
-                }
+                body = {"value": [self.firing(time) for time in times]}
             case _:
                 mail = {"channel": "email", "recipient": "soc@contoso.com", "subject": "Used"}
                 body = {"value": [{**mail, "time": t.isoformat()} for t in times]}
