@@ -71,7 +71,7 @@ def show_policies(stage: Stage, policies: list[Policy]) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("state", no_wrap=True)
     table.add_column("Conditional Access policy", overflow="fold")
-    table.add_column("asks for", overflow="fold")
+    table.add_column("asks for", overflow="fold", max_width=24)
     for policy in sorted(policies, key=lambda p: p.display_name):
         state = states.get(policy.state, "off")
         table.add_row(state, plain(policy.display_name), plain(policy.asks()))
