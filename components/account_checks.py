@@ -143,11 +143,20 @@ def choose_domain(domains: Sequence[Domain], wanted: str | None) -> str:
     """The domain of the accounts: the tenant's initial one unless another is wanted.
 
     Raises RunError, with the domains that would do, for one that the tenant does not have, has not
-    verified, or has federated (its sign-in depends on a server that may be down).
+    verified, or has federated (its sign-in depends on a server that may be down), and when the
+    listing lacks the initial one.
     """
     usable = [domain.name for domain in domains if domain.is_verified and domain.managed]
     if wanted is None:
-        return next((domain.name for domain in domains if domain.is_initial), usable[0])
+        initial = next((domain.name for domain in domains if domain.is_initial), None)
+        if initial is None:
+            # Another domain must not step in: accounts that stand would be renamed.
+            raise pulumi.RunError(
+                "the tenant's initial domain (….onmicrosoft.com) is not among the domains that"
+                f" Microsoft Graph lists now ({_listing(usable)}), and nothing was changed: run"
+                " again in some minutes, or name the domain in break-glass:accounts.domain"
+            )
+        return initial
     found = next((domain for domain in domains if domain.name.lower() == wanted.lower()), None)
     if found is not None and found.name in usable:
         return found.name
@@ -158,11 +167,19 @@ def choose_domain(domains: Sequence[Domain], wanted: str | None) -> str:
         if not found.is_verified
         else "which is federated: signing in would depend on another system"
     )
+    cure = (
+        f'; for example: pulumi config set --path "break-glass:accounts.domain" "{usable[0]}"'
+        if usable
+        else "; run again in some minutes"
+    )
     raise pulumi.RunError(
         f"break-glass:accounts.domain holds {wanted!r}, {problem}: expected one of"
-        f' {", ".join(usable)}; for example: pulumi config set --path "break-glass:accounts.domain"'
-        f' "{usable[0]}"'
+        f" {_listing(usable)}{cure}"
     )
+
+
+def _listing(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none"
 
 
 def _asked(question: Callable[[str], T], about: str, named: str) -> T:

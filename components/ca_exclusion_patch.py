@@ -7,18 +7,21 @@ program runs; a policy that somebody makes in between is excluded at the next ``
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, cast
 
 import pulumi
 from pulumi.runtime import rpc
 
+from components.exclusion_choice import Choice, choose
 from components.exclusion_proof import PolicyReader, prove_exclusions
 from components.exclusion_state import entries, pending_lines, properties_of
 from components.policy_exclusion import TYPE, PolicyExclusion
 from components.stack_memory import Outputs, StackMemory, earlier_outputs
 from entra.errors import EntraError
-from entra.exclusion import Entries, Scope, is_named, live_entries, missing, skip_reason
+from entra.exclusion import Entries, Scope, is_named, live_entries, missing
 from entra.policy import Policy
+
+COMPONENT_TYPE: Final = "break-glass:index:CaExclusionPatch"
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ class CaExclusionPatch(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: CaExclusionPatchArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("break-glass:index:CaExclusionPatch", name, None, opts)
+        super().__init__(COMPONENT_TYPE, name, None, opts)
         self._name = name
         self._args = args
         scope = _scope(args.scope)
@@ -107,27 +110,43 @@ class CaExclusionPatch(pulumi.ComponentResource):
         if not policies:
             pulumi.log.info("the tenant has no Conditional Access policy to be excluded from", self)
         objects = _objects(args)
-        reasons = {
-            policy.id: skip_reason(policy, scope=scope, skip=args.skip) for policy in policies
-        }
-        children = [
-            self._child(policy, reasons[policy.id], objects, earlier.get(policy.id))
+        same_scope = self._earlier_scope() in (None, scope)
+        choices = [
+            choose(
+                policy,
+                scope=scope,
+                same_scope=same_scope,
+                skip=args.skip,
+                earlier=entries(earlier.get(policy.id, {}).get("wanted")),
+            )
             for policy in policies
         ]
-        included = [policy for policy in policies if reasons[policy.id] is None]
+        children = [
+            self._child(choice, objects, earlier.get(choice.policy.id)) for choice in choices
+        ]
+        included = [choice.policy for choice in choices if choice.reason is None]
         self.excluded = pulumi.Output.from_input(
             [{"id": policy.id, "name": policy.display_name} for policy in included]
         )
         self.skipped = pulumi.Output.from_input(
             [
-                {"id": policy.id, "name": policy.display_name, "reason": reason}
-                for policy in policies
-                if (reason := reasons[policy.id]) is not None
+                {
+                    "id": choice.policy.id,
+                    "name": choice.policy.display_name,
+                    "reason": choice.reason,
+                }
+                for choice in choices
+                if choice.reason is not None
             ]
         )
         self.verified = self._proof(children, objects, [policy.id for policy in included])
         self.register_outputs(
-            {"excluded": self.excluded, "skipped": self.skipped, "verified": self.verified}
+            {
+                "excluded": self.excluded,
+                "skipped": self.skipped,
+                "verified": self.verified,
+                "scope": args.scope,
+            }
         )
 
     def _earlier(self) -> dict[str, Outputs]:
@@ -138,6 +157,13 @@ class CaExclusionPatch(pulumi.ComponentResource):
             if urn.endswith(f"::{self._child_name(policy_id)}"):
                 found[policy_id] = outputs
         return found
+
+    def _earlier_scope(self) -> str | None:
+        """The scope of the last run, None for a new stack."""
+        for urn, outputs in self._args.memory(COMPONENT_TYPE).items():
+            if urn.endswith(f"::{self._name}"):
+                return cast("str | None", outputs.get("scope"))
+        return None
 
     def _lacking_from_listing(self, earlier: Mapping[str, Outputs]) -> Iterator[Policy]:
         listed = {policy.id for policy in self._args.policies}
@@ -159,17 +185,21 @@ class CaExclusionPatch(pulumi.ComponentResource):
 
     def _child(
         self,
-        policy: Policy,
-        reason: str | None,
+        choice: Choice,
         objects: pulumi.Output[_Objects],
         earlier: Outputs | None,
     ) -> PolicyExclusion:
+        policy, reason, stays = choice.policy, choice.reason, choice.stays
         nothing, ours = properties_of(Entries()), _entries(self._args)
 
         def pending(value: _Objects) -> list[str]:
             lines = value.pending(policy) if reason is None else []
-            self._tell(policy, lines, value.known if reason is None else Entries(), earlier)
+            wanted = value.known if reason is None else value.known & stays
+            self._tell(policy, lines, wanted, earlier)
             return lines
+
+        def remaining(value: dict[str, list[str]]) -> dict[str, list[str]]:
+            return properties_of(entries(value) & stays)
 
         return PolicyExclusion(
             self._child_name(policy.id),
@@ -177,7 +207,7 @@ class CaExclusionPatch(pulumi.ComponentResource):
                 "tenantId": self._args.tenant_id,
                 "policyId": policy.id,
                 "policyName": policy.display_name,
-                "wanted": ours if reason is None else nothing,
+                "wanted": ours if reason is None else ours.apply(remaining) if stays else nothing,
                 "stackObjects": ours if self._args.owned_by_stack else nothing,
                 "labels": objects.apply(lambda value: value.labels),
                 "reason": reason or "",

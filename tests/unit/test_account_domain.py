@@ -40,3 +40,17 @@ def test_a_domain_that_would_not_do_is_refused_with_those_that_would(
     told = str(caught.value)
     assert re.match(f"break-glass:accounts.domain holds '{wanted}', {reason}", told)
     assert "expected one of contoso.com, contoso.onmicrosoft.com;" in told
+
+
+@pytest.mark.parametrize("listed", [DOMAINS[:1], ()])
+def test_no_other_domain_steps_in_for_an_initial_one_that_is_not_listed(
+    listed: tuple[Domain, ...],
+) -> None:
+    """A short listing once renamed the accounts, and their names in the safes were wrong."""
+    with pytest.raises(pulumi.RunError, match=r"initial domain .* nothing was changed: run again"):
+        choose_domain(listed, None)
+
+
+def test_a_chosen_domain_that_no_listing_shows_is_refused_without_an_example() -> None:
+    with pytest.raises(pulumi.RunError, match=r"expected one of none; run again in some minutes"):
+        choose_domain((), "contoso.com")

@@ -5,7 +5,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.ca_exclusion_patch import CaExclusionPatch, CaExclusionPatchArgs
+from components.ca_exclusion_patch import COMPONENT_TYPE, CaExclusionPatch, CaExclusionPatchArgs
 from components.exclusion_proof import prove_exclusions
 from components.policy_exclusion import TYPE
 from components.stack_memory import READ_OUTPUTS
@@ -67,15 +67,19 @@ def run(
     opts: pulumi.ResourceOptions | None = None,
     *,
     state: dict[str, Any] | None = None,
+    scope: str | None = None,
     **options: Any,
 ) -> Recording:
-    outputs = {
+    outputs: dict[str, Any] = {
         f"urn:pulumi:unit::break-glass::break-glass:index:CaExclusionPatch${TYPE}::{name}": {
             "type": TYPE,
             "outputs": properties,
         }
         for name, properties in (state or {}).items()
     }
+    if scope is not None:
+        urn = f"urn:pulumi:unit::break-glass::{COMPONENT_TYPE}::exclusion"
+        outputs[urn] = {"type": COMPONENT_TYPE, "outputs": {"scope": scope}}
     return run_program(
         lambda: CaExclusionPatch("exclusion", args, opts),
         calls={READ_OUTPUTS: lambda _: {"outputs": outputs}},
@@ -165,6 +169,26 @@ def test_a_skipped_policy_keeps_its_child_with_a_reason_and_nothing_wanted() -> 
     assert "skip" in child.inputs["reason"]
 
 
+def test_a_parked_policy_keeps_our_entries_without_a_write() -> None:
+    parked = policy("p1", users={"includeUsers": ["None"], "excludeGroups": [GROUP]})
+    wanted = {"groups": [GROUP, "g-gone"], "users": [ACCOUNT]}
+    seen = run(arguments([parked]), state=known("p1", wanted=wanted, added=wanted))
+    child = seen.one(TYPE)
+    assert child.inputs["wanted"] == {"groups": [GROUP], "users": [ACCOUNT]}
+    assert child.inputs["pending"] == []
+    assert child.inputs["reason"].startswith("applies to no users")
+
+
+def test_a_narrower_scope_takes_away_and_the_same_scope_does_not() -> None:
+    block = replace(arguments([policy("p1", grant=("block",))]), scope="mfa-only")
+    state = known("p1", wanted={"groups": [GROUP], "users": [ACCOUNT]})
+    narrowed = run(block, state=state, scope="all")
+    assert narrowed.one(TYPE).inputs["wanted"] == {"groups": [], "users": []}
+    same = run(block, state=state, scope="mfa-only")
+    assert same.one(TYPE).inputs["wanted"] == {"groups": [GROUP], "users": [ACCOUNT]}
+    assert same.one(COMPONENT_TYPE).outputs["scope"] == "mfa-only"
+
+
 def test_outputs_tell_which_policies_are_excluded_and_why_others_are_not() -> None:
     args = arguments([policy("p1", "MFA"), policy("p2", "Workloads", **WORKLOAD)])
     outputs = run(args).one("break-glass:index:CaExclusionPatch").outputs
@@ -246,9 +270,9 @@ def test_children_of_another_exclusion_in_the_stack_are_not_ours() -> None:
 
 
 def test_the_state_is_asked_for_by_the_whole_name_of_the_stack() -> None:
-    ((token, asked),) = run(arguments([])).invokes
-    assert token == READ_OUTPUTS
-    assert asked["stackName"].endswith("/break-glass/unit")
+    invokes = run(arguments([])).invokes
+    assert {token for token, _ in invokes} == {READ_OUTPUTS}
+    assert all(asked["stackName"].endswith("/break-glass/unit") for _, asked in invokes)
 
 
 def test_what_is_taken_away_is_told_by_the_name_it_had() -> None:

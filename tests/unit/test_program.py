@@ -275,7 +275,7 @@ def test_an_error_between_the_accounts_and_their_gate_ends_the_program(
     def fail(*_: object, **__: object) -> None:
         raise GraphError(503, "serviceNotAvailable", "", "GET", "/v1.0/policies")
 
-    monkeypatch.setattr(ca_exclusion_patch, "skip_reason", fail)
+    monkeypatch.setattr(ca_exclusion_patch, "choose", fail)
     made = run(expect_error=True)
     assert "503" in str(made.error)
     assert roles(made) == []

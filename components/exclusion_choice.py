@@ -1,0 +1,39 @@
+"""From which policies to exclude, and which exclusions only stay.
+
+Settings alone take an exclusion away. What a policy says may add one, never remove one: its owner
+can park it for an hour (users: None, no MFA) and turn it back, and it must not come back armed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from entra.exclusion import Entries, Scope, is_named, skip_reason
+from entra.policy import Policy
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What becomes of one policy."""
+
+    policy: Policy
+    reason: str | None
+    """Why nobody is excluded anew; None when the group and accounts are."""
+    stays: Entries
+    """What an earlier run excluded and a policy that is skipped for its content keeps."""
+
+
+def choose(
+    policy: Policy, *, scope: Scope, same_scope: bool, skip: Sequence[str], earlier: Entries
+) -> Choice:
+    """Decide on one policy.
+
+    `same_scope`: the setting is the last run's. `earlier`: what the last run wanted excluded.
+    """
+    reason = skip_reason(policy, scope=scope, skip=skip)
+    if reason is None:
+        return Choice(policy, None, Entries())
+    listed = is_named(policy, skip)
+    left_out_by_scope = skip_reason(policy, scope=Scope.ALL, skip=()) is None
+    if listed or (left_out_by_scope and not same_scope) or not earlier:
+        return Choice(policy, reason, Entries())
+    return Choice(policy, f"{reason}; the exclusion made earlier stays", earlier)
