@@ -10,6 +10,7 @@ from urllib.parse import quote
 from sandbox.engine.model import CACHE_VARIABLE, Engine
 from sandbox.engine.plugins import uses_stand_ins
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 STRIPPED_PREFIXES = ("ARM_", "AZURE_", "PULUMI_")
 """Variables that could lead to a real tenant or to the user's own Pulumi; none gets through."""
 
@@ -79,5 +80,17 @@ def sandbox_environment(
         variables["PULUMI_IGNORE_AMBIENT_PLUGINS"] = "true"
     if uses_stand_ins(home):
         variables["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
+    variables.update(_loopback_without_proxy(variables))
     variables.update(tenant_variables)
     return variables
+
+
+def _loopback_without_proxy(variables: Mapping[str, str]) -> dict[str, str]:
+    """Keep a company's proxy out of what stays on this machine: the tenant, and Pulumi's parts.
+
+    Both spellings, because Go, gRPC and Python do not read the same one first.
+    """
+    listed = [value for key, value in variables.items() if key.upper() == "NO_PROXY"]
+    names = [name.strip() for name in ",".join(listed).split(",")]
+    value = ",".join(dict.fromkeys(name for name in (*names, *LOOPBACK) if name))
+    return dict.fromkeys(("NO_PROXY", "no_proxy"), value)

@@ -38,6 +38,15 @@ def test_nothing_of_a_real_tenant_or_of_the_users_pulumi_gets_through(tmp_path: 
     assert {key: variables[key] for key in TENANT} == TENANT
 
 
+def test_a_proxy_stays_out_of_what_is_on_this_machine(tmp_path: Path) -> None:
+    """Behind a company's proxy neither the tenant nor Pulumi's own parts were reached."""
+    base = {"HTTPS_PROXY": "http://proxy:8080", "no_proxy": "intranet, localhost"}
+    variables = sandbox_environment(engine(tmp_path), tmp_path / "sandbox", TENANT, base)
+    for key in ("NO_PROXY", "no_proxy"):
+        assert variables[key] == "intranet,localhost,127.0.0.1,::1"
+    assert variables["HTTPS_PROXY"] == "http://proxy:8080"
+
+
 def test_state_home_and_passphrase_lie_in_the_work_folder(tmp_path: Path) -> None:
     folder = tmp_path / "sand box"
     variables = sandbox_environment(engine(tmp_path), folder, TENANT, {})
