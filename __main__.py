@@ -29,7 +29,8 @@ def register(settings: Settings, found: Survey) -> None:
         group = BreakGlassGroup("group", arguments.group(settings, accounts), opts)
         excluded = arguments.exclusion(settings, found, group.group_id, accounts)
         exclusion = CaExclusionPatch("exclusion", excluded, opts)
-        monitoring = SignInMonitoring("monitoring", arguments.monitoring(settings, accounts), opts)
+        watched = arguments.monitoring(settings, found, accounts)
+        monitoring = SignInMonitoring("monitoring", watched, opts)
         arm(pulumi.Output.all(exclusion.verified, monitoring.ready))
 
     pulumi.export("tenant", str(found.tenant))

@@ -55,7 +55,9 @@ def exclusion(
     )
 
 
-def monitoring(settings: Settings, accounts: Sequence[BreakGlassAccount]) -> SignInMonitoringArgs:
+def monitoring(
+    settings: Settings, found: Survey, accounts: Sequence[BreakGlassAccount]
+) -> SignInMonitoringArgs:
     """Of logs and alarm."""
     wanted = settings.monitoring
     return SignInMonitoringArgs(
@@ -65,6 +67,7 @@ def monitoring(settings: Settings, accounts: Sequence[BreakGlassAccount]) -> Sig
         workspace_name=wanted.workspace.name,
         retention_days=wanted.workspace.retention_days,
         delete_logs=wanted.delete_logs,
+        kept=found.kept_logs,
         diagnostic_setting_name=wanted.diagnostic_setting.name,
         categories=wanted.diagnostic_setting.categories,
         alert=UseAlert(

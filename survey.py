@@ -12,6 +12,7 @@ import pulumi
 
 from components.account_checks import choose_domain
 from components.break_glass_account import refuse_removed
+from components.kept_logs import KeptLogs, WantedLogs, find_kept_logs
 from entra import preflight
 from entra.client import GraphClient
 from entra.conditional_access import ConditionalAccessClient
@@ -20,6 +21,7 @@ from entra.identity import Identity
 from entra.limiter import limiter_for
 from entra.policy import Policy
 from entra.preflight import TenantFacts
+from entra.resource_manager import ResourceManager
 from settings import Settings
 
 PERMISSIONS: Final = (
@@ -47,10 +49,12 @@ class Survey:
     directory: Directory
     client: ConditionalAccessClient
     policies: Sequence[Policy]
+    kept_logs: KeptLogs
+    """Resource group and workspace that outlived an earlier `destroy`."""
 
 
 def survey(settings: Settings) -> Survey:
-    """Compare identity, tenant and settings, list the policies. Raises EntraError, RunError."""
+    """Compare identity, tenant and settings, look up what is there. Raises EntraError, RunError."""
     identity = Identity.from_environment()
     tenant = preflight.check_tenant(
         identity,
@@ -61,10 +65,11 @@ def survey(settings: Settings) -> Survey:
     pulumi.log.info(str(tenant))
     names = _account_names(settings)
     domain = choose_domain(tenant.domains, settings.accounts.domain)
+    kept = find_kept_logs(ResourceManager(identity), _wanted_logs(settings))
     graph = GraphClient(identity)
     limiter = limiter_for(identity.tenant_id, identity.endpoints.graph)
     client = ConditionalAccessClient(graph, limiter)
-    return Survey(tenant, names, domain, Directory(graph), client, client.list_policies())
+    return Survey(tenant, names, domain, Directory(graph), client, client.list_policies(), kept)
 
 
 def _account_names(settings: Settings) -> list[str]:
@@ -72,3 +77,12 @@ def _account_names(settings: Settings) -> list[str]:
     names = [f"account-{number}" for number in range(1, settings.accounts.count + 1)]
     refuse_removed(names)
     return names
+
+
+def _wanted_logs(settings: Settings) -> WantedLogs:
+    return WantedLogs(
+        subscription_id=settings.subscription_id,
+        resource_group_name=settings.monitoring.resource_group.name,
+        workspace_name=settings.monitoring.workspace.name,
+        location=settings.location,
+    )

@@ -7,6 +7,7 @@ import pulumi
 from pulumi_azure_native import aadiam, monitor, operationalinsights, resources
 
 from alerting.queries import WatchedAccount, use_alert_query, use_alert_schedule
+from components.kept_logs import KeptLogs, stack_tags
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class SignInMonitoringArgs:
     retention_days: int = 31
     delete_logs: bool = False
     """True: deleting the component deletes the workspace and the resource group too."""
+    kept: KeptLogs = field(default_factory=KeptLogs)
+    """What an earlier life of the stack left in Azure, to be taken in instead of made."""
     diagnostic_setting_name: str = "break-glass"
     categories: Sequence[str] = ("SignInLogs", "AuditLogs", "NonInteractiveUserSignInLogs")
     alert: UseAlert = field(default_factory=UseAlert)
@@ -73,7 +76,8 @@ class SignInMonitoring(pulumi.ComponentResource):
     Left out on purpose: the alarm is never resolved by itself and never muted (the second use is as
     alarming as the first); its query is not validated when it is saved, because the log tables do
     not exist before their first row; workspace and resource group stay when the component is
-    deleted, since they hold the evidence and others may have put things there.
+    deleted, since they hold the evidence and others may have put things there. Both carry a tag
+    with the stack's name, by which `find_kept_logs` knows them again.
     """
 
     workspace_id: pulumi.Output[str]
@@ -89,12 +93,12 @@ class SignInMonitoring(pulumi.ComponentResource):
     ) -> None:
         super().__init__("break-glass:index:SignInMonitoring", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        kept = pulumi.ResourceOptions(parent=self, retain_on_delete=not args.delete_logs)
         group = resources.ResourceGroup(
             f"{name}-resource-group",
             resource_group_name=args.resource_group_name,
             location=args.location,
-            opts=kept,
+            tags=stack_tags(),
+            opts=self._evidence(args, args.kept.resource_group_id),
         )
         workspace = operationalinsights.Workspace(
             f"{name}-workspace",
@@ -103,7 +107,8 @@ class SignInMonitoring(pulumi.ComponentResource):
             location=args.location,
             retention_in_days=args.retention_days,
             sku=operationalinsights.WorkspaceSkuArgs(name="PerGB2018"),
-            opts=kept,
+            tags=stack_tags(),
+            opts=self._evidence(args, args.kept.workspace_id),
         )
         diagnostics = aadiam.DiagnosticSetting(
             f"{name}-diagnostic-setting",
@@ -137,6 +142,11 @@ class SignInMonitoring(pulumi.ComponentResource):
                 "actionGroupId": self.action_group_id,
                 "query": self.query,
             }
+        )
+
+    def _evidence(self, args: SignInMonitoringArgs, kept_id: str | None) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(
+            parent=self, retain_on_delete=not args.delete_logs, import_=kept_id
         )
 
     def _alert(

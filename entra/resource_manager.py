@@ -1,10 +1,10 @@
-"""The two questions that we put to Azure Resource Manager before a deployment.
+"""The questions that we put to Azure Resource Manager before a deployment.
 
 Errors: ``IdentityError`` (see ``entra.errors``).
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import httpx
@@ -58,6 +58,14 @@ class ResourceManager:
                 " management for Azure resources)"
             )
         _document(answer)
+
+    def find(self, resource_id: str, *, api_version: str) -> Mapping[str, Any] | None:
+        """A resource by its id, None when there is none (Azure: "Resources - Get By Id").
+
+        Raises IdentityError when that cannot be told.
+        """
+        answer = self._get(f"{resource_id}?api-version={api_version}")
+        return None if answer.status_code == 404 else _document(answer)
 
     def _get(self, path: str) -> httpx.Response:
         endpoints = self._identity.endpoints

@@ -93,6 +93,19 @@ def test_a_missing_permission_is_one_line_with_its_name(tmp_path: Path) -> None:
         assert nothing_was_made(scene)
 
 
+def test_somebody_elses_resource_group_of_that_name_is_one_line(tmp_path: Path) -> None:
+    with new_scene(tmp_path / "stack") as scene:
+        subscription = settings_of(small_document())["azure-native:subscriptionId"]
+        theirs = {"location": "westeurope", "tags": {"owner": "finance"}}
+        scene.tenant.azure.put_group(subscription, "rg-break-glass", theirs)
+        run = scene.stack.up("--skip-preview", check=False)
+        line = the_line(run)
+        assert line.startswith("break-glass:monitoring.resourceGroup.name holds 'rg-break-glass'")
+        assert "this stack did not make" in line
+        assert "choose another name" in line
+        assert nothing_was_made(scene)
+
+
 def test_a_tenant_that_does_not_answer_is_one_line(tmp_path: Path) -> None:
     document = small_document()
     (tmp_path / "stack").mkdir()

@@ -140,3 +140,32 @@ def test_destroy_deletes_the_logs_when_told_so(tmp_path: Path, standing: Snapsho
         scene.stack.up("--skip-preview")
         scene.stack.destroy("--skip-preview")
         assert not [r for r in scene.tenant.to_document()["azureResources"] if "log-break" in r]
+
+
+def test_after_the_undo_up_takes_the_kept_logs_in_again(scene: Scene) -> None:
+    scene.stack.set_config({"break-glass:protect": False})
+    scene.stack.up("--skip-preview")
+    scene.stack.destroy("--skip-preview")
+    kept = scene.tenant.to_document()["azureResources"]
+    assert len(kept) == 2
+    scene.stack.set_config({"break-glass:protect": True})
+    scene.forget()
+
+    assert "2 to import" in scene.stack.preview().output
+    assert scene.writes() == []
+    scene.stack.up("--skip-preview")
+
+    now = scene.tenant.to_document()["azureResources"]
+    for resource_id, before in kept.items():
+        assert now[resource_id]["tags"] == {"break-glass": "break-glass/test"}
+        assert now[resource_id]["properties"].get("customerId") == before["properties"].get(
+            "customerId"
+        )
+    logs = [r for r in scene.stack.resources() if r.get("id", "").lower() in kept]
+    assert len(logs) == 2
+    assert all(resource["protect"] and resource["retainOnDelete"] for resource in logs)
+    assert len(set(scene.accounts().values()) & scene.global_administrators()) == 2
+    scene.forget()
+    scene.stack.preview("--expect-no-changes")
+    scene.stack.up("--skip-preview", "--expect-no-changes")
+    assert scene.writes() == []

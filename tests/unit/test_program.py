@@ -11,6 +11,7 @@ import pytest
 
 from components import ca_exclusion_patch
 from components.break_glass_account import GLOBAL_ADMINISTRATOR
+from components.kept_logs import stack_tags
 from entra import preflight
 from entra.conditional_access import ConditionalAccessClient
 from entra.directory import Domain
@@ -18,6 +19,7 @@ from entra.errors import GraphError, IdentityError
 from entra.identity import Identity
 from entra.policy import Policy
 from entra.preflight import TenantFacts
+from entra.resource_manager import ResourceManager
 from tests.unit.harness import Recording, Registration, run_program
 
 T = TypeVar("T")
@@ -54,6 +56,7 @@ class Tenant:
         self.facts: TenantFacts | Exception = FACTS
         self.policies: list[Policy] | Exception = [policy("Require MFA"), policy("Block legacy")]
         self.proof: Exception | None = None
+        self.azure: dict[str, dict[str, Any]] = {}
         self.checks: list[dict[str, Any]] = []
 
     def check(self, _identity: Identity, **wanted: Any) -> TenantFacts:
@@ -62,6 +65,9 @@ class Tenant:
 
     def list_policies(self) -> list[Policy]:
         return answer(self.policies)
+
+    def find(self, resource_id: str, **_: object) -> dict[str, Any] | None:
+        return self.azure.get(resource_id)
 
     def prove(self, *_: object) -> None:
         answer(self.proof)
@@ -90,6 +96,7 @@ def tenant(monkeypatch: pytest.MonkeyPatch) -> Tenant:
     found = Tenant()
     monkeypatch.setattr(preflight, "check_tenant", found.check)
     monkeypatch.setattr(ConditionalAccessClient, "list_policies", found.list_policies)
+    monkeypatch.setattr(ResourceManager, "find", found.find)
     # The proof at the end asks the tenant; what it does is tested where it is written.
     monkeypatch.setattr(ca_exclusion_patch, "prove_exclusions", found.prove)
     return found
@@ -263,6 +270,21 @@ def test_a_failed_check_or_listing_ends_in_one_line(
     assert "\n" not in line
     assert line in {str(facts), str(policies)}
     assert stopped_before_anything(made)
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_kept_resource_group_is_taken_in_if_it_is_this_stacks(tenant: Tenant, ours: bool) -> None:
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-break-glass"
+    tags: dict[str, str] = run_program(stack_tags).value if ours else {}
+    there = {"id": group, "name": "rg-break-glass", "location": "westeurope"}
+    tenant.azure = {group: {**there, "tags": tags}}
+    made = run(expect_error=not ours)
+    if ours:
+        assert made.one("ResourceGroup").import_id == group
+        assert made.one("Workspace").import_id == ""
+    else:
+        assert "this stack did not make" in made.said("error")[0]
+        assert stopped_before_anything(made)
 
 
 @pytest.mark.timeout(20)
