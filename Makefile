@@ -9,4 +9,4 @@ test: ; @$(PYTHON) dev.py test $(ARGS)
 
 check: ; @$(PYTHON) dev.py check
 
-clean: ; @$(PYTHON) dev.py clean
+clean: ; @$(PYTHON) dev.py clean $(ARGS)

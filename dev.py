@@ -5,7 +5,8 @@
     python3 dev.py test    all tests; what follows goes to pytest
     python3 dev.py check   formatting, lint, types
     python3 dev.py setup   only make the environment for the above
-    python3 dev.py clean   take all of it away again
+    python3 dev.py clean   take all of it away again, but for the engine, which checkouts share;
+                           `clean --engine` takes that too
 
 The Makefile's targets call this file. It makes `.venv` itself and does so anew only when a file
 that says what belongs into it has changed. It has to start on a Python that is too old in order
@@ -289,12 +290,22 @@ def remove(path: Path) -> None:
     print(f"Removed {path}")
 
 
-def clean() -> int:
-    """Take away what the other commands made: in the checkout and in the user's cache."""
+def clean(engine: bool) -> int:
+    """Take away what the other commands made in the checkout, and the user's engine when told so.
+
+    All checkouts of a user share the engine, and another one may be at work with it right now.
+    """
     stop_tenant(ROOT / ".sandbox")
-    engines = user_cache() / "engine"
-    for path in (ROOT / ".sandbox", VENV, *(ROOT / name for name in CACHES), LOCK, engines):
+    for path in (ROOT / ".sandbox", VENV, *(ROOT / name for name in CACHES), LOCK):
         remove(path)
+    engines = user_cache() / "engine"
+    if engine:
+        remove(engines)
+    elif engines.exists():
+        print(
+            f"Kept the Pulumi engine that all your checkouts share: {engines} "
+            "(`python3 dev.py clean --engine` removes it too)"
+        )
     for folder in ROOT.rglob("__pycache__"):
         shutil.rmtree(folder, ignore_errors=True)
     return 0
@@ -307,15 +318,17 @@ def main(arguments: Sequence[str]) -> int:
         return up(rest)
     if name == "test":
         return test(rest)
-    if name in ("check", "setup", "clean") and rest:
+    if name == "clean" and list(rest) in ([], ["--engine"]):
+        return clean(engine=bool(rest))
+    if name == "clean":
+        stop(f"`clean` takes no arguments but --engine, found {' '.join(rest)}")
+    if name in ("check", "setup") and rest:
         stop(f"`{name}` takes no arguments, found {' '.join(rest)}")
     if name == "check":
         return check()
     if name == "setup":
         ensure_environment(development=True)
         return 0
-    if name == "clean":
-        return clean()
     found = f"unknown command {name!r}" if name else "no command"
     stop(f"{found}; one of up, test, check, setup, clean is expected, as in `make up`")
 

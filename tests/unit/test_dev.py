@@ -220,7 +220,7 @@ def test_check_shows_all_findings_and_fails_for_any(checkout: Checkout) -> None:
     assert [command[2] for command in checkout.calls] == ["ruff", "ruff", "pyright"]
 
 
-@pytest.mark.parametrize("arguments", [[], ["upp"], ["clean", "all"]])
+@pytest.mark.parametrize("arguments", [[], ["upp"], ["clean", "all"], ["check", "x"]])
 def test_a_wrong_command_is_one_line(arguments: list[str]) -> None:
     with pytest.raises(SystemExit, match="error: ") as error:
         dev.main(arguments)
@@ -241,8 +241,8 @@ def test_clean_takes_away_what_was_made_and_nothing_else(
 ) -> None:
     root = checkout.root
     made = [".sandbox/state", ".venv/bin", ".pytest_cache", "entra/__pycache__"]
-    made += ["cache/engine/3.258.0"]
     kept = ["entra/client.py", "Pulumi.prod.yaml", "cache/limiter/stamp", ".git/config"]
+    kept += ["cache/engine/3.258.0/bin/pulumi"]
     for folder in made:
         (root / folder).mkdir(parents=True)
     for name in kept:
@@ -252,7 +252,22 @@ def test_clean_takes_away_what_was_made_and_nothing_else(
     assert [name for name in made if (root / name).exists()] == []
     assert [name for name in kept if not (root / name).exists()] == []
     assert not (root / ".sandbox").exists()
-    assert str(root / "cache" / "engine") in capsys.readouterr().out
+    told = [line for line in capsys.readouterr().out.splitlines() if "engine" in line]
+    assert told == [
+        f"Kept the Pulumi engine that all your checkouts share: {root / 'cache' / 'engine'} "
+        "(`python3 dev.py clean --engine` removes it too)"
+    ]
+
+
+def test_clean_takes_the_engine_only_when_told_so_and_then_has_nothing_to_say(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = checkout.root / "cache" / "engine"
+    engine.mkdir(parents=True)
+    (checkout.root / "cache" / "limiter").mkdir()
+    assert dev.main(["clean", "--engine"]) == 0
+    assert capsys.readouterr().out == f"Removed {engine}\n"
+    assert [path.name for path in engine.parent.iterdir()] == ["limiter"]
     assert dev.main(["clean"]) == 0
     assert capsys.readouterr().out == ""
 
