@@ -29,8 +29,22 @@ def plain_errors(command: Callable[P, None]) -> Callable[P, None]:
         except CommandFailed as error:
             typer.echo(f"breakglass: {error}", err=True)
             raise typer.Exit(error.exit_code) from None
+        except OSError as error:
+            if error.filename is None:
+                raise
+            typer.echo(f"breakglass: {_unusable(error)}", err=True)
+            raise typer.Exit(1) from None
         except KeyboardInterrupt:
             typer.echo("breakglass: stopped by you", err=True)
             raise typer.Exit(130) from None
 
     return run
+
+
+def _unusable(error: OSError) -> str:
+    """One line for a file or folder that the system refuses."""
+    return (
+        f"{error.filename} cannot be used ({error.strerror}): make it accessible to you, or name "
+        "another folder in BREAK_GLASS_SANDBOX_FOLDER (the sandbox) or BREAK_GLASS_CACHE (the "
+        "engine)."
+    )

@@ -33,6 +33,9 @@ def start(port: Port = 8443, ca_rate: Rate = 1.0) -> None:
 
     tenant, is_new = tenant_process.start(sandbox_folder(), port=port, ca_rate=ca_rate)
     typer.echo(f"{'Started' if is_new else 'Runs already'}: {tenant.url} (process {tenant.pid})")
+    note = tenant_process.elsewhere(tenant, port, is_new=is_new)
+    if note is not None:
+        typer.echo(note)
 
 
 @sandbox_app.command()

@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from cli.control_face import ControlFace
 from cli.failure import CommandFailed
-from cli.workspace import SandboxFolder, write_private
+from cli.workspace import CLEAN, SandboxFolder, make_private, write_private
 
 _START_SECONDS = 15.0
 _STOP_SECONDS = 5.0
@@ -85,7 +85,38 @@ def start(
         if tenant is not None and tenant.ca_rate == ca_rate:
             return tenant, False
         _stop(folder)
+        _check_data(folder)
         return _start(folder, port, ca_rate), True
+
+
+def elsewhere(tenant: RunningTenant, port: int, *, is_new: bool) -> str | None:
+    """One line when the tenant is not at the port that was asked for; None when it is."""
+    if port in (0, tenant.port):
+        return None
+    if is_new:
+        return f"Port {port} was taken: port {tenant.port} serves instead."
+    return (
+        f"It runs at port {tenant.port}, not {port}, and stays there: `breakglass sandbox stop` "
+        "first, to move it."
+    )
+
+
+def _check_data(folder: SandboxFolder) -> None:
+    """Raises CommandFailed when the saved tenant cannot be read any more."""
+    try:
+        saved: object = json.loads(folder.tenant_data.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return
+    except ValueError as error:
+        reason = f"not JSON: {error}"
+    else:
+        if isinstance(saved, dict):
+            return
+        reason = "not a JSON object"
+    raise CommandFailed(
+        f"The saved tenant {folder.tenant_data} is damaged ({reason}). Run `breakglass sandbox "
+        f"stop` and delete {folder.path}, or run `{CLEAN}`: the next start makes a new tenant."
+    )
 
 
 def stop(folder: SandboxFolder) -> bool:
@@ -98,7 +129,7 @@ def stop(folder: SandboxFolder) -> bool:
 
 def _alone(folder: SandboxFolder) -> FileLock:
     """Starting and stopping, one command at a time."""
-    folder.path.mkdir(parents=True, exist_ok=True)
+    make_private(folder.path)
     return FileLock(folder.path / "tenant.lock")
 
 

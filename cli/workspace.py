@@ -9,6 +9,8 @@ from cli.failure import CommandFailed
 
 PROJECT = "break-glass"
 STACK = "sandbox"
+CLEAN = "py dev.py clean" if os.name == "nt" else "make clean"
+"""The command that takes the sandbox away again."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,13 @@ def sandbox_folder() -> SandboxFolder:
         )
     chosen = os.environ.get("BREAK_GLASS_SANDBOX_FOLDER")
     return SandboxFolder(Path(chosen).resolve() if chosen else project / ".sandbox", project)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that only its owner can look into; on Windows the profile keeps others out."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if os.name != "nt":
+        folder.chmod(0o700)
 
 
 def write_private(path: Path, text: str) -> None:

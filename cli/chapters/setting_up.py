@@ -10,7 +10,7 @@ from cli.facts import EngineFacts
 from cli.leftovers import begin_anew, half_made
 from cli.pulumi_run import PulumiRun
 from cli.screen import Screen, plain
-from cli.tenant_process import connect, start, tenant_variables
+from cli.tenant_process import connect, elsewhere, start, tenant_variables
 from cli.workspace import SandboxFolder
 
 
@@ -46,6 +46,9 @@ def set_up(screen: Screen, folder: SandboxFolder, *, port: int, ca_rate: float) 
         f"{'Started' if is_new else 'Found'} a simulated tenant: [bold]{plain(title)}[/] "
         f"at {tenant.url}"
     )
+    note = elsewhere(tenant, port, is_new=is_new)
+    if note is not None:
+        screen.say(note)
     variables = {
         **tenant_variables(folder),
         # One request per second is the real service's pace; a faster tenant may be asked faster.

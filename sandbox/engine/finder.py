@@ -22,6 +22,7 @@ from sandbox.engine.build import build_engine, fetch_scripts, write_host_launche
 from sandbox.engine.installer import install_engine
 from sandbox.engine.internet import internet_available
 from sandbox.engine.model import (
+    CACHE_VARIABLE,
     PINNED_VERSION,
     Engine,
     EngineError,
@@ -178,10 +179,16 @@ def ensure_engine(say: Say) -> Engine:
     Raises:
         EngineError: every way failed; the message is one line and names the cure.
     """
-    found = _engine_on_path_or_none(say) or _cached_engine()
-    if found is None:
-        with _locked(say):
-            found = _cached_engine() or _new_engine(say)
+    try:
+        found = _engine_on_path_or_none(say) or _cached_engine()
+        if found is None:
+            with _locked(say):
+                found = _cached_engine() or _new_engine(say)
+    except OSError as error:
+        raise EngineError(
+            f"the engine's folder {engine_cache()} cannot be used ({error.strerror or error}); "
+            f"make it writable, or name another one in {CACHE_VARIABLE}"
+        ) from error
     if found.source == "cache":
         say(f"Engine: pulumi {found.version} from the cache ({found.executable.parent.parent})")
     return found

@@ -48,6 +48,21 @@ def test_without_a_tenant_the_way_to_start_one_is_said_in_one_line(arguments: li
     assert "breakglass sandbox start" in result.stderr
 
 
+@pytest.mark.parametrize("command", ["up", "sandbox status", "sandbox start", "sandbox env"])
+def test_a_folder_that_cannot_be_is_one_line_that_names_it(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("BREAK_GLASS_SANDBOX_FOLDER", str(tmp_path / "file" / "sandbox"))
+    result = runner.invoke(app, command.split())
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    (line,) = result.output.splitlines()
+    assert str(tmp_path / "file") in line
+    assert " cannot be used (" in line
+    assert "BREAK_GLASS_SANDBOX_FOLDER" in line
+
+
 def test_stop_without_a_tenant_is_no_error() -> None:
     result = runner.invoke(app, ["sandbox", "stop"])
     assert (result.exit_code, result.stdout) == (0, "It was not running.\n")
@@ -90,3 +105,12 @@ def test_private_files_are_for_their_owner_only_and_whole(tmp_path: Path) -> Non
     assert [entry.name for entry in path.parent.iterdir()] == ["secret.json"]
     if os.name != "nt":
         assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_sandboxs_folder_is_for_its_owner_only_even_when_it_was_there(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir(mode=0o755)
+    for folder in (tmp_path / "new" / ".sandbox", tmp_path / "old"):
+        workspace.make_private(folder)
+        assert folder.is_dir()
+        if os.name != "nt":
+            assert folder.stat().st_mode & 0o777 == 0o700

@@ -13,7 +13,8 @@ import pytest
 
 from cli import tenant_process
 from cli.failure import CommandFailed
-from cli.workspace import SandboxFolder
+from cli.tenant_process import RunningTenant
+from cli.workspace import CLEAN, SandboxFolder
 
 
 @pytest.fixture
@@ -40,7 +41,13 @@ def remember(folder: SandboxFolder, pid: int) -> None:
 
 
 def spawn(*words: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", *words])
+    """A process that runs: right after its start, the system does not know its words yet."""
+    program = "import time; print(flush=True); time.sleep(60)"
+    command = [sys.executable, "-c", program, *words]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    return process
 
 
 def test_stop_ends_our_process_and_forgets_it(
@@ -81,6 +88,37 @@ def test_a_tenant_that_dies_at_once_shows_the_end_of_its_log(
         tenant_process.start(folder, port=0)
     assert time.monotonic() - begun < 5
     assert not folder.tenant_process.exists()
+
+
+@pytest.mark.parametrize("content", ['{"tenants": [', "[]", ""])
+def test_damaged_data_are_one_line_with_the_cure(folder: SandboxFolder, content: str) -> None:
+    folder.path.mkdir()
+    folder.tenant_data.write_text(content)
+    with pytest.raises(CommandFailed, match=r"damaged \(not .*`breakglass sandbox stop`") as info:
+        tenant_process.start(folder, port=0)
+    assert str(folder.tenant_data) in str(info.value)
+    assert CLEAN in str(info.value)
+    assert "\n" not in str(info.value)
+    assert folder.tenant_data.read_text() == content
+
+
+@pytest.mark.parametrize(
+    ("port", "is_new", "said"),
+    [
+        (8443, True, "Port 8443 was taken: port 9000 serves instead."),
+        (8443, False, "It runs at port 9000, not 8443, and stays there"),
+        (9000, True, None),
+        (9000, False, None),
+        (0, True, None),
+    ],
+)
+def test_another_port_than_the_one_asked_for_is_said(
+    port: int, is_new: bool, said: str | None
+) -> None:
+    tenant = RunningTenant(1, 9000, "https://localhost:9000", 0.0, 1.0)
+    line = tenant_process.elsewhere(tenant, port, is_new=is_new)
+    assert (line or "").startswith(said or "")
+    assert (line is None) == (said is None)
 
 
 def test_the_variables_of_a_tenant_that_never_was_are_a_line(folder: SandboxFolder) -> None:

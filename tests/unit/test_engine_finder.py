@@ -186,6 +186,18 @@ def test_the_cache_comes_before_a_new_download(machine: Machine) -> None:
     assert machine.ensure().source == "cache"
 
 
+def test_a_cache_folder_that_cannot_be_is_one_line_with_the_cure(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("BREAK_GLASS_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(
+        EngineError, match=r"file/cache/engine cannot be used \(.+\); .*CACHE"
+    ) as info:
+        machine.ensure()
+    assert "\n" not in str(info.value)
+
+
 def test_an_interrupted_build_leaves_nothing_half(machine: Machine) -> None:
     def interrupted(folder: Path, _say: Callable[[str], None]) -> None:
         fake_program(folder / "bin" / "pulumi", f"v{PINNED_VERSION}")
