@@ -231,6 +231,10 @@ class ControlFace:
             self._call("POST", "/sandbox/conditional-access/policies", policy)
         )
 
+    def change_policy(self, policy_id: str, policy: Mapping[str, Any]) -> None:
+        """An administrator saves an existing Conditional Access policy; lists are replaced."""
+        self._call("PATCH", f"/sandbox/conditional-access/policies/{policy_id}", policy)
+
     def delete_policy(self, policy_id: str) -> None:
         """An administrator deletes a Conditional Access policy."""
         self._call("DELETE", f"/sandbox/conditional-access/policies/{policy_id}")

@@ -65,6 +65,14 @@ class HealFacts(_Facts):
     sign_in_after: str
 
 
+class DriftFacts(_Facts):
+    """The same for an exclusion that somebody took out of a policy again."""
+
+    pending_shown: bool  # the preview named `pending` as what differs
+    writes: int
+    sign_in_after: str
+
+
 class RequestFacts(_Facts):
     """Requests to Conditional Access, pages counted."""
 
@@ -92,6 +100,7 @@ class UpFacts(_Facts):
     alert: AlertFacts
     mail: MailFacts
     heal: HealFacts
+    drift: DriftFacts
     final_preview_changes: int
     ca_requests: RequestFacts
     seconds: SecondsFacts
@@ -126,6 +135,16 @@ class UpFacts(_Facts):
             (
                 self.heal.sign_in_after == "allowed",
                 f"after healing the sign-in is {self.heal.sign_in_after}, expected allowed",
+            ),
+            (self.drift.pending_shown, "the preview of a lost exclusion does not show `pending`"),
+            (
+                self.drift.writes == 1,
+                f"healing a lost exclusion took {self.drift.writes} writes, expected 1",
+            ),
+            (
+                self.drift.sign_in_after == "allowed",
+                f"after healing a lost exclusion the sign-in is {self.drift.sign_in_after}, "
+                "expected allowed",
             ),
             (
                 self.final_preview_changes == 0,

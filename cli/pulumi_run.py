@@ -38,6 +38,13 @@ class Outcome:
     resources: int  # resources that are there afterwards, as the summary counts them
     lines: tuple[str, ...]  # what it printed, without colors
 
+    @property
+    def ending(self) -> str:
+        """How a run that failed ended, to go behind its name."""
+        if self.exit_code < 0:
+            return f"was ended (signal {-self.exit_code})"
+        return "stopped with the error above"
+
 
 class PulumiRun:
     """The stack `sandbox` and the CLI that works on it."""
@@ -78,9 +85,9 @@ class PulumiRun:
             salt = salt_line(Path(project, f"Pulumi.{STACK}.yaml"))
         copy_settings(committed, self._folder.stack_config, salt=salt)
 
-    def up(self) -> Outcome:
-        """`pulumi up` with its preview."""
-        return self._streamed(["up", "--yes"])
+    def up(self, *, skip_preview: bool = False) -> Outcome:
+        """`pulumi up`, with its preview unless that has just been shown."""
+        return self._streamed(["up", "--yes", *(["--skip-preview"] if skip_preview else [])])
 
     def preview(self, *, expect_no_changes: bool = False) -> Outcome:
         """`pulumi preview`; `expect_no_changes` makes changes an error."""

@@ -105,8 +105,9 @@ class Screen:
             mark = Text(f"   │ … {left_out} lines", style="dim")
             lines = [*lines[:_HEAD], mark, *lines[-_TAIL:]]
         for line in lines:
-            # A step is known by its beginning; what a message says stands at its end.
-            is_step = line.plain.startswith(_STEPS)
+            # A step is known by its beginning; what a message says, or which property a step
+            # changes, stands at its end.
+            is_step = line.plain.startswith(_STEPS) and "[diff: " not in line.plain
             self._recorder.print(line, no_wrap=is_step, overflow="ellipsis" if is_step else "fold")
 
     def save_picture(self, path: Path, *, title: str) -> None:

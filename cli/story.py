@@ -12,13 +12,13 @@ from filelock import FileLock, Timeout
 from cli.chapters.alarm import let_earlier_alarms_ring, wait_for_alarm
 from cli.chapters.ending import last_preview, say_next_steps, say_result
 from cli.chapters.first_up import first_up
-from cli.chapters.healing import heal
+from cli.chapters.healing import heal, heal_again
 from cli.chapters.setting_up import Setup, set_up
 from cli.chapters.sign_ins import admin_sign_in, break_glass_sign_in
 from cli.facts import RequestFacts, SecondsFacts, UpFacts
 from cli.failure import CommandFailed
 from cli.screen import Screen
-from cli.workspace import SandboxFolder
+from cli.workspace import SandboxFolder, make_private
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ def _prove(setup: Setup, *, setup_seconds: float) -> UpFacts:
     admin = admin_sign_in(stage, first.outputs)
     alert, mail = wait_for_alarm(stage, since)
     healing = heal(stage, first.outputs)
+    drift = heal_again(stage, first.outputs, healing.policy)
     preview = last_preview(stage)
     say_next_steps(stage, first.outputs)
     return UpFacts(
@@ -71,6 +72,7 @@ def _prove(setup: Setup, *, setup_seconds: float) -> UpFacts:
         alert=alert,
         mail=mail,
         heal=healing.facts,
+        drift=drift,
         final_preview_changes=preview.changes,
         ca_requests=RequestFacts(up=first.traffic.requests, heal=healing.traffic.requests),
         seconds=SecondsFacts(
@@ -92,7 +94,7 @@ def _started() -> float:
 @contextmanager
 def _alone(folder: SandboxFolder) -> Generator[None]:
     """One run at a time on a sandbox folder; the system frees the lock of a killed run."""
-    folder.path.mkdir(parents=True, exist_ok=True)
+    make_private(folder.path)
     lock = FileLock(folder.path / "up.lock")
     try:
         lock.acquire(timeout=0)

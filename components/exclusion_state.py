@@ -7,7 +7,8 @@ State contract: the property names here are in every stack's state file. Inputs 
     stackObjects  {groups: [id], users: [id]}  the group and accounts that go away with the stack
     labels        {id: "group BTG Admins"}     how messages name an id
     reason        why the policy is skipped, else ""
-    pending       ["exclude group BTG Admins"] what the last listing saw missing; empty in outputs
+    pending       ["exclude group BTG Admins"] what the last listing saw missing; empty in outputs;
+                  'again' behind each when the run before put just the same right
 
 Outputs only:
 
@@ -75,6 +76,17 @@ def pending_lines(lacking: Entries, labels: Mapping[str, str]) -> list[str]:
     groups = (f"exclude {labels.get(entry, f'group {entry}')}" for entry in lacking.groups)
     users = (f"exclude {labels.get(entry, f'account {entry}')}" for entry in lacking.users)
     return [*groups, *users]
+
+
+def worded_anew(pending: Any, before: Any) -> Any:
+    """What is pending, with 'again' behind each line where the last run's inputs say the same.
+
+    A preview names the inputs that differ from the last run's, and those keep what that run put
+    right. The same loss a second time would be an update of nothing.
+    """
+    if pending and pending == before:
+        return [f"{line} again" for line in pending]
+    return pending
 
 
 def differs(olds: Properties, news: Properties) -> bool:

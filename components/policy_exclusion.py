@@ -14,6 +14,7 @@ from typing import Any
 
 import pulumi
 from pulumi.dynamic import (
+    CheckResult,
     CreateResult,
     DiffResult,
     ReadResult,
@@ -28,6 +29,7 @@ from components.exclusion_state import (
     differs,
     pending_lines,
     properties_of,
+    worded_anew,
 )
 from components.policy_session import AlreadyToldError, PolicySession, current_session, refreshed
 from entra.errors import EntraError, Forbidden, GraphError, NotFound
@@ -46,6 +48,11 @@ class PolicyExclusionProvider(ResourceProvider):
 
     # The pickle is the name of this class and nothing else.
     serialize_as_secret_always = False
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Take every input; a loss that repeats is worded anew, so that Pulumi shows it."""
+        pending = worded_anew(news.get("pending"), _olds.get("pending"))
+        return CheckResult({**news, "pending": pending}, [])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Whether something is to be written; a policy of another tenant is another resource."""

@@ -1,13 +1,12 @@
 """The last preview, and what to do next."""
 
-import os
-
 from cli.chapters.stage import Stage
 from cli.facts import UpFacts
 from cli.failure import CommandFailed
 from cli.pulumi_run import Outcome
 from cli.screen import plain, short
 from cli.stack_outputs import StackOutputs
+from cli.workspace import CLEAN
 
 
 def last_preview(stage: Stage) -> Outcome:
@@ -20,7 +19,7 @@ def last_preview(stage: Stage) -> Outcome:
     if outcome.exit_code == 0 and outcome.changes == 0:
         stage.screen.good("`pulumi preview --expect-no-changes`: no changes.")
     elif outcome.changes == 0:
-        raise CommandFailed("`pulumi preview` stopped with the error above.")
+        raise CommandFailed(f"`pulumi preview` {outcome.ending}.")
     else:
         stage.screen.bad(f"`pulumi preview --expect-no-changes`: {outcome.changes} changes.")
     return outcome
@@ -28,7 +27,6 @@ def last_preview(stage: Stage) -> Outcome:
 
 def say_next_steps(stage: Stage, outputs: StackOutputs) -> None:
     """What to do for a real tenant, how to play on, how to leave."""
-    leave = "py dev.py clean" if os.name == "nt" else "make clean"
     stage.screen.chapter("6  Next")
     for step in outputs.next_steps:
         stage.screen.say(f"• {plain(step)}")
@@ -37,7 +35,9 @@ def say_next_steps(stage: Stage, outputs: StackOutputs) -> None:
         "• Play on: `breakglass sandbox sign-in <user>`, `breakglass sandbox outbox`, "
         "`breakglass sandbox env`."
     )
-    stage.screen.say(f"• Leave: `{leave}` ends the tenant and removes everything.")
+    stage.screen.say(
+        f"• Leave: `{CLEAN}` ends the tenant and removes all but the shared engine."
+    )
 
 
 def say_result(stage: Stage, facts: UpFacts) -> bool:

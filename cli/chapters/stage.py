@@ -31,16 +31,16 @@ class CaTraffic:
     writes: int
 
 
-def run_up(stage: Stage) -> tuple[Outcome, CaTraffic]:
+def run_up(stage: Stage, *, skip_preview: bool = False) -> tuple[Outcome, CaTraffic]:
     """Run `pulumi up` on screen and count its requests in the tenant's own log.
 
     Raises CommandFailed when Pulumi fails.
     """
     before = stage.tenant.last_request()
-    outcome = stage.pulumi.up()
+    outcome = stage.pulumi.up(skip_preview=skip_preview)
     if outcome.exit_code != 0:
         raise CommandFailed(
-            "`pulumi up` stopped with the error above; what it had done by then is in its state. "
+            f"`pulumi up` {outcome.ending}; what it had done by then is in its state. "
             "Run `breakglass up` again: it goes on from there."
         )
     requests = [entry for entry in stage.tenant.requests(after=before) if entry.on_policies]

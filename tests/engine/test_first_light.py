@@ -4,6 +4,7 @@ One long test, because each part is about what the part before left behind: a ru
 midway, the next that finishes its work, what the README says to try, a second whole run, leaving.
 """
 
+import html
 import json
 import os
 import re
@@ -95,7 +96,7 @@ def facts(folder: SandboxFolder) -> dict[str, Any]:
 def assert_as_promised(found: dict[str, Any]) -> None:
     assert set(found) == {
         *("engine", "plugins", "resources", "policies", "breakGlassSignIn", "adminSignIn"),
-        *("alert", "mail", "heal", "finalPreviewChanges", "caRequests", "seconds"),
+        *("alert", "mail", "heal", "drift", "finalPreviewChanges", "caRequests", "seconds"),
     }
     assert found["engine"]["version"] == "3.258.0"
     assert found["engine"]["source"] in ("path", "installer", "build", "cache")
@@ -114,8 +115,15 @@ def assert_as_promised(found: dict[str, Any]) -> None:
     assert found["mail"]["to"]
     assert found["mail"]["subject"]
     assert found["heal"] == {"writes": 1, "signInAfter": "allowed"}
+    assert found["drift"] == {"pendingShown": True, "writes": 1, "signInAfter": "allowed"}
     assert found["finalPreviewChanges"] == 0
     assert all(number > 0 for number in (*found["caRequests"].values(), *found["seconds"].values()))
+
+
+def text_of(picture: Path) -> str:
+    """What a picture shows, its lines end to end."""
+    text = re.sub(r"<[^>]+>|\s", "", picture.read_text(encoding="utf-8"))
+    return html.unescape(text).replace("\xa0", " ")
 
 
 def secrets_of(folder: SandboxFolder) -> list[str]:
@@ -172,6 +180,8 @@ def test_up_after_a_kill_up_again_and_leave(tmp_path: Path) -> None:
         assert first.exit_code == 0, first.output
         assert_as_promised(facts(folder))
         assert "BTG Admins" in first.output
+        assert "[diff: ~pending]" in first.output
+        assert "[diff: ~pending]" in text_of(picture)
         assert "Break-glass" in picture.read_text(encoding="utf-8")
         before = facts(folder)
         secrets = secrets_of(folder)

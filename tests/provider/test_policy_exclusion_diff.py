@@ -17,6 +17,19 @@ def test_check_and_diff_ask_nothing(setting: Setting) -> None:
     assert setting.calls() == []
 
 
+def test_a_loss_that_repeats_differs_from_the_inputs_that_put_it_right(setting: Setting) -> None:
+    lost = inputs(pending=("exclude group BTG Admins",))
+    once = setting.provider.check(inputs(), lost)
+    twice = setting.provider.check(once, lost)
+    thrice = setting.provider.check(twice, lost)
+    assert [once["pending"], twice["pending"], thrice["pending"]] == [
+        ["exclude group BTG Admins"],
+        ["exclude group BTG Admins again"],
+        ["exclude group BTG Admins"],
+    ]
+    assert setting.provider.check(once, inputs()) == inputs()
+
+
 def test_diff_is_pending_or_a_changed_wish_and_nothing_else(setting: Setting) -> None:
     _, outputs = setting.provider.create(inputs(pending=("exclude group BTG Admins",)))
 

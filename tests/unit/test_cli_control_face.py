@@ -65,6 +65,22 @@ def test_a_tenant_that_does_not_answer_is_said_with_the_way_out() -> None:
         face(refuse).health()
 
 
+def test_a_policy_is_saved_again_under_its_own_id() -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(204)
+
+    face(answer).change_policy("7f", {"state": "disabled"})
+    (request,) = seen
+    assert (request.method, request.url.path) == (
+        "PATCH",
+        "/sandbox/conditional-access/policies/7f",
+    )
+    assert request.content == b'{"state":"disabled"}'
+
+
 def test_only_requests_of_clients_to_policies_are_counted_as_such() -> None:
     path = "/v1.0/identity/conditionalAccess/policies"
     log = [

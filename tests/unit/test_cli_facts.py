@@ -18,6 +18,7 @@ GOOD: dict[str, Any] = {
     "alert": {"fired": True, "severity": 0},
     "mail": {"to": ["soc@contoso.com"], "subject": "used"},
     "heal": {"writes": 1, "signInAfter": "allowed"},
+    "drift": {"pendingShown": True, "writes": 1, "signInAfter": "allowed"},
     "finalPreviewChanges": 0,
     "caRequests": {"up": 40, "heal": 9},
     "seconds": {"setup": 3.0, "up": 50.0, "preview": 5.0},
@@ -52,6 +53,12 @@ def test_good_facts_have_no_shortfall() -> None:
         ({"mail__to": []}, "no mail was sent"),
         ({"heal__writes": 0}, "healing took 0 writes"),
         ({"heal__signInAfter": "blocked"}, "after healing the sign-in is blocked"),
+        ({"drift__pendingShown": False}, "does not show `pending`"),
+        ({"drift__writes": 2}, "healing a lost exclusion took 2 writes"),
+        (
+            {"drift__signInAfter": "blocked"},
+            "after healing a lost exclusion the sign-in is blocked",
+        ),
         ({"finalPreviewChanges": 4}, "the last preview shows 4 changes"),
     ],
 )

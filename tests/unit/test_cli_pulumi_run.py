@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from cli.failure import CommandFailed
-from cli.pulumi_run import PulumiRun, summary
+from cli.pulumi_run import Outcome, PulumiRun, summary
 from cli.workspace import SandboxFolder
 
 FAKE = r"""
@@ -123,6 +123,13 @@ def test_a_summary_is_read_as_pulumi_writes_it(text: str, counts: dict[str, int]
 
 def test_the_exit_code_is_handed_on(tmp_path: Path) -> None:
     assert make(tmp_path, FAKE_EXIT="7").run.preview().exit_code == 7
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "said"), [(255, "stopped with the error above"), (-9, "was ended (signal 9)")]
+)
+def test_an_end_without_an_error_is_not_told_as_one(exit_code: int, said: str) -> None:
+    assert Outcome(exit_code, 1.0, 0, 0, ()).ending == said
 
 
 def test_no_secret_is_in_any_argument(tmp_path: Path) -> None:

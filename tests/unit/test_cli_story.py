@@ -10,6 +10,7 @@ import pytest
 
 from cli import story
 from cli.chapters.alarm import wait_for_alarm
+from cli.chapters.healing import pending_of, shows_pending
 from cli.chapters.sign_ins import ordinary_administrator
 from cli.chapters.stage import MISTAKE, Stage, count, left_from_last_run
 from cli.control_face import ControlFace, Policy
@@ -98,6 +99,31 @@ def test_only_the_storys_own_mistake_is_taken_for_a_leftover() -> None:
     names = ["CA001: Require MFA", MISTAKE, "CA900: Block everybody"]
     policies = [Policy(id=name, display_name=name, state="enabled") for name in names]
     assert [policy.display_name for policy in left_from_last_run(policies)] == [MISTAKE]
+
+
+EXCLUSION = "pulumi-python:dynamic/break-glass:PolicyExclusion exclusion-7f"
+MESSAGE = "CA900: Block everybody (7f): exclude group BTG Admins, exclude account x@y.z"
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (f" ~  {EXCLUSION} update [diff: ~pending]", True),
+        (f" ~  {EXCLUSION} update (0.1s) [diff: ~pending,wanted]", True),
+        (f" ~  {EXCLUSION} update [diff: ~labels]", False),
+        (f" ~  {EXCLUSION} update ", False),
+        (f" ~  {EXCLUSION}0 update [diff: ~pending]", False),
+        (f" +  {EXCLUSION} create ", False),
+    ],
+)
+def test_pending_is_seen_only_on_the_policys_own_step(line: str, shown: bool) -> None:
+    assert shows_pending(["Previewing update (sandbox):", line], "7f") is shown
+
+
+def test_what_is_pending_is_told_once_in_the_programs_words() -> None:
+    lines = [f"    break-glass:index:CaExclusionPatch exclusion  {MESSAGE}", f"    {MESSAGE}"]
+    assert pending_of(lines, "7f") == "exclude group BTG Admins, exclude account x@y.z"
+    assert pending_of(lines, "another") == "it does not say what"
 
 
 @pytest.mark.parametrize(
