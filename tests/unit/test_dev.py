@@ -221,10 +221,11 @@ def test_check_shows_all_findings_and_fails_for_any(checkout: Checkout) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["upp"], ["clean", "all"], ["check", "x"]])
-def test_a_wrong_command_is_one_line(arguments: list[str]) -> None:
+def test_a_wrong_command_is_one_line(checkout: Checkout, arguments: list[str]) -> None:
     with pytest.raises(SystemExit, match="error: ") as error:
         dev.main(arguments)
     assert "\n" not in str(error.value)
+    assert checkout.calls == []
 
 
 @pytest.mark.parametrize("target", ["up", "test", "check", "clean"])
