@@ -35,9 +35,7 @@ def say_next_steps(stage: Stage, outputs: StackOutputs) -> None:
         "• Play on: `breakglass sandbox sign-in <user>`, `breakglass sandbox outbox`, "
         "`breakglass sandbox env`."
     )
-    stage.screen.say(
-        f"• Leave: `{CLEAN}` ends the tenant and removes all but the shared engine."
-    )
+    stage.screen.say(f"• Leave: `{CLEAN}` ends the tenant and removes all but the shared engine.")
 
 
 def say_result(stage: Stage, facts: UpFacts) -> bool:
