@@ -23,6 +23,7 @@ def account(settings: Settings, found: Survey, armed: pulumi.Input[Any]) -> Brea
         password_rotation=settings.accounts.password_rotation,
         recreate=settings.accounts.recreate,
         directory=found.directory,
+        memory=found.memory,
     )
 
 
@@ -52,6 +53,7 @@ def exclusion(
         owned_by_stack=True,
         scope=settings.exclusion.scope,
         skip=settings.exclusion.skip,
+        memory=found.memory,
     )
 
 

@@ -5,7 +5,7 @@ Whatever does not fit stops the program here: nothing is half made. Errors: `Ent
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import pulumi
@@ -13,6 +13,7 @@ import pulumi
 from components.account_checks import choose_domain
 from components.break_glass_account import refuse_removed
 from components.kept_logs import KeptLogs, WantedLogs, find_kept_logs
+from components.stack_memory import StackMemory, read_memory
 from entra import preflight
 from entra.client import GraphClient
 from entra.conditional_access import ConditionalAccessClient
@@ -51,6 +52,8 @@ class Survey:
     policies: Sequence[Policy]
     kept_logs: KeptLogs
     """Resource group and workspace that outlived an earlier `destroy`."""
+    memory: StackMemory = field(repr=False)
+    """What the stack's state knew before this run."""
 
 
 def survey(settings: Settings) -> Survey:
@@ -63,19 +66,29 @@ def survey(settings: Settings) -> Survey:
         permissions=PERMISSIONS,
     )
     pulumi.log.info(str(tenant))
-    names = _account_names(settings)
+    memory = read_memory()
+    names = _account_names(settings, memory)
     domain = choose_domain(tenant.domains, settings.accounts.domain)
-    kept = find_kept_logs(ResourceManager(identity), _wanted_logs(settings))
+    kept = find_kept_logs(ResourceManager(identity), _wanted_logs(settings), memory)
     graph = GraphClient(identity)
     limiter = limiter_for(identity.tenant_id, identity.endpoints.graph)
     client = ConditionalAccessClient(graph, limiter)
-    return Survey(tenant, names, domain, Directory(graph), client, client.list_policies(), kept)
+    return Survey(
+        tenant=tenant,
+        account_names=names,
+        domain=domain,
+        directory=Directory(graph),
+        client=client,
+        policies=client.list_policies(),
+        kept_logs=kept,
+        memory=memory,
+    )
 
 
-def _account_names(settings: Settings) -> list[str]:
+def _account_names(settings: Settings, memory: StackMemory) -> list[str]:
     """Resource names of the accounts. Raises RunError when that leaves out a protected one."""
     names = [f"account-{number}" for number in range(1, settings.accounts.count + 1)]
-    refuse_removed(names)
+    refuse_removed(names, memory)
     return names
 
 

@@ -170,7 +170,7 @@ class BreakGlassAccount(pulumi.ComponentResource):
         return account if user is None else None
 
 
-def refuse_removed(names: Sequence[str], memory: StackMemory = earlier_outputs) -> None:
+def refuse_removed(names: Sequence[str], memory: StackMemory) -> None:
     """Raises RunError when the stack has a protected account that is not among `names` any more.
 
     The engine would refuse to delete it too, but only after it had taken away its exclusions and

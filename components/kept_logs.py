@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 import pulumi
 
-from components.stack_memory import StackMemory, earlier_outputs
+from components.stack_memory import StackMemory
 
 TAG: Final = "break-glass"
 """Name of the Azure tag that says which stack made a resource."""
@@ -52,9 +52,7 @@ def stack_tags() -> dict[str, str]:
     return {TAG: f"{pulumi.get_project()}/{pulumi.get_stack()}"}
 
 
-def find_kept_logs(
-    azure: AzureResources, wanted: WantedLogs, memory: StackMemory = earlier_outputs
-) -> KeptLogs:
+def find_kept_logs(azure: AzureResources, wanted: WantedLogs, memory: StackMemory) -> KeptLogs:
     """Looks for what this stack's state does not have and Azure does.
 
     Raises RunError in one line for a resource of that name that this stack did not make, or that it

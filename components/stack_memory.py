@@ -28,18 +28,31 @@ def earlier_outputs(
 ) -> Mapping[str, Outputs]:
     """Outputs by URN of this stack's resources of one type, as last saved; empty for a new stack.
 
+    For a component that stands alone; raises as `read_memory` does.
+    """
+    return read_memory(sleep=sleep)(resource_type)
+
+
+def read_memory(*, sleep: Callable[[float], None] = time.sleep) -> StackMemory:
+    """One reading of the state, which can be large and far away, for all questions of a run.
+
     Asks the engine, which reads the state's backend. Raises what the engine raises when the state
-    cannot be read: going on without it could take exclusions away.
+    cannot be read: going on without it could take exclusions away. The answer holds secrets in
+    clear; only the outputs of a type that is asked for leave it.
     """
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     answer = _read(stack, sleep)
     value = cast("Mapping[str, Any]", answer.value or {})
     resources = cast("Mapping[str, Mapping[str, Any]]", value.get("outputs") or {})
-    return {
-        urn: cast("Outputs", resource.get("outputs") or {})
-        for urn, resource in resources.items()
-        if resource.get("type") == resource_type
-    }
+
+    def of_type(resource_type: str) -> Mapping[str, Outputs]:
+        return {
+            urn: cast("Outputs", resource.get("outputs") or {})
+            for urn, resource in resources.items()
+            if resource.get("type") == resource_type
+        }
+
+    return of_type
 
 
 def _read(stack: str, sleep: Callable[[float], None]) -> Any:

@@ -12,6 +12,7 @@ import pytest
 from components import ca_exclusion_patch
 from components.break_glass_account import GLOBAL_ADMINISTRATOR
 from components.kept_logs import stack_tags
+from components.stack_memory import READ_OUTPUTS
 from entra import preflight
 from entra.conditional_access import ConditionalAccessClient
 from entra.directory import Domain
@@ -247,6 +248,12 @@ def test_outputs_are_complete_and_only_the_passwords_are_secret(tenant: Tenant) 
 def test_the_tenants_name_is_the_first_thing_said(tenant: Tenant) -> None:
     del tenant
     assert run().said("info")[0] == "Contoso Ltd (contoso.onmicrosoft.com)"
+
+
+def test_the_state_is_read_once_for_all_questions(tenant: Tenant) -> None:
+    """It can be large and far away, and each account, the exclusions and the logs ask of it."""
+    del tenant
+    assert [token for token, _ in run().invokes].count(READ_OUTPUTS) == 1
 
 
 def test_security_defaults_are_told_with_what_they_mean(tenant: Tenant) -> None:
