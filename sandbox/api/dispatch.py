@@ -15,21 +15,19 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from sandbox.api import (
-    arm,
-    control,
-    control_sign_ins,
-    graph_conditional_access,
-    graph_directory,
-    graph_groups,
-    graph_users,
-    metadata,
-)
+from sandbox.api import metadata
+from sandbox.api.arm import face as arm
+from sandbox.api.control import face as control
+from sandbox.api.control import sign_ins as control_sign_ins
 from sandbox.api.envelopes import graph_error, login_error, resource_manager_error
+from sandbox.api.graph import conditional_access as graph_conditional_access
+from sandbox.api.graph import directory as graph_directory
+from sandbox.api.graph import groups as graph_groups
+from sandbox.api.graph import users as graph_users
 from sandbox.api.login import login_router
 from sandbox.api.routing import Caller, Match, Request, Response, Router
 from sandbox.api.tokens import RESOURCE_MANAGER_AUDIENCE, Tokens
-from sandbox.tenant.authority import denied
+from sandbox.tenant.directory.authority import denied
 from sandbox.tenant.errors import ServiceError
 from sandbox.tenant.faults import Fault
 from sandbox.tenant.tenant import Tenant, World

@@ -7,7 +7,7 @@ from uuid import uuid4
 import jwt
 
 from sandbox.api.routing import Caller
-from sandbox.tenant.applications import Application
+from sandbox.tenant.directory.applications import Application
 from sandbox.tenant.errors import ServiceError
 from sandbox.tenant.tenant import Tenant, World
 

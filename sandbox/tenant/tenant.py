@@ -4,16 +4,16 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.tenant.alert_rules import AlertRules
-from sandbox.tenant.applications import Applications
-from sandbox.tenant.azure import Azure
+from sandbox.tenant.access.policies import ConditionalAccess
+from sandbox.tenant.azure.resources import Azure
 from sandbox.tenant.clock import Clock
-from sandbox.tenant.conditional_access import ConditionalAccess
-from sandbox.tenant.directory import Directory
+from sandbox.tenant.directory.applications import Applications
+from sandbox.tenant.directory.store import Directory
 from sandbox.tenant.errors import DocumentError, ServiceError
 from sandbox.tenant.faults import Faults
-from sandbox.tenant.logs import Logs
-from sandbox.tenant.outbox import Outbox
+from sandbox.tenant.monitor.alert_rules import AlertRules
+from sandbox.tenant.monitor.logs import Logs
+from sandbox.tenant.monitor.outbox import Outbox
 from sandbox.tenant.request_log import RequestLog
 
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from sandbox.tenant.groups import remove_link
+from sandbox.tenant.directory.groups import remove_link
 from tests.engine.standing import Scene, Snapshot, new_scene, standing_scene
 from tests.support.tenant import object_id
 

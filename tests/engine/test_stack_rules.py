@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.api.server import TenantServer
-from sandbox.tenant.users import delete_user, purge_user, restore_user
+from sandbox.tenant.directory.users import delete_user, purge_user, restore_user
 from tests.engine.standing import (
     AT_SPEED,
     Scene,

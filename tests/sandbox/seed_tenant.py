@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import sandbox
+from sandbox.tenant.access.policies import ConditionalAccess
 from sandbox.tenant.clock import Clock
-from sandbox.tenant.conditional_access import ConditionalAccess
 
 SEED = Path(sandbox.__file__).parent / "tenants" / "contoso.json"
 

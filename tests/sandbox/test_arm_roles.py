@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.tenant.azure_roles import ROLES
+from sandbox.tenant.azure.roles import ROLES
 from tests.sandbox.arm_manager import GROUP, SETTINGS, SUBSCRIPTION, Manager
 from tests.support.tenant import arm, object_id, running_tenant, small_document
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.tenant.conditional_access import POLICY_LIMIT, ConditionalAccess
+from sandbox.tenant.access.policies import POLICY_LIMIT, ConditionalAccess
 from sandbox.tenant.errors import DocumentError, ServiceError
 from tests.sandbox.seed_tenant import StillClock, conditional_access, policy_named, seed
 

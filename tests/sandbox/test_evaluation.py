@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from sandbox.tenant.access.cloud_apps import cloud_app
+from sandbox.tenant.access.evaluation import PolicyResult, SignInContext, evaluate
 from sandbox.tenant.clock import Clock
-from sandbox.tenant.cloud_apps import cloud_app
-from sandbox.tenant.directory import Directory
-from sandbox.tenant.evaluation import PolicyResult, SignInContext, evaluate
+from sandbox.tenant.directory.store import Directory
 from tests.sandbox.seed_tenant import conditional_access, policy_named, seed
 
 GLOBAL_ADMINISTRATOR = "adm.aisha.rahman@contoso.onmicrosoft.com"

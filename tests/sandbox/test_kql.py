@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.tenant.kql import Database, KqlError, KqlResult, result_without_rows
-from sandbox.tenant.log_tables import TABLES
+from sandbox.tenant.monitor.kql import Database, KqlError, KqlResult, result_without_rows
+from sandbox.tenant.monitor.log_tables import TABLES
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC).timestamp()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.tenant.logs import DEFAULT_DELAY_SECONDS
+from sandbox.tenant.monitor.logs import DEFAULT_DELAY_SECONDS
 from sandbox.tenant.tenant import World
 from tests.sandbox.seed_tenant import StillClock, seed
 from tests.sandbox.watched_tenant import (

@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.tenant.applications import Applications
+from sandbox.tenant.access.cloud_apps import KNOWN
+from sandbox.tenant.access.policy_schema import GUID
 from sandbox.tenant.clock import Clock
-from sandbox.tenant.cloud_apps import KNOWN
-from sandbox.tenant.directory import Directory
-from sandbox.tenant.policy_schema import GUID
-from sandbox.tenant.roles import BUILT_IN_ROLES, GLOBAL_ADMINISTRATOR, role_id
+from sandbox.tenant.directory.applications import Applications
+from sandbox.tenant.directory.roles import BUILT_IN_ROLES, GLOBAL_ADMINISTRATOR, role_id
+from sandbox.tenant.directory.store import Directory
 from tests.sandbox.seed_tenant import SEED, conditional_access, seed
 
 LITERALS = {

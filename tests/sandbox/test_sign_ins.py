@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from sandbox.tenant.access.sign_ins import SignInRequest, sign_in
+from sandbox.tenant.directory.passwords import hash_secret
 from sandbox.tenant.errors import ServiceError
-from sandbox.tenant.passwords import hash_secret
-from sandbox.tenant.sign_ins import SignInRequest, sign_in
 from sandbox.tenant.tenant import Tenant
 from tests.sandbox.seed_tenant import StillClock, seed
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from alerting.queries import WatchedAccount, use_alert_query, use_alert_schedule
-from sandbox.tenant.azure_ids import ResourceId
+from sandbox.tenant.azure.ids import ResourceId
 from sandbox.tenant.tenant import Tenant, World
 from tests.sandbox.seed_tenant import StillClock, seed
 

@@ -1,0 +1,1 @@
+"""The control face: faults, virtual time, sign-ins, what happened."""

@@ -1,0 +1,164 @@
+"""The control face under `/sandbox/`: what no Microsoft service has, for tests, CLI and curl.
+
+No token is asked for: the server listens on loopback only. `?tenant=<id>` chooses a tenant, the
+first one is the default. Sign-ins and policies are in `control_sign_ins`. The calls under
+`/sandbox/conditional-access` and `/sandbox/users` are those of an administrator at work in a
+portal: no throttling, no application limits.
+"""
+
+from importlib.metadata import version
+from typing import Any
+
+from sandbox.api.graph.users import public
+from sandbox.api.routing import Request, Response, Router
+from sandbox.tenant.directory import users
+from sandbox.tenant.errors import DocumentError, ServiceError
+
+ADMINISTRATOR_PATHS = ("/sandbox/conditional-access/", "/sandbox/users/")
+
+router = Router()
+
+
+def bad_request(message: str) -> ServiceError:
+    """The control face's answer to a body that it does not take."""
+    return ServiceError(400, "BadRequest", message)
+
+
+@router.route("GET", "/sandbox/health")
+def health(request: Request) -> Response:
+    """Ready, which version, which tenants."""
+    tenants = [
+        {
+            "id": tenant.id,
+            "displayName": tenant.display_name,
+            "initialDomain": tenant.directory.initial_domain,
+        }
+        for tenant in request.world.tenants.values()
+    ]
+    return Response(
+        body={
+            "ready": True,
+            "service": "break-glass sandbox",
+            "version": version("break-glass"),
+            "now": request.world.clock.timestamp(),
+            "tenants": tenants,
+        }
+    )
+
+
+@router.route("GET", "/sandbox/tenant")
+def get_tenant(request: Request) -> Response:
+    """The whole state of a tenant; passwords and secrets are in it as salted hashes only."""
+    return Response(body=request.tenant.to_document())
+
+
+@router.route("PUT", "/sandbox/tenant")
+def put_tenant(request: Request) -> Response:
+    """Replace a tenant by a document with the same tenant id; its applications' secrets stay."""
+    document = request.object_body()
+    named: dict[str, Any] = document.get("tenant") or {}
+    tenant_id = str(named.get("id", "")).lower()
+    if tenant_id not in request.world.tenants:
+        raise bad_request(
+            f"tenant.id: no tenant {tenant_id!r} runs here; start one with "
+            "`python -m sandbox serve --seed FILE`"
+        )
+    hashes = {app.app_id: app.secret_hash for app in request.world.tenants[tenant_id].apps.all()}
+    try:
+        tenant = request.world.add(document)
+    except DocumentError as error:
+        raise bad_request(str(error)) from None
+    for app in tenant.apps.all():
+        app.secret_hash = app.secret_hash or hashes.get(app.app_id)
+    return Response(204)
+
+
+@router.route("GET", "/sandbox/requests")
+def list_requests(request: Request) -> Response:
+    """The services' request log, oldest first."""
+    return Response(body={"value": request.world.requests.entries()})
+
+
+@router.route("DELETE", "/sandbox/requests")
+def clear_requests(request: Request) -> Response:
+    """Forget the request log and the unknown requests."""
+    request.world.requests.clear()
+    return Response(204)
+
+
+@router.route("GET", "/sandbox/unknown")
+def list_unknown(request: Request) -> Response:
+    """Requests that no face knew."""
+    return Response(body={"value": request.world.requests.unknown()})
+
+
+@router.route("GET", "/sandbox/faults")
+def list_faults(request: Request) -> Response:
+    """The faults that are still waiting."""
+    return Response(body={"value": request.world.faults.waiting()})
+
+
+@router.route("POST", "/sandbox/faults")
+def order_fault(request: Request) -> Response:
+    """Let matching requests fail; see `sandbox.tenant.faults.Fault`."""
+    fault = request.world.faults.order(request.object_body())
+    return Response(201, fault.model_dump(by_alias=True, exclude_none=True))
+
+
+@router.route("DELETE", "/sandbox/faults")
+def clear_faults(request: Request) -> Response:
+    """Forget all faults."""
+    request.world.faults.clear()
+    return Response(204)
+
+
+@router.route("POST", "/sandbox/clock")
+def advance_clock(request: Request) -> Response:
+    """Move virtual time on, at most 31 days at once; alert rules run when they are due."""
+    seconds: Any = request.object_body().get("advanceSeconds")
+    if not isinstance(seconds, int | float) or not 0 <= seconds <= 31 * 86_400:
+        raise bad_request("advanceSeconds: expected seconds between 0 and 2678400 (31 days)")
+    request.world.advance(float(seconds))
+    return Response(body={"now": request.world.clock.timestamp()})
+
+
+@router.route("GET", "/sandbox/logs/{table}")
+def list_rows(request: Request) -> Response:
+    """The rows of a log table that are visible by now, in all workspaces or in `?workspace=`."""
+    rows = request.tenant.logs.rows(
+        request.params["table"], workspace=request.query.get("workspace")
+    )
+    return Response(body={"value": rows})
+
+
+@router.route("GET", "/sandbox/alerts")
+def list_alerts(request: Request) -> Response:
+    """What alert rules have fired, and which of them could not run their query."""
+    rules = request.tenant.alert_rules
+    return Response(body={"value": rules.firings(), "failures": rules.failures()})
+
+
+@router.route("GET", "/sandbox/outbox")
+def list_outbox(request: Request) -> Response:
+    """The messages that action groups have sent."""
+    return Response(body={"value": request.tenant.outbox.messages()})
+
+
+@router.route("GET", "/sandbox/users/{id}")
+def get_user(request: Request) -> Response:
+    """A user, with all properties that an administrator sees."""
+    return Response(body=public(request.tenant.directory.user(request.params["id"])))
+
+
+@router.route("PATCH", "/sandbox/users/{id}")
+def update_user(request: Request) -> Response:
+    """An administrator changes a user."""
+    users.update_user(request.tenant.directory, request.params["id"], request.object_body(), None)
+    return Response(204)
+
+
+@router.route("DELETE", "/sandbox/users/{id}")
+def delete_user(request: Request) -> Response:
+    """An administrator deletes a user (softly, as portals do)."""
+    users.delete_user(request.tenant.directory, request.params["id"], None)
+    return Response(204)

@@ -1,0 +1,1 @@
+"""Conditional Access and the sign-ins that it decides on."""

@@ -1,0 +1,1 @@
+"""Azure resources: resource groups, workspaces, settings, action groups, alert rules."""

@@ -1,0 +1,121 @@
+"""Diagnostic settings of the tenant: which Entra logs go to which workspace.
+
+Source: Azure REST API, "Azure AD diagnostic settings"; Microsoft Learn, "Diagnostic settings in
+Azure Monitor" (five settings, one setting a category and sink).
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.tenant.azure.types import (
+    Change,
+    Estate,
+    Properties,
+    ResourceType,
+    bad_request,
+    objects,
+    only_known,
+)
+from sandbox.tenant.errors import ServiceError
+
+CATEGORIES = (
+    *("AuditLogs", "SignInLogs", "NonInteractiveUserSignInLogs", "ServicePrincipalSignInLogs"),
+    *("ManagedIdentitySignInLogs", "ProvisioningLogs", "ADFSSignInLogs", "RiskyUsers"),
+    *("UserRiskEvents", "NetworkAccessTrafficLogs", "RiskyServicePrincipals"),
+    *("ServicePrincipalRiskEvents", "EnrichedOffice365AuditLogs", "MicrosoftGraphActivityLogs"),
+    *("RemoteNetworkHealthLogs", "B2CRequestLogs"),
+)
+LIMIT = 5
+_SINKS = (
+    *("workspaceId", "storageAccountId", "eventHubAuthorizationRuleId", "marketplacePartnerId"),
+    "serviceBusRuleId",
+)
+
+
+def _normalise(change: Change, estate: Estate) -> Properties:
+    given = change.properties
+    known = (*_SINKS, "eventHubName", "logAnalyticsDestinationType", "logs", "metrics")
+    only_known(given, known, "DiagnosticSettings")
+    sinks = {name: given[name] for name in _SINKS if given.get(name)}
+    if not sinks:
+        raise bad_request(
+            "BadRequest",
+            "At least one data sink needs to be specified. For more information on data sinks, "
+            "please see Diagnostic settings in Azure Monitor.",
+        )
+    logs = [_log(item) for item in objects(given.get("logs"), "logs")]
+    others = [
+        setting
+        for setting in estate.of_type(change.id.full_type)
+        if setting["id"].lower() != change.id.key
+    ]
+    _check_workspace(sinks.get("workspaceId"), estate)
+    _check_shared_sinks(sinks, logs, others)
+    if change.existing is None and len(others) >= LIMIT:
+        raise ServiceError(
+            409,
+            "Conflict",
+            f"The limit of {LIMIT} diagnostic settings was reached. To create new setting, delete "
+            "an existing one.",
+        )
+    empty = dict.fromkeys((*_SINKS, "eventHubName", "logAnalyticsDestinationType"))
+    return {**empty, **_without_none(given, known), "logs": logs, "metrics": []}
+
+
+def sends(setting: Mapping[str, Any], category: str) -> bool:
+    """Whether a setting exports a category."""
+    return any(
+        log["enabled"] and str(log.get("category", "")).lower() == category.lower()
+        for log in setting["properties"]["logs"]
+    )
+
+
+def _log(item: Mapping[str, Any]) -> dict[str, Any]:
+    category = item.get("category")
+    canonical = {name.lower(): name for name in CATEGORIES}.get(str(category).lower())
+    if canonical is None:
+        raise bad_request("BadRequest", f"Category '{category}' is not supported.")
+    return {
+        "category": canonical,
+        "categoryGroup": None,
+        "enabled": item.get("enabled") is True,
+        "retentionPolicy": item.get("retentionPolicy") or {"enabled": False, "days": 0},
+    }
+
+
+def _check_workspace(workspace_id: str | None, estate: Estate) -> None:
+    if workspace_id is not None and estate.find(workspace_id) is None:
+        raise ServiceError(404, "ResourceNotFound", f"The resource '{workspace_id}' was not found.")
+
+
+def _check_shared_sinks(
+    sinks: Mapping[str, str], logs: list[dict[str, Any]], others: list[dict[str, Any]]
+) -> None:
+    for other in others:
+        for name, sink in sinks.items():
+            if str(other["properties"].get(name) or "").lower() != sink.lower():
+                continue
+            for log in logs:
+                if log["enabled"] and sends(other, log["category"]):
+                    raise ServiceError(
+                        409,
+                        "Conflict",
+                        f"Data sink '{sink}' is already used in diagnostic setting "
+                        f"'{other['name']}' for category '{log['category']}'. Data sinks can't be "
+                        "reused in different settings on the same category for the same resource.",
+                    )
+
+
+def _without_none(given: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: given[name] for name in names if given.get(name) is not None}
+
+
+DIAGNOSTIC_SETTINGS = ResourceType(
+    namespace="microsoft.aadiam",
+    name="diagnosticSettings",
+    api_versions=("2017-04-01-preview", "2017-04-01"),
+    name_pattern=re.compile(r"[^<>*%&:\\?+/]{1,260}"),
+    location="none",
+    normalise=_normalise,
+)

@@ -1,0 +1,1 @@
+"""Who and what is in the tenant, and who may change it."""

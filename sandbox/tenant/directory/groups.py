@@ -1,0 +1,195 @@
+"""What may be done with groups and their members and owners.
+
+Role-assignable groups are protected: creating, changing and deleting one, and changing its members,
+needs RoleManagement.ReadWrite.Directory besides any group permission. Source: Microsoft Learn, "Use
+Microsoft Entra groups to manage role assignments".
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Literal
+from uuid import uuid4
+
+from sandbox.tenant.directory.authority import denied
+from sandbox.tenant.directory.object_schemas import GROUP_PROPERTIES, GROUP_REQUIRED
+from sandbox.tenant.directory.store import JSON, Directory, not_found
+from sandbox.tenant.directory.users import bad_request
+from sandbox.tenant.errors import ServiceError
+
+ROLE_MANAGEMENT = "RoleManagement.ReadWrite.Directory"
+Link = Literal["members", "owners"]
+
+_MAXIMUM_ROLE_ASSIGNABLE = 500
+
+
+def create_group(
+    directory: Directory, body: Mapping[str, Any], permissions: Collection[str] | None
+) -> JSON:
+    """Add a group with its first owners and members (`owners@odata.bind`, `members@odata.bind`).
+
+    `permissions` are the caller's application permissions; None is an administrator in a portal.
+    """
+    for name in GROUP_REQUIRED:
+        if body.get(name) is None:
+            raise bad_request(f"A value is required for property '{name}' of resource 'Group'.")
+    values = _checked(body)
+    assignable = values.get("isAssignableToRole") is True
+    if assignable:
+        _require_role_management(permissions)
+        _require_assignable_allowed(directory, values)
+    elif not values["securityEnabled"] and "Unified" not in values.get("groupTypes", []):
+        raise bad_request("The service does not currently support writes of mail-enabled groups.")
+    group: JSON = {
+        "id": str(uuid4()),
+        "createdDateTime": directory.clock.timestamp(),
+        "description": None,
+        "groupTypes": [],
+        "visibility": "Private" if assignable else None,
+        **values,
+        "isAssignableToRole": assignable or None,
+        "owners": _bound(directory, body, "owners"),
+        "members": _bound(directory, body, "members"),
+    }
+    directory.groups[group["id"]] = group
+    return group
+
+
+def update_group(
+    directory: Directory,
+    group_id: str,
+    body: Mapping[str, Any],
+    permissions: Collection[str] | None,
+) -> JSON:
+    """Change a group's properties; whether it can hold roles is settled when it is made."""
+    group = directory.group(group_id)
+    require_group_rights(group, permissions)
+    values = _checked(body)
+    if "isAssignableToRole" in values:
+        wanted = values.pop("isAssignableToRole")
+        if bool(wanted) != bool(group["isAssignableToRole"]):
+            raise bad_request(
+                "The property 'isAssignableToRole' is immutable: it can be set only when the "
+                "group is created."
+            )
+    group.update(values)
+    return group
+
+
+def delete_group(directory: Directory, group_id: str, permissions: Collection[str] | None) -> None:
+    """Move a group to the deleted items."""
+    group = directory.group(group_id)
+    require_group_rights(group, permissions)
+    del directory.groups[group["id"]]
+    deleted = {"deletedDateTime": directory.clock.timestamp()}
+    directory.deleted_groups[group["id"]] = group | deleted
+
+
+def restore_group(directory: Directory, group_id: str) -> JSON:
+    """Bring a deleted group back with its members."""
+    if (group := directory.deleted_groups.pop(group_id.lower(), None)) is None:
+        raise not_found(group_id)
+    directory.groups[group["id"]] = group | {"deletedDateTime": None}
+    return directory.groups[group["id"]]
+
+
+def add_link(
+    directory: Directory,
+    group_id: str,
+    link: Link,
+    object_id: str,
+    permissions: Collection[str] | None,
+) -> None:
+    """Add a member or an owner; raises ServiceError 400 when it is one already."""
+    group = directory.group(group_id)
+    require_group_rights(group, permissions)
+    found = directory.find_object(object_id)
+    if found is None:
+        raise not_found(object_id)
+    if group["isAssignableToRole"] and found["@odata.type"] == "#microsoft.graph.group":
+        raise bad_request("Nesting is currently not supported for groups that can hold roles.")
+    if found["id"] in group[link]:
+        raise bad_request(
+            "One or more added object references already exist for the following modified "
+            f"properties: '{link}'."
+        )
+    group[link].append(found["id"])
+
+
+def remove_link(
+    directory: Directory,
+    group_id: str,
+    link: Link,
+    object_id: str,
+    permissions: Collection[str] | None,
+) -> None:
+    """Remove a member or an owner; raises ServiceError 404 when it is none."""
+    group = directory.group(group_id)
+    require_group_rights(group, permissions)
+    if object_id.lower() not in group[link] or directory.find_object(object_id) is None:
+        raise not_found(object_id)
+    group[link].remove(object_id.lower())
+
+
+def require_group_rights(group: JSON, permissions: Collection[str] | None) -> None:
+    """Raise ServiceError 403 when the group is protected and the caller may not manage roles."""
+    if group["isAssignableToRole"]:
+        _require_role_management(permissions)
+
+
+def _require_role_management(permissions: Collection[str] | None) -> None:
+    if permissions is not None and ROLE_MANAGEMENT not in permissions:
+        raise denied()
+
+
+def _require_assignable_allowed(directory: Directory, values: JSON) -> None:
+    if not directory.has_premium:
+        raise ServiceError(
+            403,
+            "Authorization_RequestDenied",
+            "The tenant needs a Microsoft Entra ID P1 licence for groups that can hold roles.",
+        )
+    if not values["securityEnabled"] or "DynamicMembership" in values.get("groupTypes", []):
+        raise bad_request(
+            "Groups that can hold roles must be security groups with assigned membership."
+        )
+    made = sum(bool(group["isAssignableToRole"]) for group in directory.groups.values())
+    if made >= _MAXIMUM_ROLE_ASSIGNABLE:
+        raise bad_request("The number of groups that can hold roles has reached its limit of 500.")
+
+
+def _checked(body: Mapping[str, Any]) -> JSON:
+    values: JSON = {}
+    for name, value in body.items():
+        if "@odata." in name:
+            continue
+        if name not in GROUP_PROPERTIES:
+            raise ServiceError(
+                400,
+                "BadRequest",
+                f"The property '{name}' does not exist on type 'microsoft.graph.group'. Make sure "
+                "to only use property names that are defined by the type or mark the type as "
+                "open type.",
+            )
+        if name == "displayName" and (not isinstance(value, str) or not 1 <= len(value) <= 256):
+            raise bad_request(
+                "Invalid value specified for property 'displayName' of resource 'Group'."
+            )
+        values[name] = value
+    return values
+
+
+def _bound(directory: Directory, body: Mapping[str, Any], link: Link) -> list[str]:
+    ids: list[str] = []
+    for reference in body.get(f"{link}@odata.bind", []):
+        object_id = object_id_of(reference)
+        found = directory.find_object(object_id)
+        if found is None:
+            raise not_found(object_id)
+        ids.append(found["id"].lower())
+    return ids
+
+
+def object_id_of(reference: object) -> str:
+    """The object id at the end of an OData reference such as `…/v1.0/directoryObjects/{id}`."""
+    if not isinstance(reference, str) or not reference.rstrip("/"):
+        raise bad_request("Invalid URL format specified in @odata.id for an entity reference.")
+    return reference.rstrip("/").rpartition("/")[2].removesuffix("')").rpartition("('")[2]

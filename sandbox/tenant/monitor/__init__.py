@@ -1,0 +1,1 @@
+"""Logs, the queries over them, alerts and the messages that they send."""
