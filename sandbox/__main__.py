@@ -38,7 +38,10 @@ def _serve(options: argparse.Namespace) -> int:
     server = TenantServer(
         [read_document(seed) for seed in options.seed or [_SEED]],
         port=options.port,
-        ca_rate=options.ca_rate,
+        knobs={
+            "conditionalAccessRequestsPerSecond": options.ca_rate,
+            "readLagSeconds": options.lag,
+        },
         data=options.data,
         certificate_folder=environment_file.parent,
     )
@@ -97,6 +100,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--seed", type=Path, action="append", help="tenant document, repeatable")
     serve.add_argument(
         "--ca-rate", type=float, default=1.0, help="Conditional Access requests a second"
+    )
+    serve.add_argument(
+        "--lag", type=float, default=0.5, help="mean seconds until a write is seen by every reader"
     )
     serve.add_argument("--data", type=Path, help="file that keeps the state over restarts")
     env = commands.add_parser("env", help="print the variables that a client needs")

@@ -27,6 +27,7 @@ from sandbox.api.graph import users as graph_users
 from sandbox.api.login import login_router
 from sandbox.api.routing import Caller, Match, Request, Response, Router
 from sandbox.api.tokens import RESOURCE_MANAGER_AUDIENCE, Tokens
+from sandbox.tenant.changes import ADMINISTRATOR, Initiator
 from sandbox.tenant.directory.authority import denied
 from sandbox.tenant.errors import ServiceError
 from sandbox.tenant.faults import Fault
@@ -183,7 +184,7 @@ class Dispatcher:
             tenant=tenant,
             caller=caller,
         )
-        with self._locked(face, tenant):
+        with self._locked(face, tenant), tenant.changes.by(_initiator(tenant, caller)):
             return match.route.handler(request)
 
     def _authenticated(
@@ -242,6 +243,14 @@ class Dispatcher:
         for tenant_id in sorted(self.world.tenants):
             stack.enter_context(self.world.tenants[tenant_id].lock)
         return stack
+
+
+def _initiator(tenant: Tenant, caller: Caller | None) -> Initiator:
+    """Who asks: the application of the token; without one, an administrator at work in a portal."""
+    app = None if caller is None else tenant.apps.find(caller.app_id)
+    if app is None:
+        return ADMINISTRATOR
+    return Initiator("app", app.object_id.lower(), app.display_name, app.app_id)
 
 
 def _truncated(response: Response, length: int) -> Response:

@@ -13,10 +13,10 @@ from sandbox.tenant.tenant import World
 Document = Mapping[str, Any]
 
 
-def load_world(documents: Sequence[Document], data: Path | None, *, ca_rate: float) -> World:
+def load_world(documents: Sequence[Document], data: Path | None, knobs: Document) -> World:
     """The saved world if there is one, else one of the seed documents; raises DocumentError."""
     clock = Clock()
-    world = World(clock, ca_rate=ca_rate)
+    world = World(clock, knobs)
     if data is not None and data.exists():
         saved = read_document(data)
         clock.advance(float(saved.get("clockOffset", 0.0)))

@@ -35,8 +35,8 @@ _LOG = logging.getLogger(__name__)
 class TenantServer:
     """Serves tenants at `https://localhost:{port}` until stopped.
 
-    `documents` are seed documents, one a tenant. `port` 0 or taken: a free one is chosen. `ca_rate`
-    is the number of Conditional Access requests a second and tenant. `data` is a file that keeps
+    `documents` are seed documents, one a tenant. `port` 0 or taken: a free one is chosen. `knobs`
+    (see `sandbox.tenant.behaviour`) win over those of the documents. `data` is a file that keeps
     the state over restarts and wins over the seeds. `certificate_folder` keeps the certificate
     authority and the client secrets; without it they last as long as the server.
     Raises `DocumentError` for a document that is no tenant.
@@ -47,11 +47,11 @@ class TenantServer:
         documents: Sequence[Mapping[str, Any]],
         *,
         port: int = 0,
-        ca_rate: float = 1.0,
+        knobs: Mapping[str, Any] | None = None,
         data: Path | None = None,
         certificate_folder: Path | None = None,
     ) -> None:
-        self.world: World = load_world(documents, data, ca_rate=ca_rate)
+        self.world: World = load_world(documents, data, knobs or {})
         self._data = data
         self._temporary = None if certificate_folder else tempfile.TemporaryDirectory()
         folder = certificate_folder or Path(self._temporary.name if self._temporary else "")

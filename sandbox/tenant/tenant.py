@@ -6,6 +6,8 @@ from typing import Any
 
 from sandbox.tenant.access.policies import ConditionalAccess
 from sandbox.tenant.azure.resources import Azure
+from sandbox.tenant.behaviour import Behaviour
+from sandbox.tenant.changes import Changes
 from sandbox.tenant.clock import Clock
 from sandbox.tenant.directory.applications import Applications
 from sandbox.tenant.directory.store import Directory
@@ -23,12 +25,16 @@ class Tenant:
     Whoever reads or changes a tenant holds `lock`.
     """
 
-    def __init__(self, document: Mapping[str, Any], clock: Clock, *, ca_rate: float) -> None:
+    def __init__(self, document: Mapping[str, Any], clock: Clock) -> None:
         self.clock = clock
         self.lock = threading.RLock()
+        self.behaviour = Behaviour.from_document(document)
+        self.changes = Changes(clock)
         self.apps = Applications.from_document(document)
-        self.directory = Directory.from_document(document, clock, self.apps)
-        self.conditional_access = ConditionalAccess.from_document(document, clock, ca_rate)
+        self.directory = Directory.from_document(document, clock, self.apps, self.changes)
+        self.conditional_access = ConditionalAccess.from_document(
+            document, clock, self.behaviour, self.changes
+        )
         self.azure = Azure.from_document(document, clock)
         self.outbox = Outbox.from_document(document, clock)
         self.logs = Logs.from_document(document, clock, self.azure)
@@ -37,9 +43,12 @@ class Tenant:
         )
 
     @classmethod
-    def from_document(cls, doc: Mapping[str, Any], clock: Clock, *, ca_rate: float) -> "Tenant":
-        """Build a tenant. `ca_rate` is the number of Conditional Access requests a second."""
-        return cls(doc, clock, ca_rate=ca_rate)
+    def from_document(
+        cls, doc: Mapping[str, Any], clock: Clock, knobs: Mapping[str, Any] | None = None
+    ) -> "Tenant":
+        """Build a tenant. `knobs` win over those of the document; raises DocumentError."""
+        behaviour = {**doc.get("behaviour", {}), **(knobs or {})}
+        return cls({**doc, "behaviour": behaviour}, clock)
 
     @property
     def id(self) -> str:
@@ -54,6 +63,7 @@ class Tenant:
     def to_document(self) -> dict[str, Any]:
         """The whole state; `from_document` makes the same tenant of it."""
         areas = (
+            self.behaviour,
             self.directory,
             self.apps,
             self.conditional_access,
@@ -78,11 +88,11 @@ class Tenant:
 
 
 class World:
-    """Tenants that share one endpoint and one clock."""
+    """Tenants that share one endpoint and one clock. `knobs` hold for all of them."""
 
-    def __init__(self, clock: Clock, *, ca_rate: float = 1.0) -> None:
+    def __init__(self, clock: Clock, knobs: Mapping[str, Any] | None = None) -> None:
         self.clock = clock
-        self.ca_rate = ca_rate
+        self._knobs = knobs or {}
         self.requests = RequestLog()
         self.faults = Faults()
         self.tenants: dict[str, Tenant] = {}
@@ -94,7 +104,7 @@ class World:
 
     def add(self, document: Mapping[str, Any]) -> Tenant:
         """Add a tenant, or replace the one that has the same id; raises DocumentError."""
-        tenant = Tenant.from_document(document, self.clock, ca_rate=self.ca_rate)
+        tenant = Tenant.from_document(document, self.clock, self._knobs)
         for other in self.tenants.values():
             shared = set(other.azure.subscriptions) & set(tenant.azure.subscriptions)
             if other.id != tenant.id and shared:

@@ -11,7 +11,7 @@ from typing import Any
 from sandbox.api.server import TenantServer
 from sandbox.tenant.tenant import Tenant
 from tests.support.pulumi_stack import PulumiStack
-from tests.support.tenant import small_document
+from tests.support.tenant import AT_ONCE, small_document
 
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 AT_SPEED = {"BREAK_GLASS_CA_INTERVAL_SECONDS": "0"}
@@ -122,7 +122,7 @@ def new_scene(
     """A tenant with nothing of ours in it, and an empty stack."""
     document = document or small_document()
     settings = {**settings_of(document), **config}
-    with TenantServer([dict(document)], ca_rate=1000.0) as server:
+    with TenantServer([dict(document)], knobs=AT_ONCE) as server:
         folder.mkdir()
         stack = PulumiStack(folder, server.environment() | AT_SPEED, settings)
         yield Scene(server, stack, document["tenant"]["id"])
@@ -132,7 +132,7 @@ def new_scene(
 def standing_scene(snapshot: Snapshot, folder: Path) -> Generator[Scene]:
     """A copy of a snapshot, on a server of its own."""
     document = copy.deepcopy(snapshot.document)
-    with TenantServer([document], ca_rate=1000.0) as server:
+    with TenantServer([document], knobs=AT_ONCE) as server:
         folder.mkdir()
         stack = CopiedStack(snapshot.folder, folder, server.environment() | AT_SPEED)
         yield Scene(server, stack, document["tenant"]["id"])

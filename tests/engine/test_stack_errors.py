@@ -8,7 +8,7 @@ import pytest
 from sandbox.api.server import TenantServer
 from tests.engine.standing import AT_SPEED, Scene, new_scene, settings_of
 from tests.support.pulumi_stack import PulumiStack, Run
-from tests.support.tenant import small_document, without_permission
+from tests.support.tenant import AT_ONCE, small_document, without_permission
 
 
 def told(run: Run) -> list[str]:
@@ -110,7 +110,7 @@ def test_a_tenant_that_does_not_answer_is_one_line(tmp_path: Path) -> None:
     document = small_document()
     (tmp_path / "stack").mkdir()
     certificates = tmp_path / "certificates"
-    with TenantServer([document], ca_rate=1000.0, certificate_folder=certificates) as server:
+    with TenantServer([document], knobs=AT_ONCE, certificate_folder=certificates) as server:
         environment = server.environment() | AT_SPEED
         stack = PulumiStack(tmp_path / "stack", environment, settings_of(document))
         address = server.url.removeprefix("https://")

@@ -16,7 +16,7 @@ from tests.engine.standing import (
     settings_of,
 )
 from tests.support.pulumi_stack import PulumiStack
-from tests.support.tenant import object_id, small_document
+from tests.support.tenant import AT_ONCE, object_id, small_document
 
 
 def test_without_the_alarm_no_role_is_given_and_the_next_up_finishes(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_the_lost_answer_of_a_creation_leaves_no_second_account(tmp_path: Path) 
 def test_crossed_credentials_of_two_tenants_do_nothing(tmp_path: Path) -> None:
     ours = small_document()
     theirs = small_document("Tailspin", "tailspin.onmicrosoft.com")
-    with TenantServer([ours, theirs], ca_rate=1000.0) as server:
+    with TenantServer([ours, theirs], knobs=AT_ONCE) as server:
         variables = server.environment(theirs["tenant"]["id"]) | AT_SPEED
         (tmp_path / "stack").mkdir()
         stack = PulumiStack(tmp_path / "stack", variables, settings_of(ours))
@@ -241,7 +241,7 @@ def test_crossed_credentials_change_nothing_of_a_standing_stack(scene: Scene) ->
     scene.server.world.add(theirs)
     before, excluded = scene.users(), scene.excluded()
     scene.forget()
-    with TenantServer([scene.tenant.to_document(), theirs], ca_rate=1000.0) as server:
+    with TenantServer([scene.tenant.to_document(), theirs], knobs=AT_ONCE) as server:
         scene.stack.environment.update(server.environment(theirs["tenant"]["id"]))
 
         refused = scene.stack.up("--skip-preview", check=False)

@@ -8,6 +8,7 @@ from typing import Any
 
 import sandbox
 from sandbox.tenant.access.policies import ConditionalAccess
+from sandbox.tenant.behaviour import Behaviour
 from sandbox.tenant.clock import Clock
 
 SEED = Path(sandbox.__file__).parent / "tenants" / "contoso.json"
@@ -40,4 +41,8 @@ class StillClock(Clock):
 
 def conditional_access(clock: Clock | None = None, rate: float = 0) -> ConditionalAccess:
     """The seed's Conditional Access; by default without the request limit."""
-    return ConditionalAccess.from_document(seed(), clock or StillClock(), rate)
+    return ConditionalAccess.from_document(
+        seed(),
+        clock or StillClock(),
+        Behaviour(conditional_access_requests_per_second=rate),
+    )

@@ -4,12 +4,15 @@ from typing import Any
 
 import pytest
 
-from sandbox.tenant.access.policies import POLICY_LIMIT, ConditionalAccess
+from sandbox.tenant.access.policies import ConditionalAccess
+from sandbox.tenant.behaviour import Behaviour
 from sandbox.tenant.errors import DocumentError, ServiceError
 from tests.sandbox.seed_tenant import StillClock, conditional_access, policy_named, seed
 
 GROUP = "11111111-2222-4333-8444-555555555555"
 PHISHING_RESISTANT = "00000000-0000-0000-0000-000000000004"
+
+UNLIMITED = Behaviour(conditional_access_requests_per_second=0)
 
 
 def block_all(**changes: Any) -> dict[str, Any]:
@@ -32,7 +35,7 @@ def refusal(action: Any, *arguments: Any, **options: Any) -> ServiceError:
 
 def test_a_new_policy_is_shown_whole_with_an_id_and_its_time() -> None:
     clock = StillClock()
-    area = ConditionalAccess(clock, 0)
+    area = ConditionalAccess(clock, UNLIMITED)
     past = "1999-01-01T00:00:00Z"
     made = area.create_policy(block_all(id=GROUP, createdDateTime=past, modifiedDateTime=past))
     assert made["id"] != GROUP
@@ -94,7 +97,7 @@ def test_echoing_a_whole_get_is_refused() -> None:
     ],
 )
 def test_what_graph_does_not_take_is_refused_by_name(changes: dict[str, Any], named: str) -> None:
-    error = refusal(ConditionalAccess(StillClock(), 0).create_policy, block_all(**changes))
+    error = refusal(ConditionalAccess(StillClock(), UNLIMITED).create_policy, block_all(**changes))
     assert (error.status, error.code) == (400, "BadRequest")
     assert named in error.message
 
@@ -102,7 +105,10 @@ def test_what_graph_does_not_take_is_refused_by_name(changes: dict[str, Any], na
 def test_applications_and_user_actions_do_not_go_together() -> None:
     body = block_all()
     body["conditions"]["applications"]["includeUserActions"] = ["urn:user:registersecurityinfo"]
-    assert refusal(ConditionalAccess(StillClock(), 0).create_policy, body).message[:5] == "1012:"
+    assert (
+        refusal(ConditionalAccess(StillClock(), UNLIMITED).create_policy, body).message[:5]
+        == "1012:"
+    )
 
 
 def test_a_refused_patch_changes_nothing() -> None:
@@ -174,8 +180,8 @@ def test_a_deleted_policy_is_gone() -> None:
 
 
 def test_a_tenant_takes_195_policies_and_no_more() -> None:
-    area = ConditionalAccess(StillClock(), 0)
-    for _ in range(POLICY_LIMIT):
+    area = ConditionalAccess(StillClock(), UNLIMITED)
+    for _ in range(195):
         area.create_policy(block_all(state="disabled"))
     assert refusal(area.create_policy, block_all()).status == 400
     assert len(area.policies()) == 195
@@ -217,7 +223,7 @@ def test_a_request_that_the_network_hurried_a_little_is_admitted_but_the_pace_st
     assert admitted <= 191
 
 
-@pytest.mark.parametrize("rate", [0, -1, 100, 1000])
+@pytest.mark.parametrize("rate", [0, 100, 1000])
 def test_no_rate_or_a_large_one_switches_the_limit_off(rate: float) -> None:
     area = conditional_access(rate=rate)
     for _ in range(50):
@@ -228,4 +234,4 @@ def test_a_seed_policy_that_graph_would_not_keep_is_named() -> None:
     document = seed()
     document["conditionalAccessPolicies"][3]["state"] = "on"
     with pytest.raises(DocumentError, match=document["conditionalAccessPolicies"][3]["id"]):
-        ConditionalAccess.from_document(document, StillClock(), 0)
+        ConditionalAccess.from_document(document, StillClock(), UNLIMITED)

@@ -99,7 +99,10 @@ def test_named_locations_and_strengths_are_shown(client: httpx.Client) -> None:
 
 def test_the_limit_holds_over_all_calls_and_not_for_an_administrator_in_the_portal() -> None:
     policy_id = policy_named("CA003")["id"]
-    with running_tenant(seed(), ca_rate=0.001) as slow, graph(slow) as client:
+    with (
+        running_tenant(seed(), conditionalAccessRequestsPerSecond=0.001) as slow,
+        graph(slow) as client,
+    ):
         assert client.get(POLICIES).status_code == 200
         for answer in (
             client.get(f"{POLICIES}/{policy_id}"),

@@ -61,7 +61,9 @@ def test_a_document_that_is_no_tenant_changes_nothing(control: httpx.Client) -> 
 
 def test_an_administrator_is_not_throttled_and_is_marked_in_the_log() -> None:
     with (
-        TenantServer([small_document()], ca_rate=0.01) as server,
+        TenantServer(
+            [small_document()], knobs={"conditionalAccessRequestsPerSecond": 0.01}
+        ) as server,
         http(server) as control,
     ):
         made = control.post("/sandbox/conditional-access/policies", json=POLICY)

@@ -12,6 +12,7 @@ from sandbox.api.credentials import certificate_authority, server_context
 from sandbox.api.server import TenantServer
 from sandbox.tenant.errors import DocumentError
 from tests.support.tenant import (
+    AT_ONCE,
     JSON,
     arm,
     graph,
@@ -75,7 +76,7 @@ def test_an_application_without_the_permission_is_denied() -> None:
 def test_the_tokens_tenant_chooses_the_directory_and_arm_refuses_the_other_subscription() -> None:
     documents = [small_document(), small_document("Northwind", OTHER)]
     other_tenant = object_id("tenant", OTHER)
-    with TenantServer(documents, ca_rate=1000.0) as server:
+    with TenantServer(documents, knobs=AT_ONCE) as server:
         with graph(server) as first, graph(server, other_tenant) as second:
             names = [
                 client.get("/v1.0/organization").json()["value"][0]["displayName"]
@@ -156,7 +157,11 @@ def test_the_request_log_has_no_headers_and_no_bodies(
 
 
 def test_conditional_access_is_throttled_without_retry_after_and_the_log_says_so() -> None:
-    with running_tenant(ca_rate=0.01) as server, graph(server) as client, http(server) as control:
+    with (
+        running_tenant(conditionalAccessRequestsPerSecond=0.01) as server,
+        graph(server) as client,
+        http(server) as control,
+    ):
         path = "/v1.0/identity/conditionalAccess/policies"
         assert client.get(path).status_code == 200
         refused = client.get(path)

@@ -56,7 +56,7 @@ def tenant_with_emergency_account(**document: Any) -> tuple[Tenant, Recorder]:
     )
     for policy in whole["conditionalAccessPolicies"]:
         policy["conditions"]["users"]["excludeGroups"].append(GROUP)
-    tenant = Tenant.from_document(whole, StillClock(), ca_rate=0)
+    tenant = Tenant.from_document(whole, StillClock())
     recorder = Recorder()
     tenant.logs.emit = recorder.emit  # pyright: ignore[reportAttributeAccessIssue]
     return tenant, recorder
@@ -215,7 +215,7 @@ def test_non_interactive_sign_ins_go_to_their_own_table_with_objects_as_text() -
 
 @pytest.mark.parametrize("interactive", [True, False])
 def test_the_tenants_real_logs_take_the_row(interactive: bool) -> None:
-    tenant = Tenant.from_document(seed(), StillClock(), ca_rate=0)
+    tenant = Tenant.from_document(seed(), StillClock())
     assert answer(tenant, EMPLOYEE, interactive=interactive)["row"]["UserId"]
 
 

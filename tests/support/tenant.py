@@ -28,6 +28,17 @@ PERMISSIONS = (
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 
 
+AT_ONCE: Mapping[str, object] = {
+    "conditionalAccessRequestsPerSecond": 0,
+    "readLagSeconds": 0,
+    "diagnosticSettingLagSeconds": 0,
+    "operationSeconds": 0,
+    "logDelaySpreadSeconds": 0,
+    "alertJitterSeconds": 0,
+}
+"""Knobs of a tenant without waits and limits."""
+
+
 def object_id(name: str, domain: str = "fabrikam.onmicrosoft.com") -> str:
     """The id that `small_document` gives to a thing, for example `object_id("users/ada")`."""
     return str(uuid5(NAMESPACE_DNS, f"{domain}/{name}"))
@@ -176,10 +187,13 @@ def _policy(
 
 @contextmanager
 def running_tenant(
-    document: Mapping[str, Any] | None = None, ca_rate: float = 1000.0
+    document: Mapping[str, Any] | None = None, **knobs: object
 ) -> Generator[TenantServer]:
-    """A server for one tenant on a free port, stopped at the end."""
-    with TenantServer([document or small_document()], ca_rate=ca_rate) as server:
+    """A server for one tenant on a free port, stopped at the end.
+
+    It answers at once and without limits, but for what `knobs` say.
+    """
+    with TenantServer([document or small_document()], knobs={**AT_ONCE, **knobs}) as server:
         yield server
 
 

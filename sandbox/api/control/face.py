@@ -73,6 +73,19 @@ def put_tenant(request: Request) -> Response:
     return Response(204)
 
 
+@router.route("GET", "/sandbox/behaviour")
+def get_behaviour(request: Request) -> Response:
+    """The knobs of a tenant."""
+    return Response(body=request.tenant.behaviour.to_document()["behaviour"])
+
+
+@router.route("PATCH", "/sandbox/behaviour")
+def turn_knobs(request: Request) -> Response:
+    """Set some knobs; those not named keep their value."""
+    request.tenant.behaviour.turn(request.object_body())
+    return Response(204)
+
+
 @router.route("GET", "/sandbox/requests")
 def list_requests(request: Request) -> Response:
     """The services' request log, oldest first."""

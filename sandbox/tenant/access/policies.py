@@ -27,10 +27,11 @@ from sandbox.tenant.access.policy_schema import (
     preview_features,
     refused,
 )
+from sandbox.tenant.behaviour import Behaviour
+from sandbox.tenant.changes import Changes
 from sandbox.tenant.clock import Clock
 from sandbox.tenant.errors import DocumentError, ServiceError
 
-POLICY_LIMIT = 195
 # Part of a request's interval by which it may come early: clients keep the pace between the moments
 # at which they send, and the network moves those a little. The long-run rate stays exact.
 _EARLY = 0.1
@@ -38,15 +39,12 @@ _UNLIMITED_RATE = 100.0
 
 
 class ConditionalAccess:
-    """The Conditional Access of one tenant.
+    """The Conditional Access of one tenant."""
 
-    `rate` is how many requests a second the service takes over all applications; 0 or less, and
-    100 or more, switches the limit off.
-    """
-
-    def __init__(self, clock: Clock, rate: float) -> None:
+    def __init__(self, clock: Clock, behaviour: Behaviour, changes: Changes | None = None) -> None:
         self._clock = clock
-        self._interval = 1.0 / rate if 0 < rate < _UNLIMITED_RATE else 0.0
+        self._behaviour = behaviour
+        self._changes = changes or Changes(clock)
         self._next_admission = float("-inf")
         self._policies: dict[str, Document] = {}
         self._named_locations: dict[str, Document] = {}
@@ -54,13 +52,17 @@ class ConditionalAccess:
 
     @classmethod
     def from_document(
-        cls, document: Mapping[str, Any], clock: Clock, rate: float
+        cls,
+        document: Mapping[str, Any],
+        clock: Clock,
+        behaviour: Behaviour,
+        changes: Changes | None = None,
     ) -> "ConditionalAccess":
         """Build from `conditionalAccessPolicies`, `namedLocations`, `authenticationStrengths`.
 
         Raises `DocumentError` naming the policy that Graph would not keep.
         """
-        area = cls(clock, rate)
+        area = cls(clock, behaviour, changes)
         for policy in document.get("conditionalAccessPolicies", ()):
             policy_id, whole = str(policy["id"]).lower(), complete(policy)
             try:
@@ -90,12 +92,13 @@ class ConditionalAccess:
         Raises `ServiceError` 429 when it comes too early; a refused request costs nothing, and the
         answer has no `Retry-After`.
         """
-        now = self._clock.now()
-        if now < self._next_admission - _EARLY * self._interval:
+        now, rate = self._clock.now(), self._behaviour.conditional_access_requests_per_second
+        interval = 1.0 / rate if 0 < rate < _UNLIMITED_RATE else 0.0
+        if now < self._next_admission - _EARLY * interval:
             raise ServiceError(
                 429, "TooManyRequests", "Too many requests, this tenant's limit is reached."
             )
-        self._next_admission = max(now, self._next_admission) + self._interval
+        self._next_admission = max(now, self._next_admission) + interval
 
     def policies(self, *, beta: bool = True) -> list[Document]:
         """All policies as Graph shows them, oldest first."""
@@ -111,16 +114,16 @@ class ConditionalAccess:
         for required in ("displayName", "state", "conditions"):
             if not body.get(required):
                 raise refused(f"1007: '{required}' is required and must not be empty.")
-        if len(self._policies) >= POLICY_LIMIT:
-            raise refused(
-                f"1087: The tenant has {POLICY_LIMIT} policies, the most that it can have."
-            )
+        limit = self._behaviour.conditional_access_policy_limit
+        if len(self._policies) >= limit:
+            raise refused(f"1087: The tenant has {limit} policies, the most that it can have.")
         policy = complete({key: body[key] for key in body if key not in READ_ONLY})
         policy["conditions"]["clientAppTypes"] = policy["conditions"]["clientAppTypes"] or ["all"]
         check_policy(policy)
         policy["id"] = str(uuid.uuid4())
         policy["createdDateTime"] = self._clock.timestamp()
-        self._policies[policy["id"]] = policy
+        with self._changes.of("policy", policy["id"], self._policies):
+            self._policies[policy["id"]] = policy
         return self._shown(policy, beta=beta)
 
     def update_policy(self, policy_id: str, body: Mapping[str, Any], *, beta: bool = True) -> None:
@@ -140,13 +143,15 @@ class ConditionalAccess:
         policy = complete(merge(current, change))
         check_policy(policy)
         policy["modifiedDateTime"] = self._clock.timestamp()
-        self._policies[policy_id.lower()] = policy
+        with self._changes.of("policy", policy_id.lower(), self._policies):
+            self._policies[policy_id.lower()] = policy
 
     def delete_policy(self, policy_id: str) -> None:
         """Delete a policy. Raises `ServiceError` 404, or 400 for a Microsoft-managed one."""
         if is_microsoft_managed(self._kept(policy_id)):
             raise refused("A Microsoft-managed policy cannot be deleted.")
-        del self._policies[policy_id.lower()]
+        with self._changes.of("policy", policy_id.lower(), self._policies):
+            del self._policies[policy_id.lower()]
 
     def named_locations(self) -> list[Document]:
         """All named locations as Graph shows them."""

@@ -5,7 +5,8 @@ needs RoleManagement.ReadWrite.Directory besides any group permission. Source: M
 Microsoft Entra groups to manage role assignments".
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Generator, Mapping
+from contextlib import contextmanager
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -49,7 +50,8 @@ def create_group(
         "owners": _bound(directory, body, "owners"),
         "members": _bound(directory, body, "members"),
     }
-    directory.groups[group["id"]] = group
+    with directory.changes.of("group", group["id"], directory.groups):
+        directory.groups[group["id"]] = group
     return group
 
 
@@ -70,7 +72,8 @@ def update_group(
                 "The property 'isAssignableToRole' is immutable: it can be set only when the "
                 "group is created."
             )
-    group.update(values)
+    with directory.changes.of("group", group["id"], directory.groups):
+        group.update(values)
     return group
 
 
@@ -78,16 +81,19 @@ def delete_group(directory: Directory, group_id: str, permissions: Collection[st
     """Move a group to the deleted items."""
     group = directory.group(group_id)
     require_group_rights(group, permissions)
-    del directory.groups[group["id"]]
     deleted = {"deletedDateTime": directory.clock.timestamp()}
-    directory.deleted_groups[group["id"]] = group | deleted
+    with _between(directory, group["id"]):
+        del directory.groups[group["id"]]
+        directory.deleted_groups[group["id"]] = group | deleted
 
 
 def restore_group(directory: Directory, group_id: str) -> JSON:
     """Bring a deleted group back with its members."""
-    if (group := directory.deleted_groups.pop(group_id.lower(), None)) is None:
+    if (group := directory.deleted_groups.get(group_id.lower())) is None:
         raise not_found(group_id)
-    directory.groups[group["id"]] = group | {"deletedDateTime": None}
+    with _between(directory, group["id"]):
+        del directory.deleted_groups[group["id"]]
+        directory.groups[group["id"]] = group | {"deletedDateTime": None}
     return directory.groups[group["id"]]
 
 
@@ -111,7 +117,8 @@ def add_link(
             "One or more added object references already exist for the following modified "
             f"properties: '{link}'."
         )
-    group[link].append(found["id"])
+    with directory.changes.of("group", group["id"], directory.groups):
+        group[link].append(found["id"])
 
 
 def remove_link(
@@ -126,7 +133,18 @@ def remove_link(
     require_group_rights(group, permissions)
     if object_id.lower() not in group[link] or directory.find_object(object_id) is None:
         raise not_found(object_id)
-    group[link].remove(object_id.lower())
+    with directory.changes.of("group", group["id"], directory.groups):
+        group[link].remove(object_id.lower())
+
+
+@contextmanager
+def _between(directory: Directory, group_id: str) -> Generator[None]:
+    """Record a move between the groups and the deleted items."""
+    with (
+        directory.changes.of("group", group_id, directory.groups),
+        directory.changes.of("deletedGroup", group_id, directory.deleted_groups),
+    ):
+        yield
 
 
 def require_group_rights(group: JSON, permissions: Collection[str] | None) -> None:

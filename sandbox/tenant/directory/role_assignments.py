@@ -38,7 +38,8 @@ def create_role_assignment(directory: Directory, body: Mapping[str, Any]) -> JSO
         "roleDefinitionId": wanted[1],
         "directoryScopeId": "/",
     }
-    directory.role_assignments[made["id"]] = made
+    with directory.changes.of("roleAssignment", made["id"], directory.role_assignments):
+        directory.role_assignments[made["id"]] = made
     return made
 
 
@@ -52,4 +53,6 @@ def role_assignment(directory: Directory, assignment_id: str) -> JSON:
 
 def delete_role_assignment(directory: Directory, assignment_id: str) -> None:
     """Take a role away."""
-    del directory.role_assignments[role_assignment(directory, assignment_id)["id"].lower()]
+    found = role_assignment(directory, assignment_id)["id"].lower()
+    with directory.changes.of("roleAssignment", found, directory.role_assignments):
+        del directory.role_assignments[found]

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
+from sandbox.tenant.changes import Changes
 from sandbox.tenant.clock import Clock
 from sandbox.tenant.directory.applications import Applications
 from sandbox.tenant.directory.passwords import matches
@@ -32,8 +33,11 @@ def not_found(object_id: str) -> ServiceError:
 class Directory:
     """The users, groups, role assignments, domains and licences of one tenant."""
 
-    def __init__(self, clock: Clock, applications: Applications) -> None:
+    def __init__(
+        self, clock: Clock, applications: Applications, changes: Changes | None = None
+    ) -> None:
         self.clock = clock
+        self.changes = changes or Changes(clock)
         self.applications = applications
         self.organization: JSON = {}
         self.domains: list[JSON] = []
@@ -47,11 +51,15 @@ class Directory:
 
     @classmethod
     def from_document(
-        cls, doc: Mapping[str, Any], clock: Clock, applications: Applications | None = None
+        cls,
+        doc: Mapping[str, Any],
+        clock: Clock,
+        applications: Applications | None = None,
+        changes: Changes | None = None,
     ) -> "Directory":
         """Read the directory's part of a tenant document; raises DocumentError."""
         apps = Applications.from_document(doc) if applications is None else applications
-        directory = cls(clock, apps)
+        directory = cls(clock, apps, changes)
         directory.organization = dict(_required(doc, "tenant", ("id", "displayName")))
         directory.domains = list(_indexed(doc, "domains", ()).values())
         directory.subscribed_skus = [dict(sku) for sku in doc.get("subscribedSkus", [])]

@@ -5,7 +5,8 @@ of the calling service principal, or None for an administrator at work in a port
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -43,7 +44,8 @@ def create_user(directory: Directory, body: Mapping[str, Any]) -> JSON:
     user["passwordProfile"] = _without_password(values["passwordProfile"])
     user["passwordHash"] = hash_secret(password)
     user["lastPasswordChangeDateTime"] = directory.clock.timestamp()
-    directory.users[user["id"]] = user
+    with directory.changes.of("user", user["id"], directory.users):
+        directory.users[user["id"]] = user
     return user
 
 
@@ -59,10 +61,11 @@ def update_user(
         _require_free_name(directory, name, besides=user["id"])
     if (profile := values.get("passwordProfile")) is not None:
         if "password" in profile:
-            user["passwordHash"] = hash_secret(require_complex(profile["password"]))
-            user["lastPasswordChangeDateTime"] = directory.clock.timestamp()
+            values["passwordHash"] = hash_secret(require_complex(profile["password"]))
+            values["lastPasswordChangeDateTime"] = directory.clock.timestamp()
         values["passwordProfile"] = (user.get("passwordProfile") or {}) | _without_password(profile)
-    user.update(values)
+    with directory.changes.of("user", user["id"], directory.users):
+        user.update(values)
     return user
 
 
@@ -70,13 +73,14 @@ def delete_user(directory: Directory, id_or_upn: str, actor: str | None) -> None
     """Move a user to the deleted items, where it can be restored for 30 days."""
     user = directory.user(id_or_upn)
     require_authority(directory, actor, user["id"])
-    del directory.users[user["id"]]
     # Entra puts the object id before the name, so that the name is free for another user.
     name = f"{user['id'].replace('-', '')}{user['userPrincipalName']}"
-    directory.deleted_users[user["id"]] = user | {
-        "userPrincipalName": name,
-        "deletedDateTime": directory.clock.timestamp(),
-    }
+    with _between(directory, user["id"]):
+        del directory.users[user["id"]]
+        directory.deleted_users[user["id"]] = user | {
+            "userPrincipalName": name,
+            "deletedDateTime": directory.clock.timestamp(),
+        }
 
 
 def deleted_user(directory: Directory, user_id: str) -> JSON:
@@ -92,15 +96,17 @@ def restore_user(directory: Directory, user_id: str) -> JSON:
     name = user["userPrincipalName"].removeprefix(user["id"].replace("-", ""))
     _require_free_name(directory, name)
     user |= {"userPrincipalName": name, "deletedDateTime": None}
-    del directory.deleted_users[user["id"]]
-    directory.users[user["id"]] = user
+    with _between(directory, user["id"]):
+        del directory.deleted_users[user["id"]]
+        directory.users[user["id"]] = user
     return user
 
 
 def purge_user(directory: Directory, user_id: str) -> None:
     """Delete a user for good, with everything that points to it in the directory."""
     gone = deleted_user(directory, user_id)["id"]
-    del directory.deleted_users[gone]
+    with directory.changes.of("deletedUser", gone, directory.deleted_users):
+        del directory.deleted_users[gone]
     for group in (*directory.groups.values(), *directory.deleted_groups.values()):
         for key in ("members", "owners"):
             group[key] = [object_id for object_id in group[key] if object_id != gone]
@@ -109,6 +115,16 @@ def purge_user(directory: Directory, user_id: str) -> None:
         for assignment_id, assignment in directory.role_assignments.items()
         if assignment["principalId"] != gone
     }
+
+
+@contextmanager
+def _between(directory: Directory, user_id: str) -> Generator[None]:
+    """Record a move between the users and the deleted items."""
+    with (
+        directory.changes.of("user", user_id, directory.users),
+        directory.changes.of("deletedUser", user_id, directory.deleted_users),
+    ):
+        yield
 
 
 def bad_request(message: str) -> ServiceError:

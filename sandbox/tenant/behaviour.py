@@ -1,0 +1,89 @@
+"""How badly a tenant behaves: one knob for each thing that real services do to their clients.
+
+Every default is what the service does on an ordinary day; docs/sandbox.md says from where each is
+known. A tenant document may set knobs under its key `behaviour`, the control face at any time.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from sandbox.tenant.errors import DocumentError, ServiceError
+
+
+class Behaviour(BaseModel):
+    """The knobs of one tenant. Times are seconds of virtual time, shares are between 0 and 1."""
+
+    model_config = ConfigDict(
+        extra="forbid", alias_generator=to_camel, populate_by_name=True, validate_assignment=True
+    )
+
+    random_seed: int = 1
+    """Whatever is left to chance follows from this: the same seed, the same misfortune."""
+
+    # Microsoft Graph: replicas
+    read_lag_seconds: float = Field(default=0.5, ge=0, le=600)
+    """Mean time until a write is seen; each object and replica has its own. 0: at once."""
+    replicas: int = Field(default=3, ge=1, le=10)
+    short_listing_share: float = Field(default=0.0, ge=0, le=1)
+    """Share of listings that lack their last item, without a next page."""
+    stray_not_found_share: float = Field(default=0.0, ge=0, le=1)
+    """Share of GETs of one existing object that are answered 404."""
+    deleted_items_days: float = Field(default=30, ge=0, le=365)
+
+    # Microsoft Graph: limits
+    conditional_access_requests_per_second: float = Field(default=1.0, ge=0)
+    """Over all applications of the tenant. 0, and 100 or more, switches the limit off."""
+    conditional_access_policy_limit: int = Field(default=195, ge=1)
+    directory_units_per_ten_seconds: int = Field(default=3500, ge=0)
+    """Resource units of one application in this tenant; 0 switches the limit off."""
+    directory_writes_per_150_seconds: int = Field(default=3000, ge=0)
+    """Writes of one application in this tenant; 0 switches the limit off."""
+
+    # Azure
+    diagnostic_setting_limit: int = Field(default=5, ge=1)
+    diagnostic_setting_lag_seconds: float = Field(default=3, ge=0, le=3600)
+    """How long a GET may say 404 after a diagnostic setting was made."""
+    operation_seconds: float = Field(default=0.2, ge=0, le=3600)
+    """How long a long-running operation of Azure Resource Manager takes."""
+
+    # Sign-in and tokens
+    token_lifetime_seconds: int = Field(default=3599, ge=1, le=86_400)
+    platform_asks_for_multifactor: bool = True
+    """The admin portals' own demand, which no Conditional Access policy can lift."""
+
+    # Logs and alerts
+    log_delay_seconds: float = Field(default=240, ge=0, le=86_400)
+    """Microsoft names 3 to 10 minutes from a sign-in to the row that can be queried."""
+    log_delay_spread_seconds: float = Field(default=60, ge=0, le=86_400)
+    """Each row's delay differs from the mean by up to this."""
+    alert_jitter_seconds: float = Field(default=20, ge=0, le=3600)
+    """Each evaluation of an alert rule comes up to this late."""
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """The key `behaviour`; raises DocumentError that names the knob."""
+        try:
+            return cls.model_validate(document.get("behaviour", {}))
+        except ValidationError as error:
+            raise DocumentError(f"behaviour.{_first(error)}") from None
+
+    def to_document(self) -> dict[str, Any]:
+        """The key `behaviour`, every knob."""
+        return {"behaviour": self.model_dump(by_alias=True)}
+
+    def turn(self, knobs: Mapping[str, Any]) -> None:
+        """Set some knobs, all or none of them; raises ServiceError 400 that names the wrong one."""
+        try:
+            changed = self.model_validate(self.model_dump(by_alias=True) | dict(knobs))
+        except ValidationError as error:
+            raise ServiceError(400, "BadRequest", f"behaviour.{_first(error)}") from None
+        for name in type(self).model_fields:
+            setattr(self, name, getattr(changed, name))
+
+
+def _first(error: ValidationError) -> str:
+    found = error.errors()[0]
+    return f"{'.'.join(str(part) for part in found['loc'])}: {found['msg']}"

@@ -1,0 +1,119 @@
+"""What changes in a tenant, by whom: the source of the audit log and of what replicas know late.
+
+Whoever changes an object does it inside `Changes.of`; one request is one `Changes.by`. Listeners
+get the changes of a whole request together, when it has succeeded: a request that fails has changed
+nothing.
+"""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from uuid import uuid4
+
+from sandbox.tenant.clock import Clock
+
+JSON = dict[str, Any]
+Kind = Literal[
+    "user",
+    "deletedUser",
+    "group",
+    "deletedGroup",
+    "roleAssignment",
+    "administrativeUnit",
+    "policy",
+    "namedLocation",
+    "authenticationStrength",
+    "securityDefaults",
+    "authenticationMethod",
+]
+
+
+@dataclass(frozen=True)
+class Initiator:
+    """Who asked for a change: an application, or a user at work in a portal.
+
+    `object_id` is that of the service principal or of the user; `app_id` is an application's.
+    """
+
+    kind: Literal["app", "user"]
+    object_id: str
+    name: str
+    app_id: str | None = None
+    ip_address: str = "203.0.113.10"
+
+
+ADMINISTRATOR = Initiator("user", "", "administrator")
+"""Somebody at work in a portal, whom the caller did not name."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One object before and after; None where it was not or is not there. `time`: epoch seconds."""
+
+    kind: Kind
+    object_id: str
+    before: JSON | None
+    after: JSON | None
+    time: float
+
+
+@dataclass(frozen=True)
+class Request:
+    """The changes that one request made. `correlation_id` joins its rows in the audit log."""
+
+    initiator: Initiator
+    changes: Sequence[Change]
+    correlation_id: str = field(default_factory=lambda: str(uuid4()))
+
+
+Listener = Callable[[Request], None]
+
+
+class Changes:
+    """Records changes and tells them to whoever listens. Its user holds the tenant's lock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._listeners: list[Listener] = []
+        self._open: list[Change] | None = None
+
+    def listen(self, listener: Listener) -> None:
+        """Tell a listener of every request that changed something."""
+        self._listeners.append(listener)
+
+    @contextmanager
+    def by(self, initiator: Initiator) -> Generator[None]:
+        """One request of somebody; listeners hear of it at the end, unless it raised."""
+        self._open = []
+        try:
+            yield
+            found = self._open
+        finally:
+            self._open = None
+        self._tell(initiator, found)
+
+    @contextmanager
+    def of(self, kind: Kind, object_id: str, store: Mapping[str, JSON]) -> Generator[None]:
+        """Record what happens to the object of this id in `store`, if anything does.
+
+        Outside `by` it is a request of its own, by an administrator.
+        """
+        before = deepcopy(store.get(object_id))
+        yield
+        after = deepcopy(store.get(object_id))
+        if before == after:
+            return
+        change = Change(kind, object_id, before, after, self._clock.now())
+        if self._open is None:
+            self._tell(ADMINISTRATOR, [change])
+        else:
+            self._open.append(change)
+
+    def _tell(self, initiator: Initiator, changes: Sequence[Change]) -> None:
+        if not changes:
+            return
+        request = Request(initiator, tuple(changes))
+        for listener in self._listeners:
+            listener(request)
