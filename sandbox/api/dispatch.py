@@ -8,25 +8,17 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from sandbox.api import metadata
-from sandbox.api.arm import face as arm
-from sandbox.api.control import face as control
-from sandbox.api.control import sign_ins as control_sign_ins
-from sandbox.api.envelopes import graph_error, login_error, resource_manager_error
-from sandbox.api.graph import conditional_access as graph_conditional_access
-from sandbox.api.graph import directory as graph_directory
-from sandbox.api.graph import groups as graph_groups
-from sandbox.api.graph import users as graph_users
-from sandbox.api.login import login_router
-from sandbox.api.routing import Caller, Match, Request, Response, Router
-from sandbox.api.tokens import RESOURCE_MANAGER_AUDIENCE, Tokens
+from sandbox.api.control.face import ADMINISTRATOR_PATHS
+from sandbox.api.faces import Face, Faces
+from sandbox.api.routing import Caller, Match, Request, Response
+from sandbox.api.tokens import Tokens
 from sandbox.tenant.changes import ADMINISTRATOR, Initiator
 from sandbox.tenant.directory.authority import denied
 from sandbox.tenant.errors import ServiceError
@@ -47,16 +39,6 @@ class Incoming:
     body: bytes
 
 
-@dataclass(frozen=True)
-class Face:
-    """A service: its routes, its error envelope, and the audience of the tokens that it takes."""
-
-    name: str
-    routers: Sequence[Router]
-    envelope: Callable[[ServiceError, Mapping[str, str]], Response]
-    audience: str | None = None
-
-
 @dataclass
 class _Trace:
     """What the request log needs to know of a request, filled in on the way."""
@@ -75,34 +57,22 @@ class Dispatcher:
         self.changed = threading.Event()
         """Set after a request that may have changed a tenant."""
         self._tokens = Tokens()
-        graph_routers = (
-            graph_users.router,
-            graph_groups.router,
-            graph_directory.router,
-            graph_conditional_access.router,
-        )
-        self._graph = Face("graph", graph_routers, graph_error, base_url)
-        self._arm = Face("arm", (arm.router,), resource_manager_error, RESOURCE_MANAGER_AUDIENCE)
-        self._login = Face("login", (login_router(self._tokens),), login_error)
-        self._metadata = Face("metadata", (metadata.router,), resource_manager_error)
-        self._control = Face(
-            "control", (control.router, control_sign_ins.router), resource_manager_error
-        )
+        self._faces = Faces(base_url, self._tokens)
 
     def answer(self, incoming: Incoming) -> Response | None:
         """The answer; None means that the connection is to be dropped without one."""
         started = time.perf_counter()
-        face = self._face(incoming.raw_path)
+        face = self._faces.of(incoming.raw_path)
         target = f"{incoming.raw_path}?{incoming.query}" if incoming.query else incoming.raw_path
         fault = None
-        if face is not self._control:
+        if face is not self._faces.control:
             fault = self.world.faults.strike(incoming.method, target)
         trace = _Trace()
         response = self._faulty(face, incoming, trace, fault)
         if incoming.method not in ("GET", "HEAD"):
             self.changed.set()
-        administrator = incoming.raw_path.startswith(control.ADMINISTRATOR_PATHS)
-        if face is not self._control or administrator:
+        administrator = incoming.raw_path.startswith(ADMINISTRATOR_PATHS)
+        if face is not self._faces.control or administrator:
             self.world.requests.add(
                 method=incoming.method,
                 path=incoming.raw_path,
@@ -114,18 +84,6 @@ class Dispatcher:
                 app=trace.app,
             )
         return response
-
-    def _face(self, raw_path: str) -> Face:
-        first = raw_path.lower().split("/")[1] if raw_path.startswith("/") else ""
-        return {
-            "v1.0": self._graph,
-            "beta": self._graph,
-            "subscriptions": self._arm,
-            "providers": self._arm,
-            "tenants": self._arm,
-            "metadata": self._metadata,
-            "sandbox": self._control,
-        }.get(first, self._login)
 
     def _faulty(
         self, face: Face, incoming: Incoming, trace: _Trace, fault: Fault | None
@@ -162,14 +120,14 @@ class Dispatcher:
         caller: Caller | None = None
         query = dict(parse_qsl(incoming.query, keep_blank_values=True))
         tenant = self.world.default
-        if face is self._control and "tenant" in query:
+        if face is self._faces.control and "tenant" in query:
             tenant = self.world.tenant(query["tenant"])
         if face.audience is not None:
             tenant, caller = self._authenticated(face, incoming, trace)
         match = self._matched(face, incoming)
         if caller is not None and match.route.permissions:
             self._require_permission(match, caller)
-        if face is self._control:
+        if face is self._faces.control:
             trace.tenant = tenant.id
         request = Request(
             method=incoming.method,
@@ -194,12 +152,12 @@ class Dispatcher:
         try:
             tenant, caller = self._tokens.check(self.world, authorization, face.audience or "")
         except ServiceError as error:
-            if face is not self._arm:
+            if face is not self._faces.arm:
                 raise
             code = "AuthenticationFailed"
             raise ServiceError(401, code, error.message, error.headers) from None
         trace.tenant, trace.actor, trace.app = tenant.id, "app", caller.app_id
-        if face is self._arm:
+        if face is self._faces.arm:
             self._require_own_subscription(incoming.raw_path, tenant)
         return tenant, caller
 
@@ -237,7 +195,7 @@ class Dispatcher:
 
     def _locked(self, face: Face, tenant: Tenant) -> AbstractContextManager[Any]:
         """The tenant's lock; for control, which may touch every tenant, all of them in order."""
-        if face is not self._control:
+        if face is not self._faces.control:
             return tenant.lock
         stack = ExitStack()
         for tenant_id in sorted(self.world.tenants):

@@ -1,0 +1,65 @@
+"""The services at this endpoint: their routes, how each words a refusal, whose tokens it takes.
+
+A module with routes of its own becomes part of a service by one entry in a tuple below.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sandbox.api import metadata
+from sandbox.api.arm import face as arm
+from sandbox.api.control import face as control
+from sandbox.api.control import sign_ins as control_sign_ins
+from sandbox.api.envelopes import graph_error, login_error, resource_manager_error
+from sandbox.api.graph import conditional_access as graph_conditional_access
+from sandbox.api.graph import directory as graph_directory
+from sandbox.api.graph import groups as graph_groups
+from sandbox.api.graph import users as graph_users
+from sandbox.api.login import login_router
+from sandbox.api.routing import Response, Router
+from sandbox.api.tokens import RESOURCE_MANAGER_AUDIENCE, Tokens
+from sandbox.tenant.errors import ServiceError
+
+GRAPH_ROUTERS = (
+    graph_users.router,
+    graph_groups.router,
+    graph_directory.router,
+    graph_conditional_access.router,
+)
+ARM_ROUTERS = (arm.router,)
+CONTROL_ROUTERS = (control.router, control_sign_ins.router)
+
+
+@dataclass(frozen=True)
+class Face:
+    """A service: its routes, its error envelope, and the audience of the tokens that it takes."""
+
+    name: str
+    routers: Sequence[Router]
+    envelope: Callable[[ServiceError, Mapping[str, str]], Response]
+    audience: str | None = None
+
+
+class Faces:
+    """All services of one endpoint."""
+
+    def __init__(self, base_url: str, tokens: Tokens) -> None:
+        self.graph = Face("graph", GRAPH_ROUTERS, graph_error, base_url)
+        self.arm = Face("arm", ARM_ROUTERS, resource_manager_error, RESOURCE_MANAGER_AUDIENCE)
+        self.login = Face("login", (login_router(tokens),), login_error)
+        self.metadata = Face("metadata", (metadata.router,), resource_manager_error)
+        self.control = Face("control", CONTROL_ROUTERS, resource_manager_error)
+        self._by_first_segment = {
+            "v1.0": self.graph,
+            "beta": self.graph,
+            "subscriptions": self.arm,
+            "providers": self.arm,
+            "tenants": self.arm,
+            "metadata": self.metadata,
+            "sandbox": self.control,
+        }
+
+    def of(self, raw_path: str) -> Face:
+        """The service that answers a path; the login face has what nobody else has."""
+        first = raw_path.lower().split("/")[1] if raw_path.startswith("/") else ""
+        return self._by_first_segment.get(first, self.login)
