@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, unquote
 from sandbox.api.control.face import ADMINISTRATOR_PATHS
 from sandbox.api.faces import Face, Faces
 from sandbox.api.routing import Caller, Match, Request, Response
+from sandbox.api.service_logs import record_azure_request
 from sandbox.api.tokens import Tokens
 from sandbox.tenant.changes import ADMINISTRATOR, Initiator
 from sandbox.tenant.directory.authority import denied
@@ -46,6 +47,7 @@ class _Trace:
     tenant: str | None = None
     actor: str | None = None
     app: str | None = None
+    initiator: Initiator | None = None
 
 
 class Dispatcher:
@@ -90,6 +92,10 @@ class Dispatcher:
     ) -> Response | None:
         early = fault is not None and fault.when == "before" and fault.truncate is None
         response = None if early else self._served(face, incoming, trace)
+        if response is not None and face is self._faces.arm and trace.tenant and trace.initiator:
+            tenant = self.world.tenants[trace.tenant]
+            path = unquote(incoming.raw_path)
+            record_azure_request(tenant, incoming.method, path, response, trace.initiator)
         if fault is None:
             return response
         if fault.drop:
@@ -157,6 +163,7 @@ class Dispatcher:
             code = "AuthenticationFailed"
             raise ServiceError(401, code, error.message, error.headers) from None
         trace.tenant, trace.actor, trace.app = tenant.id, "app", caller.app_id
+        trace.initiator = _initiator(tenant, caller)
         if face is self._faces.arm:
             self._require_own_subscription(incoming.raw_path, tenant)
         return tenant, caller

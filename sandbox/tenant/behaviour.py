@@ -59,6 +59,11 @@ class Behaviour(BaseModel):
     """Microsoft names 3 to 10 minutes from a sign-in to the row that can be queried."""
     log_delay_spread_seconds: float = Field(default=60, ge=0, le=86_400)
     """Each row's delay differs from the mean by up to this."""
+    activity_delay_seconds: float = Field(default=360, ge=0, le=86_400)
+    """Mean time until an Azure activity event can be read, each half to one and a half of it.
+
+    Microsoft names 3 to 20 minutes.
+    """
     alert_jitter_seconds: float = Field(default=20, ge=0, le=3600)
     """Each evaluation of an alert rule comes up to this late."""
 

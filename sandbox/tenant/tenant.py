@@ -13,6 +13,7 @@ from sandbox.tenant.directory.applications import Applications
 from sandbox.tenant.directory.store import Directory
 from sandbox.tenant.errors import DocumentError, ServiceError
 from sandbox.tenant.faults import Faults
+from sandbox.tenant.monitor.activity import ActivityLog
 from sandbox.tenant.monitor.alert_rules import AlertRules
 from sandbox.tenant.monitor.logs import Logs
 from sandbox.tenant.monitor.outbox import Outbox
@@ -36,6 +37,7 @@ class Tenant:
             document, clock, self.behaviour, self.changes
         )
         self.azure = Azure.from_document(document, clock)
+        self.activity = ActivityLog.from_document(document, clock, self.behaviour)
         self.outbox = Outbox.from_document(document, clock)
         self.logs = Logs.from_document(document, clock, self.azure)
         self.alert_rules = AlertRules.from_document(
@@ -68,6 +70,7 @@ class Tenant:
             self.apps,
             self.conditional_access,
             self.azure,
+            self.activity,
             self.logs,
             self.alert_rules,
             self.outbox,

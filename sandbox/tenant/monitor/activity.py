@@ -1,0 +1,171 @@
+"""The Azure activity log: who asked Azure Resource Manager to change what in a subscription.
+
+Writes, deletes and actions make events, reads do not; a failed one is an event too. Each operation
+makes two: Started and then Succeeded or Failed, joined by their correlation id. What lies in no
+subscription, such as the tenant's diagnostic settings, is in no subscription's activity log.
+Sources: Microsoft Learn, "Azure activity log" and "Azure activity log event schema".
+"""
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from sandbox.tenant.behaviour import Behaviour
+from sandbox.tenant.changes import Initiator
+from sandbox.tenant.clock import Clock
+from sandbox.tenant.monitor.activity_operations import operation_of
+
+RETENTION_SECONDS = 90 * 86400.0
+MOST_EVENTS = 20_000
+"""So many events of one tenant are kept; older ones give way."""
+
+
+@dataclass(frozen=True)
+class ActivityEvent:
+    """One event. `time` and `visible` (when it can be read) are epoch seconds.
+
+    `status` is `Started`, `Succeeded` or `Failed`; `sub_status` the HTTP status in words, for
+    example `Created`; `level` `Informational` or `Error`; `caller` an object id for applications
+    and a user principal name for people. `resource_id` is as the request had it.
+    """
+
+    event_id: str
+    correlation_id: str
+    time: float
+    visible: float
+    subscription_id: str
+    operation_name: str
+    resource_id: str
+    resource_group: str
+    resource_provider: str
+    resource_type: str
+    status: str
+    sub_status: str
+    http_status: int | None
+    level: str
+    caller: str
+    caller_kind: str
+    caller_object_id: str
+    app_id: str
+    client_ip: str
+    method: str
+    error: str
+    category: str = "Administrative"
+
+    def fields(self) -> dict[str, str]:
+        """The event under the names that the conditions of activity log alerts use."""
+        return {
+            "category": self.category,
+            "caller": self.caller,
+            "correlationId": self.correlation_id,
+            "level": self.level,
+            "operationName": self.operation_name,
+            "resourceGroup": self.resource_group,
+            "resourceId": self.resource_id,
+            "resourceProvider": self.resource_provider,
+            "resourceType": self.resource_type,
+            "status": self.status,
+            "subscriptionId": self.subscription_id,
+            "subStatus": self.sub_status,
+        }
+
+
+ActivityListener = Callable[[ActivityEvent], None]
+
+
+class ActivityLog:
+    """The activity log of a tenant's subscriptions. Its user holds the tenant's lock."""
+
+    def __init__(self, clock: Clock, behaviour: Behaviour) -> None:
+        self._clock = clock
+        self._behaviour = behaviour
+        self._events: list[ActivityEvent] = []
+        self._listeners: list[ActivityListener] = []
+        self._made = 0
+
+    @classmethod
+    def from_document(
+        cls, document: Mapping[str, Any], clock: Clock, behaviour: Behaviour
+    ) -> "ActivityLog":
+        """Read the key `activityEvents`."""
+        log = cls(clock, behaviour)
+        log._events = [ActivityEvent(**event) for event in document.get("activityEvents", [])]
+        log._made = len(log._events)
+        return log
+
+    def to_document(self) -> dict[str, Any]:
+        """The key `activityEvents`."""
+        return {"activityEvents": [asdict(event) for event in self._events]}
+
+    def listen(self, listener: ActivityListener) -> None:
+        """Tell a listener of every event as it happens (it may act on it later)."""
+        self._listeners.append(listener)
+
+    def record(
+        self, method: str, path: str, status: int, caller: Initiator, error: str = ""
+    ) -> None:
+        """A request to Azure Resource Manager was answered; a read leaves nothing.
+
+        `path` is decoded, `status` the HTTP status of the answer, `error` its error code.
+        """
+        operation = operation_of(method, path)
+        if operation is None:
+            return
+        chance = random.Random(f"{self._behaviour.random_seed}/activity/{self._made}")  # noqa: S311
+        correlation_id = _identity(chance)
+        failed = status >= 400
+        outcome = "Failed" if failed else "Succeeded"
+        for step, sub_status in (("Started", ""), (outcome, _words(status))):
+            end = step != "Started"
+            event = ActivityEvent(
+                event_id=_identity(chance),
+                correlation_id=correlation_id,
+                time=self._clock.now(),
+                visible=self._clock.now() + self._delay(chance),
+                **asdict(operation),
+                status=step,
+                sub_status=sub_status,
+                http_status=status if end else None,
+                level="Error" if failed and end else "Informational",
+                caller=caller.object_id if caller.kind == "app" else caller.name,
+                caller_kind=caller.kind,
+                caller_object_id=caller.object_id,
+                app_id=caller.app_id or "",
+                client_ip=caller.ip_address,
+                method=method,
+                error=error if end else "",
+            )
+            self._made += 1
+            self._events.append(event)
+            for listener in self._listeners:
+                listener(event)
+        self._forget()
+
+    def events(self, subscription_id: str) -> Iterator[ActivityEvent]:
+        """The events of a subscription that can be read by now, newest first."""
+        now, wanted = self._clock.now(), subscription_id.lower()
+        for event in reversed(self._events):
+            if event.visible <= now and event.subscription_id.lower() == wanted:
+                yield event
+
+    def _delay(self, chance: random.Random) -> float:
+        mean = self._behaviour.activity_delay_seconds
+        return max(0.0, mean * chance.uniform(0.5, 1.5))
+
+    def _forget(self) -> None:
+        oldest = self._clock.now() - RETENTION_SECONDS
+        if len(self._events) > MOST_EVENTS or self._events[0].time < oldest:
+            self._events = [e for e in self._events[-MOST_EVENTS:] if e.time >= oldest]
+
+
+def _identity(chance: random.Random) -> str:
+    return str(UUID(int=chance.getrandbits(128), version=4))
+
+
+def _words(status: int) -> str:
+    """`200` → `OK`, `404` → `NotFound`."""
+    phrase = HTTPStatus(status).phrase
+    return phrase if phrase.isupper() else phrase.title().replace(" ", "")
