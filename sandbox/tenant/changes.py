@@ -69,6 +69,7 @@ class Request:
 
 
 Listener = Callable[[Request], None]
+Follower = Callable[[Change], None]
 
 
 class Changes:
@@ -77,21 +78,26 @@ class Changes:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._listeners: list[Listener] = []
+        self._followers: list[Follower] = []
         self._open: list[Change] | None = None
 
     def listen(self, listener: Listener) -> None:
         """Tell a listener of every request that changed something."""
         self._listeners.append(listener)
 
+    def follow(self, follower: Follower) -> None:
+        """Tell a follower of every change at the moment at which it is made."""
+        self._followers.append(follower)
+
     @contextmanager
     def by(self, initiator: Initiator) -> Generator[None]:
         """One request of somebody; listeners hear of it at the end, unless it raised."""
-        self._open = []
+        around, found = self._open, list[Change]()
+        self._open = found
         try:
             yield
-            found = self._open
         finally:
-            self._open = None
+            self._open = around
         self._tell(initiator, found)
 
     @contextmanager
@@ -106,6 +112,8 @@ class Changes:
         if before == after:
             return
         change = Change(kind, object_id, before, after, self._clock.now())
+        for follower in self._followers:
+            follower(change)
         if self._open is None:
             self._tell(ADMINISTRATOR, [change])
         else:
