@@ -18,9 +18,27 @@ class AzureRole(BaseModel):
     role: str
 
 
-class Application(BaseModel):
-    """One application with its service principal. `secret_hash` None: nobody can sign in as it.
+class FederatedCredential(BaseModel):
+    """A pipeline that may sign in as the application with a token of its own (OIDC).
 
+    The real service fetches the issuer's keys from the issuer. Nothing is fetched here: the tokens
+    must be signed with `public_key` (PEM).
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
+    )
+    issuer: str
+    subject: str
+    audiences: list[str] = ["api://AzureADTokenExchange"]
+    public_key: str
+
+
+class Application(BaseModel):
+    """One application with its service principal; it signs in by a secret or one of its keys.
+
+    `certificates` (PEM, without private keys) and `federated_credentials` are other ways to sign in
+    than the secret, of which only a hash is kept (None: there is no secret).
     `directory_roles` are role display names given when the document is read; afterwards they are
     the tenant's role assignments like everybody else's.
     """
@@ -30,6 +48,8 @@ class Application(BaseModel):
     object_id: str
     display_name: str
     secret_hash: str | None = None
+    certificates: list[str] = []
+    federated_credentials: list[FederatedCredential] = []
     graph_permissions: list[str] = []
     directory_roles: list[str] = []
     azure_roles: list[AzureRole] = []
