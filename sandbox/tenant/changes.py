@@ -80,6 +80,12 @@ class Changes:
         self._listeners: list[Listener] = []
         self._followers: list[Follower] = []
         self._open: list[Change] | None = None
+        self._initiator = ADMINISTRATOR
+
+    @property
+    def initiator(self) -> Initiator:
+        """Who makes the request that is being answered; an administrator outside of `by`."""
+        return self._initiator
 
     def listen(self, listener: Listener) -> None:
         """Tell a listener of every request that changed something."""
@@ -92,12 +98,12 @@ class Changes:
     @contextmanager
     def by(self, initiator: Initiator) -> Generator[None]:
         """One request of somebody; listeners hear of it at the end, unless it raised."""
-        around, found = self._open, list[Change]()
-        self._open = found
+        around, found = (self._open, self._initiator), list[Change]()
+        self._open, self._initiator = found, initiator
         try:
             yield
         finally:
-            self._open = around
+            self._open, self._initiator = around
         self._tell(initiator, found)
 
     @contextmanager
