@@ -37,17 +37,43 @@ class Behaviour(BaseModel):
     conditional_access_requests_per_second: float = Field(default=1.0, ge=0)
     """Over all applications of the tenant. 0, and 100 or more, switches the limit off."""
     conditional_access_policy_limit: int = Field(default=195, ge=1)
-    directory_units_per_ten_seconds: int = Field(default=3500, ge=0)
-    """Resource units of one application in this tenant; 0 switches the limit off."""
+    conditional_access_unknown_error_share: float = Field(default=0.5, ge=0, le=1)
+    """Share of Conditional Access 429s with code `UnknownError` and an empty message."""
+    conditional_access_retry_after_seconds: int = Field(default=0, ge=0, le=600)
+    """`Retry-After` of a Conditional Access 429; 0: none, as the service answers."""
+    small_pages_lack_next_link: bool = True
+    """A listing of policies cut by `$top` has no `@odata.nextLink`, as clients have observed."""
+    managed_policy_exclusions_refused: bool = False
+    """Whether Graph refuses the exclusions of Microsoft-managed policies, which portals can edit."""
+    directory_units_per_ten_seconds: int | None = Field(default=None, ge=0)
+    """Resource units of one application in this tenant; 0 switches the limit off.
+
+    null: by the number of users, as Microsoft documents it: below 50 3,500, up to 500 5,000, more
+    8,000.
+    """
     directory_writes_per_150_seconds: int = Field(default=3000, ge=0)
     """Writes of one application in this tenant; 0 switches the limit off."""
+    tenant_writes_per_300_seconds: int = Field(default=18_000, ge=0)
+    """Writes of all applications in this tenant; 0 switches the limit off."""
+    report_requests_per_ten_seconds: int = Field(default=5, ge=0)
+    """Reads of sign-in and audit logs by one application; 0 switches the limit off."""
+    unknown_error_share: float = Field(default=0.5, ge=0, le=1)
+    """Share of 429s that say `UnknownError` without a message, not `TooManyRequests`."""
 
     # Azure
     diagnostic_setting_limit: int = Field(default=5, ge=1)
     diagnostic_setting_lag_seconds: float = Field(default=3, ge=0, le=3600)
-    """How long a GET may say 404 after a diagnostic setting was made."""
+    """How long, at most, a GET says 404 after a diagnostic setting was made."""
     operation_seconds: float = Field(default=0.2, ge=0, le=3600)
     """How long a long-running operation of Azure Resource Manager takes."""
+    failed_operation_share: float = Field(default=0.0, ge=0, le=1)
+    """Share of long-running operations that are accepted and end in `Failed`."""
+    provider_registration_seconds: float = Field(default=10, ge=0, le=3600)
+    """How long a resource provider stays `Registering`."""
+    resource_manager_reads_at_once: int = Field(default=250, ge=0)
+    """Of one application in one subscription; a tenth comes back each second. 0: no limit."""
+    resource_manager_writes_at_once: int = Field(default=200, ge=0)
+    """Likewise for writes and for deletes; a twentieth comes back each second. 0: no limit."""
 
     # Sign-in and tokens
     token_lifetime_seconds: int = Field(default=3599, ge=1, le=86_400)
