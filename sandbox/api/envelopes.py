@@ -1,13 +1,16 @@
 """How each service words a refusal, and the one kind of body in which it puts it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 from sandbox.api.routing import Response
 from sandbox.tenant.errors import ServiceError
+from sandbox.tenant.faults import Fault
+
+Envelope = Callable[[ServiceError, Mapping[str, str]], Response]
 
 
 def graph_error(error: ServiceError, headers: Mapping[str, str]) -> Response:
@@ -18,7 +21,10 @@ def graph_error(error: ServiceError, headers: Mapping[str, str]) -> Response:
         "request-id": request_id,
         "client-request-id": headers.get("client-request-id", request_id),
     }
-    body = {"error": {"code": error.code, "message": error.message, "innerError": inner}}
+    told: dict[str, Any] = {"code": error.code, "message": error.message}
+    if error.details:
+        told["details"] = list(error.details)
+    body = {"error": {**told, "innerError": inner}}
     return Response(error.status, body, {"request-id": request_id, **error.headers})
 
 
@@ -46,6 +52,13 @@ def login_error(error: ServiceError, headers: Mapping[str, str]) -> Response:
         "correlation_id": correlation,
     }
     return Response(error.status, body, error.headers)
+
+
+def fault_answer(fault: Fault, envelope: Envelope, headers: Mapping[str, str]) -> Response:
+    """The answer that a fault orders: a body of its own, or an error as the service words it."""
+    if not fault.has_body:
+        return envelope(fault.error(), headers)
+    return Response(fault.status or 200, fault.body, fault.error().headers)
 
 
 def _now() -> datetime:

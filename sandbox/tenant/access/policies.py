@@ -11,7 +11,7 @@ refuses an unknown one is not documented, and it certainly keeps the ids of obje
 import copy
 import uuid
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from sandbox.tenant.access.policy_schema import (
     BETA_ONLY,
@@ -31,6 +31,7 @@ from sandbox.tenant.behaviour import Behaviour
 from sandbox.tenant.changes import Changes
 from sandbox.tenant.clock import Clock
 from sandbox.tenant.errors import DocumentError, ServiceError
+from sandbox.tenant.replicas import Unseen
 
 # Part of a request's interval by which it may come early: clients keep the pace between the moments
 # at which they send, and the network moves those a little. The long-run rate stays exact.
@@ -46,6 +47,7 @@ class ConditionalAccess:
         self._behaviour = behaviour
         self._changes = changes or Changes(clock)
         self._next_admission = float("-inf")
+        self._truth: ConditionalAccess | None = None
         self._policies: dict[str, Document] = {}
         self._named_locations: dict[str, Document] = {}
         self._strengths: dict[str, Document] = {}
@@ -86,12 +88,24 @@ class ConditionalAccess:
             "authenticationStrengths": copy.deepcopy(list(self._strengths.values())),
         }
 
+    def as_seen(self, unseen: Unseen) -> Self:
+        """Conditional Access as a replica knows it, to be read only; its limit is the tenant's."""
+        view = copy.copy(self)
+        view._truth = self
+        view._policies = unseen.store("policy", self._policies)
+        view._named_locations = unseen.store("namedLocation", self._named_locations)
+        view._strengths = unseen.store("authenticationStrength", self._strengths)
+        return view
+
     def admit_request(self) -> None:
         """Count one request against the tenant's limit.
 
         Raises `ServiceError` 429 when it comes too early; a refused request costs nothing, and the
         answer has no `Retry-After`.
         """
+        if self._truth is not None:
+            self._truth.admit_request()
+            return
         now, rate = self._clock.now(), self._behaviour.conditional_access_requests_per_second
         interval = 1.0 / rate if 0 < rate < _UNLIMITED_RATE else 0.0
         if now < self._next_admission - _EARLY * interval:

@@ -24,7 +24,7 @@ def create_role_assignment(directory: Directory, body: Mapping[str, Any]) -> JSO
     if principal["@odata.type"].endswith(".group") and not principal["isAssignableToRole"]:
         raise bad_request("The principal is a group that cannot hold roles.")
     wanted = (principal["id"].lower(), role["id"])
-    for assignment in directory.role_assignments.values():
+    for assignment in directory.role_assignments_to(wanted[0]):
         if (assignment["principalId"], assignment["roleDefinitionId"]) == wanted:
             raise ServiceError(
                 409,
@@ -45,10 +45,10 @@ def create_role_assignment(directory: Directory, body: Mapping[str, Any]) -> JSO
 
 def role_assignment(directory: Directory, assignment_id: str) -> JSON:
     """The role assignment with this id; raises ServiceError 404."""
-    for assignment in directory.live_role_assignments():
-        if assignment["id"].lower() == assignment_id.lower():
-            return assignment
-    raise not_found(assignment_id)
+    found = directory.role_assignments.get(assignment_id.lower())
+    if found is None or directory.find_object(found["principalId"]) is None:
+        raise not_found(assignment_id)
+    return found
 
 
 def delete_role_assignment(directory: Directory, assignment_id: str) -> None:

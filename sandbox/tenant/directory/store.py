@@ -5,16 +5,28 @@ It holds objects as Graph shows them, as plain dictionaries; who may change them
 items: their memberships and roles stay recorded and hidden, so a restored object has them again.
 """
 
+import copy
 from collections.abc import Iterator, Mapping
-from typing import Any
-from uuid import NAMESPACE_OID, uuid5
+from typing import Any, Self
 
 from sandbox.tenant.changes import Changes
 from sandbox.tenant.clock import Clock
 from sandbox.tenant.directory.applications import Applications
+from sandbox.tenant.directory.document import (
+    application_roles,
+    check_domains,
+    complete_assignments,
+    complete_deleted,
+    complete_groups,
+    complete_units,
+    complete_users,
+    indexed,
+    required,
+)
+from sandbox.tenant.directory.index import DirectoryIndex, Index, SeenIndex
 from sandbox.tenant.directory.passwords import matches
-from sandbox.tenant.directory.roles import role_id
-from sandbox.tenant.errors import DocumentError, ServiceError
+from sandbox.tenant.errors import ServiceError
+from sandbox.tenant.replicas import Unseen
 
 JSON = dict[str, Any]
 PREMIUM_PLANS = frozenset({"AAD_PREMIUM", "AAD_PREMIUM_P2"})
@@ -43,11 +55,15 @@ class Directory:
         self.domains: list[JSON] = []
         self.subscribed_skus: list[JSON] = []
         self.security_defaults: JSON = {"isEnabled": False}
+        self.index: Index = DirectoryIndex((), (), ())
         self.users: dict[str, JSON] = {}
         self.groups: dict[str, JSON] = {}
         self.role_assignments: dict[str, JSON] = {}
         self.deleted_users: dict[str, JSON] = {}
         self.deleted_groups: dict[str, JSON] = {}
+        self.administrative_units: dict[str, JSON] = {}
+        self.authentication_methods: dict[str, JSON] = {}
+        self.authentication_methods_policy: JSON = {}
 
     @classmethod
     def from_document(
@@ -60,19 +76,54 @@ class Directory:
         """Read the directory's part of a tenant document; raises DocumentError."""
         apps = Applications.from_document(doc) if applications is None else applications
         directory = cls(clock, apps, changes)
-        directory.organization = dict(_required(doc, "tenant", ("id", "displayName")))
-        directory.domains = list(_indexed(doc, "domains", ()).values())
+        directory.organization = dict(required(doc, "tenant", ("id", "displayName")))
+        directory.domains = list(indexed(doc, "domains", ()).values())
         directory.subscribed_skus = [dict(sku) for sku in doc.get("subscribedSkus", [])]
         directory.security_defaults = {"isEnabled": False} | dict(doc.get("securityDefaults", {}))
-        directory.users = _indexed(doc, "users", ("displayName", "userPrincipalName"))
-        directory.groups = _indexed(doc, "groups", ("displayName",))
-        directory.role_assignments = _indexed(
+        directory.users = indexed(doc, "users", ("displayName", "userPrincipalName"))
+        directory.groups = indexed(doc, "groups", ("displayName",))
+        directory.role_assignments = indexed(
             doc, "roleAssignments", ("principalId", "roleDefinitionId")
         )
-        directory.deleted_users = _indexed(doc, "deletedUsers", ("userPrincipalName",))
-        directory.deleted_groups = _indexed(doc, "deletedGroups", ("displayName",))
-        directory._complete()
+        directory.deleted_users = indexed(doc, "deletedUsers", ("userPrincipalName",))
+        directory.deleted_groups = indexed(doc, "deletedGroups", ("displayName",))
+        directory.administrative_units = indexed(doc, "administrativeUnits", ("displayName",))
+        directory.authentication_methods = indexed(
+            doc, "authenticationMethods", ("userId", "@odata.type")
+        )
+        directory.authentication_methods_policy = dict(doc.get("authenticationMethodsPolicy", {}))
+        now = clock.timestamp()
+        check_domains(directory.domains)
+        complete_users(directory.users.values(), now)
+        complete_groups(directory.groups.values(), now)
+        complete_groups(directory.deleted_groups.values(), now)
+        complete_deleted(directory.deleted_users.values(), now)
+        complete_deleted(directory.deleted_groups.values(), now)
+        complete_units(directory.administrative_units.values())
+        complete_assignments(directory.role_assignments.values())
+        directory.role_assignments |= application_roles(apps.all())
+        directory.index = DirectoryIndex(
+            directory.users.values(),
+            directory.groups.values(),
+            directory.role_assignments.values(),
+        )
+        directory.changes.follow(directory.index.follow)
         return directory
+
+    def as_seen(self, unseen: Unseen) -> Self:
+        """The directory as a replica knows it, to be read only."""
+        view = copy.copy(self)
+        view.users = unseen.store("user", self.users)
+        view.deleted_users = unseen.store("deletedUser", self.deleted_users)
+        view.groups = unseen.store("group", self.groups)
+        view.deleted_groups = unseen.store("deletedGroup", self.deleted_groups)
+        view.role_assignments = unseen.store("roleAssignment", self.role_assignments)
+        view.administrative_units = unseen.store("administrativeUnit", self.administrative_units)
+        view.authentication_methods = unseen.store(
+            "authenticationMethod", self.authentication_methods
+        )
+        view.index = SeenIndex(self.index, unseen)
+        return view
 
     def to_document(self) -> JSON:
         """The keys that `from_document` reads."""
@@ -86,6 +137,9 @@ class Directory:
             "roleAssignments": list(self.role_assignments.values()),
             "deletedUsers": list(self.deleted_users.values()),
             "deletedGroups": list(self.deleted_groups.values()),
+            "administrativeUnits": list(self.administrative_units.values()),
+            "authenticationMethods": list(self.authentication_methods.values()),
+            "authenticationMethodsPolicy": self.authentication_methods_policy,
         }
 
     # The tenant
@@ -127,11 +181,8 @@ class Directory:
     def find_user(self, id_or_upn: str) -> JSON | None:
         """The user with this object id or user principal name, or None."""
         wanted = id_or_upn.lower()
-        if "@" not in wanted:
-            return self.users.get(wanted)
-        return next(
-            (u for u in self.users.values() if u["userPrincipalName"].lower() == wanted), None
-        )
+        user_id = self.index.user_called(wanted) if "@" in wanted else wanted
+        return None if user_id is None else self.users.get(user_id)
 
     def user(self, id_or_upn: str) -> JSON:
         """The user with this object id or user principal name; raises ServiceError 404."""
@@ -176,8 +227,8 @@ class Directory:
 
     def direct_groups_of(self, object_id: str) -> list[JSON]:
         """The groups that list an object as their member."""
-        wanted = object_id.lower()
-        return [group for group in self.groups.values() if wanted in group["members"]]
+        found = (self.groups.get(group) for group in self.index.groups_with(object_id.lower()))
+        return [group for group in found if group is not None]
 
     def groups_of(self, user_id: str) -> set[str]:
         """The ids of all groups that an object is in, through other groups too."""
@@ -210,81 +261,23 @@ class Directory:
         }
         return {
             assignment["roleDefinitionId"]
-            for assignment in self.role_assignments.values()
-            if assignment["principalId"] in holders and assignment["directoryScopeId"] == "/"
+            for holder in holders
+            for assignment in self.role_assignments_to(holder)
+            if assignment["directoryScopeId"] == "/"
         }
+
+    def role_assignments_to(self, principal_id: str) -> list[JSON]:
+        """The role assignments that name this user, group or service principal itself."""
+        found = map(self.role_assignments.get, self.index.assignments_to(principal_id.lower()))
+        return [assignment for assignment in found if assignment is not None]
+
+    def units_of(self, object_id: str) -> list[JSON]:
+        """The administrative units that list an object as their member."""
+        wanted = object_id.lower()
+        return [unit for unit in self.administrative_units.values() if wanted in unit["members"]]
 
     def live_role_assignments(self) -> Iterator[JSON]:
         """The role assignments whose principal is there now."""
         for assignment in self.role_assignments.values():
             if self.find_object(assignment["principalId"]) is not None:
                 yield assignment
-
-    # Reading a document
-
-    def _complete(self) -> None:
-        """Fill in what a seed may leave out, and check that its parts fit together."""
-        if sum(bool(domain.get("isInitial")) for domain in self.domains) != 1:
-            raise DocumentError("domains: exactly one needs isInitial: true (….onmicrosoft.com)")
-        for user in self.users.values():
-            user.setdefault("accountEnabled", True)
-            user.setdefault("userType", "Member")
-            user.setdefault("createdDateTime", self.clock.timestamp())
-            if "password" in user or "password" in (user.get("passwordProfile") or {}):
-                raise DocumentError(
-                    f"users: {user['userPrincipalName']} has a clear password; "
-                    "documents hold passwordHash only"
-                )
-        names = [user["userPrincipalName"].lower() for user in self.users.values()]
-        if twice := {name for name in names if names.count(name) > 1}:
-            raise DocumentError(f"users: userPrincipalName {min(twice)} is there twice")
-        for group in (*self.groups.values(), *self.deleted_groups.values()):
-            for key in ("members", "owners"):
-                group[key] = [str(object_id).lower() for object_id in group.get(key, [])]
-            group.setdefault("securityEnabled", True)
-            group.setdefault("mailEnabled", False)
-            group.setdefault("groupTypes", [])
-            group.setdefault("isAssignableToRole", None)
-            group.setdefault("createdDateTime", self.clock.timestamp())
-        for assignment in self.role_assignments.values():
-            assignment.setdefault("directoryScopeId", "/")
-            for key in ("principalId", "roleDefinitionId"):
-                assignment[key] = str(assignment[key]).lower()
-        for app in self.applications.all():
-            for name in app.directory_roles:
-                self._give_application_role(app.object_id.lower(), name)
-
-    def _give_application_role(self, object_id: str, name: str) -> None:
-        try:
-            template_id = role_id(name)
-        except ValueError as error:
-            raise DocumentError(f"apps: {error}") from None
-        assignment_id = str(uuid5(NAMESPACE_OID, f"{object_id}/{template_id}"))
-        self.role_assignments[assignment_id] = {
-            "id": assignment_id,
-            "principalId": object_id,
-            "roleDefinitionId": template_id,
-            "directoryScopeId": "/",
-        }
-
-
-def _required(doc: Mapping[str, Any], key: str, names: tuple[str, ...]) -> Mapping[str, Any]:
-    found: Any = doc.get(key)
-    for name in names:
-        if not isinstance(found, Mapping) or name not in found:
-            raise DocumentError(f"{key}.{name} is missing from the tenant document")
-    return found  # pyright: ignore[reportUnknownVariableType]
-
-
-def _indexed(doc: Mapping[str, Any], key: str, names: tuple[str, ...]) -> dict[str, JSON]:
-    """Objects by id, copied, ids in lower case."""
-    found: dict[str, JSON] = {}
-    for index, item in enumerate(doc.get(key, [])):
-        for name in ("id", *names):
-            if not isinstance(item.get(name), str) or not item[name]:
-                raise DocumentError(f"{key}[{index}].{name}: expected a text that isn't empty")
-        object_id = str(item["id"]).lower()
-        if object_id in found:
-            raise DocumentError(f"{key}[{index}].id: {object_id} is there twice")
-        found[object_id] = dict(item) | {"id": object_id}
-    return found

@@ -1,0 +1,141 @@
+"""What a tenant's replicas do not know yet: a write is seen by each of them in its own time.
+
+Every read of Microsoft Graph is answered by one replica. Until a change has come to it, it shows
+the object as it was before: one that was made is missing, one that was deleted is still there. So a
+404 may follow a 200. Source: Microsoft Learn, "Microsoft Entra architecture" (eventual consistency
+between replicas); how long it takes is not documented and set by the knob `readLagSeconds`.
+
+Which replica answers and how late each change comes follows from the tenant's seed, the number of
+the request and the number of the change: the same calls meet the same misfortune.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from random import Random
+
+from sandbox.tenant.behaviour import Behaviour
+from sandbox.tenant.changes import JSON, Change, Changes, Kind, Request
+from sandbox.tenant.clock import Clock
+
+LONGEST_LAG = 5.0
+"""No change comes later than this many times the mean lag."""
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """The objects that one replica does not know as they are, by kind and object id.
+
+    Each is as the replica knows it, None when it does not know it at all. Objects whose id is in
+    `strayed` are not found whatever their kind is.
+    """
+
+    objects: Mapping[Kind, Mapping[str, JSON | None]] = field(
+        default_factory=dict[Kind, Mapping[str, JSON | None]]
+    )
+    strayed: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.objects or self.strayed)
+
+    def of(self, kind: Kind) -> Mapping[str, JSON | None]:
+        """The objects of one kind."""
+        return self.objects.get(kind, {})
+
+    def store(self, kind: Kind, truth: dict[str, JSON]) -> dict[str, JSON]:
+        """What the replica has for a store of objects by id; the store itself when all is known."""
+        late = self.of(kind)
+        strayed = self.strayed & truth.keys()
+        if not late and not strayed:
+            return truth
+        known = dict(truth)
+        for object_id, state in {**late, **dict.fromkeys(strayed)}.items():
+            if state is None:
+                known.pop(object_id, None)
+            else:
+                known[object_id] = state
+        return known
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How one read of Graph is answered: what its replica lacks, and whether a listing is short."""
+
+    unseen: Unseen = Unseen()
+    short: bool = False
+
+
+_TRUE = Reading()
+
+
+@dataclass
+class _Recent:
+    """A change that some replica may not know yet, with its delay at each, in mean lags."""
+
+    change: Change
+    name: str
+    delays: dict[int, float] = field(default_factory=dict[int, float])
+
+
+class Replicas:
+    """The replicas of one tenant. Its user holds the tenant's lock."""
+
+    def __init__(self, clock: Clock, behaviour: Behaviour, changes: Changes) -> None:
+        self._clock = clock
+        self._behaviour = behaviour
+        self._recent: list[_Recent] = []
+        self._reads = 0
+        self._writes = 0
+        changes.listen(self._remember)
+
+    def read(self, addressed: Collection[str] = ()) -> Reading:
+        """How the next read is answered. `addressed` are the ids in its path."""
+        self._reads += 1
+        knobs = self._behaviour
+        self._forget()
+        if not (self._recent or knobs.short_listing_share or knobs.stray_not_found_share):
+            return _TRUE
+        chance = Random(f"{knobs.random_seed}/read/{self._reads}")
+        replica = chance.randrange(knobs.replicas)
+        short = chance.random() < knobs.short_listing_share
+        stray = chance.random() < knobs.stray_not_found_share
+        strayed = frozenset(name.lower() for name in addressed) if stray else frozenset[str]()
+        return Reading(Unseen(self._unseen(replica), strayed), short)
+
+    def _remember(self, request: Request) -> None:
+        self._writes += 1
+        if not self._behaviour.read_lag_seconds:
+            return
+        # What happens to one object in one request comes together, for example its move to the
+        # deleted items.
+        order: dict[str, int] = {}
+        for change in request.changes:
+            place = order.setdefault(change.object_id, len(order))
+            self._recent.append(_Recent(change, f"{self._writes}/{place}"))
+
+    def _forget(self) -> None:
+        """Drop the changes that every replica knows."""
+        oldest = self._clock.now() - LONGEST_LAG * self._behaviour.read_lag_seconds
+        known = 0
+        while known < len(self._recent) and self._recent[known].change.time <= oldest:
+            known += 1
+        del self._recent[:known]
+
+    def _unseen(self, replica: int) -> dict[Kind, dict[str, JSON | None]]:
+        """The states before the first changes that have not come, unless a later one has."""
+        late: dict[Kind, dict[str, JSON | None]] = {}
+        now = self._clock.now()
+        for recent in self._recent:
+            change = recent.change
+            objects = late.setdefault(change.kind, {})
+            if change.time + self._lag(recent, replica) <= now:
+                objects.pop(change.object_id, None)
+            else:
+                objects.setdefault(change.object_id, change.before)
+        return {kind: objects for kind, objects in late.items() if objects}
+
+    def _lag(self, recent: _Recent, replica: int) -> float:
+        """Seconds until a replica knows a change."""
+        if replica not in recent.delays:
+            chance = Random(f"{self._behaviour.random_seed}/lag/{recent.name}/{replica}")
+            recent.delays[replica] = min(chance.expovariate(1.0), LONGEST_LAG)
+        return recent.delays[replica] * self._behaviour.read_lag_seconds
