@@ -252,8 +252,8 @@ class Directory:
                     waiting.append(member)
         return found
 
-    def roles_of(self, principal_id: str) -> set[str]:
-        """Template ids of the directory roles that an object holds, through groups too."""
+    def roles_of(self, principal_id: str, scope: str = "/") -> set[str]:
+        """Template ids of the roles that an object holds at a scope, through groups too."""
         holders = {principal_id.lower()} | {
             group_id
             for group_id in self.groups_of(principal_id)
@@ -263,7 +263,7 @@ class Directory:
             assignment["roleDefinitionId"]
             for holder in holders
             for assignment in self.role_assignments_to(holder)
-            if assignment["directoryScopeId"] == "/"
+            if assignment["directoryScopeId"] == scope
         }
 
     def role_assignments_to(self, principal_id: str) -> list[JSON]:
