@@ -44,7 +44,7 @@ class Behaviour(BaseModel):
     small_pages_lack_next_link: bool = True
     """A listing of policies cut by `$top` has no `@odata.nextLink`, as clients have observed."""
     managed_policy_exclusions_refused: bool = False
-    """Whether Graph refuses the exclusions of Microsoft-managed policies, which portals can edit."""
+    """Whether Graph refuses the exclusions of Microsoft-managed policies, which portals edit."""
     directory_units_per_ten_seconds: int | None = Field(default=None, ge=0)
     """Resource units of one application in this tenant; 0 switches the limit off.
 
