@@ -11,6 +11,7 @@ from sandbox.api.arm import face as arm
 from sandbox.api.control import face as control
 from sandbox.api.control import sign_ins as control_sign_ins
 from sandbox.api.envelopes import graph_error, login_error, resource_manager_error
+from sandbox.api.graph import administrative_units as graph_administrative_units
 from sandbox.api.graph import conditional_access as graph_conditional_access
 from sandbox.api.graph import directory as graph_directory
 from sandbox.api.graph import groups as graph_groups
@@ -24,6 +25,7 @@ GRAPH_ROUTERS = (
     graph_users.router,
     graph_groups.router,
     graph_directory.router,
+    graph_administrative_units.router,
     graph_conditional_access.router,
 )
 ARM_ROUTERS = (arm.router,)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
+from sandbox.tenant.directory.administrative_units import SCOPED_ROLES, scope_of
 from sandbox.tenant.directory.roles import role_definition
 from sandbox.tenant.directory.store import JSON, Directory, not_found
 from sandbox.tenant.directory.users import bad_request
@@ -11,13 +12,22 @@ from sandbox.tenant.errors import ServiceError
 
 
 def create_role_assignment(directory: Directory, body: Mapping[str, Any]) -> JSON:
-    """Give a role to a user, a role-assignable group or a service principal, tenant-wide."""
-    for name in ("principalId", "roleDefinitionId"):
+    """Give a role to a user, a role-assignable group or a service principal.
+
+    Its scope is the tenant, or an administrative unit for the roles that can be given there.
+    """
+    for name in ("principalId", "roleDefinitionId", "directoryScopeId"):
         if not isinstance(body.get(name), str):
             raise bad_request(f"A value is required for property '{name}' of resource.")
-    if body.get("directoryScopeId") != "/":
-        raise bad_request("The directoryScopeId must be '/': only tenant-wide roles are simulated.")
     role = role_definition(body["roleDefinitionId"])
+    scope = body["directoryScopeId"]
+    if scope != "/":
+        scope = scope_of(directory, scope)
+        if role["id"] not in SCOPED_ROLES:
+            raise bad_request(
+                f"The role '{role['displayName']}' cannot be assigned with administrative unit "
+                "scope."
+            )
     principal = directory.find_object(body["principalId"])
     if principal is None:
         raise not_found(body["principalId"])
@@ -25,7 +35,7 @@ def create_role_assignment(directory: Directory, body: Mapping[str, Any]) -> JSO
         raise bad_request("The principal is a group that cannot hold roles.")
     wanted = (principal["id"].lower(), role["id"])
     for assignment in directory.role_assignments_to(wanted[0]):
-        if (assignment["principalId"], assignment["roleDefinitionId"]) == wanted:
+        if (assignment["roleDefinitionId"], assignment["directoryScopeId"]) == (wanted[1], scope):
             raise ServiceError(
                 409,
                 "Conflict",
@@ -36,7 +46,7 @@ def create_role_assignment(directory: Directory, body: Mapping[str, Any]) -> JSO
         "id": str(uuid4()),
         "principalId": wanted[0],
         "roleDefinitionId": wanted[1],
-        "directoryScopeId": "/",
+        "directoryScopeId": scope,
     }
     with directory.changes.of("roleAssignment", made["id"], directory.role_assignments):
         directory.role_assignments[made["id"]] = made
