@@ -1,43 +1,34 @@
-"""From one raw HTTP request to one answer: face, fault, token, permission, handler, envelope, log.
+"""From one raw HTTP request to one answer: fault, token, limit, permission, handler, envelope, log.
 
 It knows no HTTP server, so that the order of these steps can be read and tested by itself.
 """
 
-import json
 import logging
 import threading
 import time
 import traceback
-from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from sandbox.api.control.face import ADMINISTRATOR_PATHS
+from sandbox.api.delivery import Delivery
+from sandbox.api.envelopes import fault_answer
 from sandbox.api.faces import Face, Faces
+from sandbox.api.incoming import Incoming
+from sandbox.api.login import who_signs_in
 from sandbox.api.routing import Caller, Match, Request, Response
 from sandbox.api.service_logs import record_azure_request
-from sandbox.api.tokens import Tokens
+from sandbox.api.tokens import TokenError, Tokens
 from sandbox.tenant.changes import ADMINISTRATOR, Initiator
 from sandbox.tenant.directory.authority import denied
 from sandbox.tenant.errors import ServiceError
-from sandbox.tenant.faults import Fault
+from sandbox.tenant.faults import Asked, Fault
 from sandbox.tenant.tenant import Tenant, World
 
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """A request as it came over the wire. `raw_path` is still percent-encoded."""
-
-    method: str
-    raw_path: str
-    query: str
-    headers: Mapping[str, str]
-    body: bytes
 
 
 @dataclass
@@ -48,6 +39,7 @@ class _Trace:
     actor: str | None = None
     app: str | None = None
     initiator: Initiator | None = None
+    headers: dict[str, str] = field(default_factory=dict[str, str])
 
 
 class Dispatcher:
@@ -61,16 +53,12 @@ class Dispatcher:
         self._tokens = Tokens()
         self._faces = Faces(base_url, self._tokens)
 
-    def answer(self, incoming: Incoming) -> Response | None:
-        """The answer; None means that the connection is to be dropped without one."""
+    def answer(self, incoming: Incoming) -> Delivery:
+        """The answer, and how it goes over the wire."""
         started = time.perf_counter()
         face = self._faces.of(incoming.raw_path)
-        target = f"{incoming.raw_path}?{incoming.query}" if incoming.query else incoming.raw_path
-        fault = None
-        if face is not self._faces.control:
-            fault = self.world.faults.strike(incoming.method, target)
         trace = _Trace()
-        response = self._faulty(face, incoming, trace, fault)
+        delivery = self._delivery(face, incoming, trace)
         if incoming.method not in ("GET", "HEAD"):
             self.changed.set()
         administrator = incoming.raw_path.startswith(ADMINISTRATOR_PATHS)
@@ -79,30 +67,69 @@ class Dispatcher:
                 method=incoming.method,
                 path=incoming.raw_path,
                 query=incoming.query,
-                status=0 if response is None else response.status,
+                status=0 if delivery.response is None else delivery.response.status,
                 ms=(time.perf_counter() - started) * 1000,
                 tenant=trace.tenant,
                 actor="administrator" if administrator else trace.actor,
                 app=trace.app,
             )
-        return response
+        return delivery
 
-    def _faulty(
-        self, face: Face, incoming: Incoming, trace: _Trace, fault: Fault | None
-    ) -> Response | None:
-        early = fault is not None and fault.when == "before" and fault.truncate is None
-        response = None if early else self._served(face, incoming, trace)
-        if response is not None and face is self._faces.arm and trace.tenant and trace.initiator:
+    def answer_at_once(self, incoming: Incoming) -> Delivery | None:
+        """The answer to a plain read of Graph when nobody else is at the tenant; else None.
+
+        It never waits, so that the server may call it where waiting would hold up everybody.
+        """
+        if incoming.method != "GET" or self._faces.of(incoming.raw_path) is not self._faces.graph:
+            return None
+        try:
+            claims = self._tokens.claims(incoming.headers.get("authorization"))
+        except TokenError:
+            return None
+        tenant = self.world.tenants.get(claims["tid"])
+        if tenant is None or not tenant.lock.acquire(blocking=False):
+            return None
+        try:
+            return self.answer(incoming)
+        finally:
+            tenant.lock.release()
+
+    def _delivery(self, face: Face, incoming: Incoming, trace: _Trace) -> Delivery:
+        fault = None
+        if self.world.faults and face is not self._faces.control:
+            fault = self._fault(face, incoming)
+        response: Response | None = None
+        if fault is None or not fault.spares_effect:
+            response = self._served(face, incoming, trace)
+            if trace.headers:
+                response = replace(response, headers={**response.headers, **trace.headers})
+            self._log(face, incoming, trace, response)
+        if fault is None:
+            return Delivery(response)
+        if response is None or fault.status is not None:
+            response = fault_answer(fault, face.envelope, incoming.headers)
+        return Delivery.of_fault(fault, response)
+
+    def _fault(self, face: Face, incoming: Incoming) -> Fault | None:
+        """The fault that hits the request; who asks is only looked up for this."""
+        tenant, app = None, None
+        if face is self._faces.login:
+            tenant, app = who_signs_in(self.world, incoming)
+        elif face.audience is not None:
+            try:
+                claims = self._tokens.claims(incoming.headers.get("authorization"))
+                tenant, app = claims["tid"], claims["appid"]
+            except TokenError:
+                pass
+        asked = Asked(incoming.method, incoming.target, tenant, app)
+        of = self.world.tenants.get(tenant or "", self.world.default)
+        return self.world.faults.strike(asked, of.behaviour.random_seed)
+
+    def _log(self, face: Face, incoming: Incoming, trace: _Trace, response: Response) -> None:
+        if face is self._faces.arm and trace.tenant and trace.initiator:
             tenant = self.world.tenants[trace.tenant]
             path = unquote(incoming.raw_path)
             record_azure_request(tenant, incoming.method, path, response, trace.initiator)
-        if fault is None:
-            return response
-        if fault.drop:
-            return None
-        if fault.status is not None:
-            return face.envelope(fault.error(), incoming.headers)
-        return response and _truncated(response, fault.truncate or 0)
 
     def _served(self, face: Face, incoming: Incoming, trace: _Trace) -> Response:
         try:
@@ -124,49 +151,68 @@ class Dispatcher:
 
     def _handled(self, face: Face, incoming: Incoming, trace: _Trace) -> Response:
         caller: Caller | None = None
-        query = dict(parse_qsl(incoming.query, keep_blank_values=True))
+        query = incoming.parameters()
         tenant = self.world.default
-        if face is self._faces.control and "tenant" in query:
-            tenant = self.world.tenant(query["tenant"])
-        if face.audience is not None:
-            tenant, caller = self._authenticated(face, incoming, trace)
-        match = self._matched(face, incoming)
+        if face is self._faces.control:
+            if "tenant" in query:
+                tenant = self.world.tenant(query["tenant"])
+            trace.tenant = tenant.id
+        elif face is self._faces.login:
+            trace.tenant, _ = who_signs_in(self.world, incoming)
+        elif face.audience is not None:
+            tenant, caller = self._authenticated(face, face.audience, incoming, trace)
+            if face is self._faces.graph:
+                self._throttled(incoming, query, tenant, caller, trace)
+        match = self._matched(face, incoming, trace)
         if caller is not None and match.route.permissions:
             self._require_permission(match, caller)
-        if face is self._faces.control:
-            trace.tenant = tenant.id
         request = Request(
             method=incoming.method,
             path=unquote(incoming.raw_path),
             params=match.params,
             query=query,
             headers=incoming.headers,
-            body=_json(incoming),
-            form=_form(incoming),
+            body=incoming.json(),
+            form=incoming.form(),
             base_url=self.base_url,
             world=self.world,
             tenant=tenant,
             caller=caller,
         )
-        with self._locked(face, tenant), tenant.changes.by(_initiator(tenant, caller)):
+        if face in (self._faces.login, self._faces.metadata):
+            # They change nothing, and checking a secret takes its time.
+            return match.route.handler(request)
+        initiator = trace.initiator or ADMINISTRATOR
+        with self._locked(face, tenant), tenant.changes.by(initiator):
             return match.route.handler(request)
 
     def _authenticated(
-        self, face: Face, incoming: Incoming, trace: _Trace
+        self, face: Face, audience: str, incoming: Incoming, trace: _Trace
     ) -> tuple[Tenant, Caller]:
         authorization = incoming.headers.get("authorization")
         try:
-            tenant, caller = self._tokens.check(self.world, authorization, face.audience or "")
-        except ServiceError as error:
-            if face is not self._faces.arm:
-                raise
-            code = "AuthenticationFailed"
-            raise ServiceError(401, code, error.message, error.headers) from None
+            tenant, caller = self._tokens.check(self.world, authorization, audience)
+        except TokenError as refused:
+            now = self.world.clock.now()
+            raise face.refusal(refused, self.base_url, now) from None
         trace.tenant, trace.actor, trace.app = tenant.id, "app", caller.app_id
         trace.initiator = _initiator(tenant, caller)
         if face is self._faces.arm:
             self._require_own_subscription(incoming.raw_path, tenant)
         return tenant, caller
+
+    @staticmethod
+    def _throttled(
+        incoming: Incoming, query: dict[str, str], tenant: Tenant, caller: Caller, trace: _Trace
+    ) -> None:
+        path = incoming.raw_path.split("/", 2)[2] if incoming.raw_path.count("/") > 1 else ""
+        with tenant.lock:
+            trace.headers = tenant.throttling.admit(
+                caller.app_id,
+                tenant.id,
+                len(tenant.directory.users),
+                (incoming.method, path, query),
+            )
 
     def _require_own_subscription(self, raw_path: str, tenant: Tenant) -> None:
         parts = raw_path.split("/")
@@ -185,11 +231,13 @@ class Dispatcher:
         if not caller.permissions.intersection(match.route.permissions):
             raise denied()
 
-    def _matched(self, face: Face, incoming: Incoming) -> Match:
+    def _matched(self, face: Face, incoming: Incoming, trace: _Trace) -> Match:
         for router in face.routers:
             if (match := router.match(incoming.method, incoming.raw_path)) is not None:
                 return match
-        self.world.requests.add_unknown(incoming.method, incoming.raw_path, incoming.query)
+        self.world.requests.add_unknown(
+            incoming.method, incoming.raw_path, incoming.query, trace.tenant
+        )
         if any(router.methods_of(incoming.raw_path) for router in face.routers):
             raise ServiceError(
                 405,
@@ -210,41 +258,9 @@ class Dispatcher:
         return stack
 
 
-def _initiator(tenant: Tenant, caller: Caller | None) -> Initiator:
-    """Who asks: the application of the token; without one, an administrator at work in a portal."""
-    app = None if caller is None else tenant.apps.find(caller.app_id)
+def _initiator(tenant: Tenant, caller: Caller) -> Initiator:
+    """Who asks: the application of the token."""
+    app = tenant.apps.find(caller.app_id)
     if app is None:
         return ADMINISTRATOR
     return Initiator("app", app.object_id.lower(), app.display_name, app.app_id)
-
-
-def _truncated(response: Response, length: int) -> Response:
-    body: Any = response.body
-    if not isinstance(body, dict) or "value" not in body:
-        return response
-    short: dict[str, Any] = {key: body[key] for key in body if key != "@odata.nextLink"}  # pyright: ignore[reportUnknownVariableType]
-    return replace(response, body=short | {"value": short["value"][:length]})
-
-
-def _json(incoming: Incoming) -> Any:
-    if not incoming.body or _is_form(incoming):
-        return {}
-    try:
-        return json.loads(incoming.body)
-    except ValueError:
-        raise ServiceError(
-            400,
-            "BadRequest",
-            "Unable to read JSON request payload. Please ensure Content-Type header is set and "
-            "payload is of valid JSON format.",
-        ) from None
-
-
-def _form(incoming: Incoming) -> dict[str, str]:
-    if not _is_form(incoming):
-        return {}
-    return dict(parse_qsl(incoming.body.decode(errors="replace"), keep_blank_values=True))
-
-
-def _is_form(incoming: Incoming) -> bool:
-    return "x-www-form-urlencoded" in incoming.headers.get("content-type", "")

@@ -3,22 +3,23 @@
 A module with routes of its own becomes part of a service by one entry in a tuple below.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sandbox.api import metadata
 from sandbox.api.arm import face as arm
 from sandbox.api.control import face as control
 from sandbox.api.control import sign_ins as control_sign_ins
-from sandbox.api.envelopes import graph_error, login_error, resource_manager_error
+from sandbox.api.envelopes import Envelope, graph_error, login_error, resource_manager_error
 from sandbox.api.graph import administrative_units as graph_administrative_units
 from sandbox.api.graph import conditional_access as graph_conditional_access
 from sandbox.api.graph import directory as graph_directory
 from sandbox.api.graph import groups as graph_groups
 from sandbox.api.graph import users as graph_users
 from sandbox.api.login import login_router
-from sandbox.api.routing import Response, Router
-from sandbox.api.tokens import RESOURCE_MANAGER_AUDIENCE, Tokens
+from sandbox.api.routing import Router
+from sandbox.api.token_refusals import graph_refusal, resource_manager_refusal
+from sandbox.api.tokens import RESOURCE_MANAGER_AUDIENCE, TokenError, Tokens
 from sandbox.tenant.errors import ServiceError
 
 GRAPH_ROUTERS = (
@@ -34,21 +35,26 @@ CONTROL_ROUTERS = (control.router, control_sign_ins.router)
 
 @dataclass(frozen=True)
 class Face:
-    """A service: its routes, its error envelope, and the audience of the tokens that it takes."""
+    """A service: its routes, its error envelope, and the audience of the tokens that it takes.
+
+    `refusal` words why a token was not taken, from the endpoint's address and virtual time.
+    """
 
     name: str
     routers: Sequence[Router]
-    envelope: Callable[[ServiceError, Mapping[str, str]], Response]
+    envelope: Envelope
     audience: str | None = None
+    refusal: Callable[[TokenError, str, float], ServiceError] = resource_manager_refusal
 
 
 class Faces:
     """All services of one endpoint."""
 
     def __init__(self, base_url: str, tokens: Tokens) -> None:
-        self.graph = Face("graph", GRAPH_ROUTERS, graph_error, base_url)
+        self.graph = Face("graph", GRAPH_ROUTERS, graph_error, base_url, graph_refusal)
         self.arm = Face("arm", ARM_ROUTERS, resource_manager_error, RESOURCE_MANAGER_AUDIENCE)
-        self.login = Face("login", (login_router(tokens),), login_error)
+        audiences = (base_url, RESOURCE_MANAGER_AUDIENCE)
+        self.login = Face("login", (login_router(tokens, audiences),), login_error)
         self.metadata = Face("metadata", (metadata.router,), resource_manager_error)
         self.control = Face("control", CONTROL_ROUTERS, resource_manager_error)
         self._by_first_segment = {

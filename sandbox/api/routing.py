@@ -50,7 +50,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """One answer; `body` is sent as JSON, None as no body at all."""
+    """One answer; `body` is sent as JSON, a text as it is, None as no body at all."""
 
     status: int = 200
     body: Any = None
@@ -89,6 +89,7 @@ class Router:
     def __init__(self, *, case_insensitive: bool = False) -> None:
         self._flags = re.IGNORECASE if case_insensitive else 0
         self.routes: list[Route] = []
+        self._by_length: dict[int | None, list[Route]] = {None: []}
 
     def route(
         self, method: str, template: str, *, permissions: tuple[str, ...] = ()
@@ -97,14 +98,22 @@ class Router:
 
         def register(handler: Handler) -> Handler:
             pattern = _compile(template, self._flags)
-            self.routes.append(Route(method, template, pattern, permissions, handler))
+            route = Route(method, template, pattern, permissions, handler)
+            self.routes.append(route)
+            if "*}" in template:
+                for routes in self._by_length.values():
+                    routes.append(route)
+            else:
+                length = template.count("/")
+                open_ended = self._by_length[None]
+                self._by_length.setdefault(length, list(open_ended)).append(route)
             return handler
 
         return register
 
     def match(self, method: str, raw_path: str) -> Match | None:
         """The first route that fits the still percent-encoded path, or None."""
-        for route in self.routes:
+        for route in self._candidates(raw_path):
             if route.method == method and (found := route.pattern.fullmatch(raw_path)):
                 params = {name: unquote(value) for name, value in found.groupdict().items()}
                 return Match(route, params)
@@ -112,8 +121,13 @@ class Router:
 
     def methods_of(self, raw_path: str) -> list[str]:
         """The methods that this face knows for a path; empty when it does not know the path."""
-        found = {route.method for route in self.routes if route.pattern.fullmatch(raw_path)}
-        return sorted(found)
+        candidates = self._candidates(raw_path)
+        return sorted({route.method for route in candidates if route.pattern.fullmatch(raw_path)})
+
+    def _candidates(self, raw_path: str) -> list[Route]:
+        """The routes whose templates have as many segments as the path, or any number of them."""
+        length = raw_path.count("/") - raw_path.endswith("/")
+        return self._by_length.get(length, self._by_length[None])
 
 
 def _compile(template: str, flags: int) -> re.Pattern[str]:

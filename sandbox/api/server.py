@@ -1,7 +1,6 @@
 """The simulated tenants over HTTPS, in a thread of their own."""
 
 import asyncio
-import json
 import logging
 import socket
 import tempfile
@@ -21,9 +20,10 @@ from sandbox.api.credentials import (
     client_secret,
     server_context,
 )
-from sandbox.api.dispatch import Dispatcher, Incoming
+from sandbox.api.delivery import send
+from sandbox.api.dispatch import Dispatcher
+from sandbox.api.incoming import Incoming
 from sandbox.api.persistence import load_world, save_world
-from sandbox.api.routing import Response
 from sandbox.tenant.tenant import World
 
 _HOST = "localhost"
@@ -69,7 +69,7 @@ class TenantServer:
         self._ready = threading.Event()
         self._stopping = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop_serving: asyncio.Event | None = None
+        self._stopped = asyncio.Event()
         self._threads = [
             threading.Thread(target=self._run, name="tenant-server", daemon=True),
             threading.Thread(target=self._tick, name="tenant-clock", daemon=True),
@@ -87,8 +87,8 @@ class TenantServer:
         if self._stopping.is_set():
             return
         self._stopping.set()
-        if self._loop is not None and self._stop_serving is not None:
-            self._loop.call_soon_threadsafe(self._stop_serving.set)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stopped.set)
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join()
@@ -142,35 +142,35 @@ class TenantServer:
         asyncio.run(self._serve())
 
     async def _serve(self) -> None:
-        self._loop, self._stop_serving = asyncio.get_running_loop(), asyncio.Event()
-        runner = web.ServerRunner(web.Server(self._handle), shutdown_timeout=1.0)
+        self._loop = asyncio.get_running_loop()
+        # A client that has gone away ends its request, which may hang by order for an hour.
+        service = web.Server(self._handle, handler_cancellation=True, access_log=None)
+        runner = web.ServerRunner(service, shutdown_timeout=1.0)
         await runner.setup()
         context = server_context(self._authority)
         for listening in self._sockets:
             await web.SockSite(runner, listening, ssl_context=context).start()
         self._ready.set()
-        await self._stop_serving.wait()
+        await self._stopped.wait()
         await runner.cleanup()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        target = urlsplit(request.raw_path)
+        path, _, query = request.raw_path.partition("?")
         if (request.content_length or 0) > _LARGEST_BODY:
             return web.Response(status=413)
         incoming = Incoming(
             method=request.method,
-            raw_path=target.path,
-            query=target.query,
+            raw_path=path if path.startswith("/") else urlsplit(path).path,
+            query=query,
             headers={name.lower(): value for name, value in request.headers.items()},
-            body=await request.content.read(),
+            body=await request.content.read() if request.body_exists else b"",
         )
-        answer = await asyncio.get_running_loop().run_in_executor(
-            self._workers, self._dispatcher.answer, incoming
-        )
-        if answer is not None:
-            return _web_response(answer)
-        if request.transport is not None:
-            request.transport.abort()
-        return web.Response(status=500)
+        delivery = self._dispatcher.answer_at_once(incoming)
+        if delivery is None:
+            delivery = await asyncio.get_running_loop().run_in_executor(
+                self._workers, self._dispatcher.answer, incoming
+            )
+        return await send(delivery, request, self._stopped)
 
     def _tick(self) -> None:
         """Once a real second: run what is due, and save what has changed."""
@@ -182,15 +182,6 @@ class TenantServer:
                     self.save()
             except Exception:  # noqa: BLE001
                 _LOG.exception("the tenants' clock stumbled")
-
-
-def _web_response(answer: Response) -> web.Response:
-    headers = dict(answer.headers)
-    if answer.body is None:
-        return web.Response(status=answer.status, headers=headers)
-    headers.setdefault("Content-Type", "application/json")
-    body = json.dumps(answer.body).encode()
-    return web.Response(status=answer.status, body=body, headers=headers)
 
 
 def _listening_sockets(port: int) -> list[socket.socket]:

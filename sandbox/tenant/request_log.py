@@ -5,13 +5,16 @@ from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any
 
+_MOST_UNKNOWN = 1_000
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One request. `path` and `query` are as sent; `ms` is how long the answer took.
 
-    `actor` is "app" for a call with a token, "administrator" for one through the control face,
-    None for login and metadata; `app` is the calling application's id.
+    `status` 0 means that it got no answer. `actor` is "app" for a call with a token,
+    "administrator" for one through the control face, None for login and metadata; `app` is the
+    calling application's id.
     """
 
     number: int
@@ -26,13 +29,24 @@ class Entry:
     app: str | None
 
 
+@dataclass
+class Unknown:
+    """A call that no service here knows, and how often it came. `query` is that of the first."""
+
+    method: str
+    path: str
+    query: str
+    tenant: str | None
+    count: int = 0
+
+
 class RequestLog:
-    """The last requests in order; thread-safe."""
+    """The last requests in order, and every call that is not simulated; thread-safe."""
 
     def __init__(self, keep: int = 20_000) -> None:
         self._lock = threading.Lock()
         self._entries: deque[Entry] = deque(maxlen=keep)
-        self._unknown: deque[dict[str, Any]] = deque(maxlen=1_000)
+        self._unknown: dict[tuple[str, str, str | None], Unknown] = {}
         self._count = 0
 
     def add(
@@ -47,7 +61,7 @@ class RequestLog:
         actor: str | None,
         app: str | None,
     ) -> None:
-        """Record an answered request. `status` 0 means that the connection was dropped."""
+        """Record a request that has had its answer, or will never have one (`status` 0)."""
         with self._lock:
             self._count += 1
             self._entries.append(
@@ -65,23 +79,40 @@ class RequestLog:
                 )
             )
 
-    def add_unknown(self, method: str, path: str, query: str) -> None:
-        """Record a request for a path that no face knows."""
+    def add_unknown(self, method: str, path: str, query: str, tenant: str | None = None) -> None:
+        """Record a call that no service here knows; the first thousand different ones."""
         with self._lock:
-            self._unknown.append({"method": method, "path": path, "query": query})
+            key = (method, path, tenant)
+            if key not in self._unknown and len(self._unknown) >= _MOST_UNKNOWN:
+                return
+            self._unknown.setdefault(key, Unknown(method, path, query, tenant)).count += 1
 
-    def entries(self) -> list[dict[str, Any]]:
-        """All that is kept, oldest first."""
+    def entries(self, tenant: str | None = None) -> list[dict[str, Any]]:
+        """All that is kept, oldest first; of one tenant, or all."""
         with self._lock:
-            return [asdict(entry) for entry in self._entries]
+            found = [entry for entry in self._entries if tenant in (None, entry.tenant)]
+        return [asdict(entry) for entry in found]
 
-    def unknown(self) -> list[dict[str, Any]]:
-        """Requests that no face knew, oldest first."""
-        with self._lock:
-            return list(self._unknown)
+    @property
+    def count(self) -> int:
+        """Number of the newest request."""
+        return self._count
 
-    def clear(self) -> None:
-        """Forget everything; numbering goes on."""
+    def unknown(self, tenant: str | None = None) -> list[dict[str, Any]]:
+        """The calls that no service knew, in the order in which they first came."""
         with self._lock:
+            return [
+                asdict(call) for call in self._unknown.values() if tenant in (None, call.tenant)
+            ]
+
+    def clear(self, tenant: str | None = None) -> None:
+        """Forget the requests of one tenant, or all; numbering goes on."""
+        with self._lock:
+            kept = [e for e in self._entries if tenant not in (None, e.tenant)]
             self._entries.clear()
-            self._unknown.clear()
+            self._entries.extend(kept)
+            self._unknown = {
+                key: call
+                for key, call in self._unknown.items()
+                if tenant not in (None, call.tenant)
+            }

@@ -113,8 +113,8 @@ def test_faults_do_not_hit_the_control_face(
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        ({"path": "/x"}, "exactly one of status, drop and truncate"),
-        ({"path": "/x", "status": 500, "drop": True}, "exactly one of status"),
+        ({"path": "/x"}, "one of status, drop, hang"),
+        ({"path": "/x", "status": 500, "drop": True}, "status and drop exclude each other"),
         ({"path": "(", "status": 500}, "path: "),
         ({"path": "/x", "status": 200}, "status: "),
         ({"paths": "/x", "status": 500}, "paths: "),

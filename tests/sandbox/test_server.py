@@ -55,7 +55,7 @@ def test_resource_manager_takes_no_graph_token(
     subscription = tenant_server.environment()["ARM_SUBSCRIPTION_ID"]
     answer = graph_client.get(f"/subscriptions/{subscription}?api-version=2022-12-01")
     assert answer.status_code == 401
-    assert answer.json()["error"]["code"] == "AuthenticationFailed"
+    assert answer.json()["error"]["code"] == "InvalidAuthenticationTokenAudience"
 
 
 def test_a_token_of_another_server_is_refused(graph_client: httpx.Client) -> None:
@@ -119,10 +119,18 @@ def test_an_unknown_path_is_answered_404_and_recorded(
     answer = graph_client.get("/v1.0/teamwork?$top=1")
     assert answer.status_code == 404
     assert answer.json()["error"]["code"] == "ResourceNotFound"
+    assert graph_client.get("/v1.0/teamwork").status_code == 404
     assert graph_client.put("/v1.0/users").status_code == 405
+    tenant = object_id("tenant")
     assert control.get("/sandbox/unknown").json()["value"] == [
-        {"method": "GET", "path": "/v1.0/teamwork", "query": "$top=1"},
-        {"method": "PUT", "path": "/v1.0/users", "query": ""},
+        {
+            "method": "GET",
+            "path": "/v1.0/teamwork",
+            "query": "$top=1",
+            "tenant": tenant,
+            "count": 2,
+        },
+        {"method": "PUT", "path": "/v1.0/users", "query": "", "tenant": tenant, "count": 1},
     ]
 
 

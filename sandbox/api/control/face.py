@@ -1,9 +1,10 @@
 """The control face under `/sandbox/`: what no Microsoft service has, for tests, CLI and curl.
 
-No token is asked for: the server listens on loopback only. `?tenant=<id>` chooses a tenant, the
-first one is the default. Sign-ins and policies are in `control_sign_ins`. The calls under
-`/sandbox/conditional-access` and `/sandbox/users` are those of an administrator at work in a
-portal: no throttling, no application limits.
+No token is asked for: the server listens on loopback only. `?tenant=<id>` chooses a tenant; without
+it the first one is meant, for requests, unknown calls and faults all of them. Sign-ins and policies
+are in `sandbox.api.control.sign_ins`. The calls under `/sandbox/conditional-access` and
+`/sandbox/users` are those of an administrator at work in a portal: no throttling, no application
+limits.
 """
 
 from importlib.metadata import version
@@ -17,6 +18,11 @@ from sandbox.tenant.errors import DocumentError, ServiceError
 ADMINISTRATOR_PATHS = ("/sandbox/conditional-access/", "/sandbox/users/")
 
 router = Router()
+
+
+def _chosen(request: Request) -> str | None:
+    """The tenant that the query chose, or None: all of them."""
+    return request.tenant.id if "tenant" in request.query else None
 
 
 def bad_request(message: str) -> ServiceError:
@@ -89,39 +95,39 @@ def turn_knobs(request: Request) -> Response:
 @router.route("GET", "/sandbox/requests")
 def list_requests(request: Request) -> Response:
     """The services' request log, oldest first."""
-    return Response(body={"value": request.world.requests.entries()})
+    return Response(body={"value": request.world.requests.entries(_chosen(request))})
 
 
 @router.route("DELETE", "/sandbox/requests")
 def clear_requests(request: Request) -> Response:
     """Forget the request log and the unknown requests."""
-    request.world.requests.clear()
+    request.world.requests.clear(_chosen(request))
     return Response(204)
 
 
 @router.route("GET", "/sandbox/unknown")
 def list_unknown(request: Request) -> Response:
-    """Requests that no face knew."""
-    return Response(body={"value": request.world.requests.unknown()})
+    """Calls that are not simulated, and how often each came."""
+    return Response(body={"value": request.world.requests.unknown(_chosen(request))})
 
 
 @router.route("GET", "/sandbox/faults")
 def list_faults(request: Request) -> Response:
     """The faults that are still waiting."""
-    return Response(body={"value": request.world.faults.waiting()})
+    return Response(body={"value": request.world.faults.waiting(_chosen(request))})
 
 
 @router.route("POST", "/sandbox/faults")
 def order_fault(request: Request) -> Response:
     """Let matching requests fail; see `sandbox.tenant.faults.Fault`."""
-    fault = request.world.faults.order(request.object_body())
-    return Response(201, fault.model_dump(by_alias=True, exclude_none=True))
+    fault = request.world.faults.order(request.object_body(), _chosen(request))
+    return Response(201, fault.to_document())
 
 
 @router.route("DELETE", "/sandbox/faults")
 def clear_faults(request: Request) -> Response:
     """Forget all faults."""
-    request.world.faults.clear()
+    request.world.faults.clear(_chosen(request))
     return Response(204)
 
 
