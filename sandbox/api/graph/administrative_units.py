@@ -5,10 +5,11 @@ Both versions know them under `/directory/administrativeUnits`; beta also has th
 read hidden members; that others get 403 is assumed.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandbox.api.graph.odata import JSON, collection, entity, without
+from sandbox.api.graph.member_of import may_see, without_links
+from sandbox.api.graph.odata import JSON, collection, entity
 from sandbox.api.graph.routes import DIRECTORY_READ, DIRECTORY_WRITE, granted
 from sandbox.api.graph.users import public
 from sandbox.api.routing import Handler, Request, Response, Router
@@ -27,7 +28,6 @@ READ = ("AdministrativeUnit.Read.All", "AdministrativeUnit.ReadWrite.All", *DIRE
 WRITE = ("AdministrativeUnit.ReadWrite.All", *DIRECTORY_WRITE)
 ROLES_WRITE = ("RoleManagement.ReadWrite.Directory",)
 ROLES_READ = ("RoleManagement.Read.Directory", *ROLES_WRITE, *DIRECTORY_READ)
-READ_HIDDEN = "Member.Read.Hidden"
 
 _UNIT = "/{id}"
 _MEMBERS = "/{id}/members"
@@ -47,30 +47,25 @@ def _route(method: str, tail: str, *, permissions: tuple[str, ...]) -> Callable[
     return register
 
 
-def shown(unit: Mapping[str, Any]) -> JSON:
-    """A unit without its members."""
-    return without(unit, ("members",))
-
-
 @_route("GET", "", permissions=READ)
 def list_units(request: Request) -> Response:
     """All units, paged."""
     found = request.tenant.directory.administrative_units.values()
-    return collection(request, found, "administrativeUnits", shown)
+    return collection(request, found, "administrativeUnits", without_links)
 
 
 @_route("POST", "", permissions=WRITE)
 def create_unit(request: Request) -> Response:
     """A new unit."""
     unit = units.create_unit(request.tenant.directory, request.object_body())
-    return entity(request, shown(unit), "administrativeUnits", 201)
+    return entity(request, without_links(unit), "administrativeUnits", 201)
 
 
 @_route("GET", _UNIT, permissions=READ)
 def get_unit(request: Request) -> Response:
     """One unit."""
     unit = units.unit_of(request.tenant.directory, request.params["id"])
-    return entity(request, shown(unit), "administrativeUnits")
+    return entity(request, without_links(unit), "administrativeUnits")
 
 
 @_route("PATCH", _UNIT, permissions=WRITE)
@@ -171,12 +166,6 @@ def remove_scoped_role(request: Request) -> Response:
     return Response(204)
 
 
-def units_shown_to(request: Request, found: Iterable[JSON]) -> list[JSON]:
-    """Units as `memberOf` shows them: with their type, without those whose members are hidden."""
-    kind = {"@odata.type": "#microsoft.graph.administrativeUnit"}
-    return [kind | shown(unit) for unit in found if _may_read(request, unit)]
-
-
 def _scoped(request: Request) -> list[JSON]:
     directory, unit_id = request.tenant.directory, request.params["id"]
     found = units.scoped_assignments(directory, unit_id)
@@ -194,17 +183,10 @@ def _one_scoped(request: Request) -> JSON:
 def _readable(request: Request) -> JSON:
     """The unit, if the caller may see its members."""
     unit = units.unit_of(request.tenant.directory, request.params["id"])
-    if not _may_read(request, unit):
+    if not may_see(request, unit):
         raise denied()
     return unit
 
 
-def _may_read(request: Request, unit: Mapping[str, Any]) -> bool:
-    permissions = granted(request)
-    hidden = unit.get("visibility") == "HiddenMembership"
-    return not hidden or permissions is None or READ_HIDDEN in permissions
-
-
 def _object(found: Mapping[str, Any]) -> JSON:
-    seen = public(found) if "userPrincipalName" in found else found
-    return without(seen, ("members", "owners"))
+    return without_links(public(found) if "userPrincipalName" in found else found)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.api.graph.member_of import direct_member_of
 from sandbox.api.graph.odata import JSON, collection, entity, without
 from sandbox.api.graph.routes import DIRECTORY_READ, DIRECTORY_WRITE, granted, graph_route
 from sandbox.api.graph.users import public
@@ -85,10 +86,9 @@ def transitive_members(request: Request) -> Response:
 
 @graph_route(router, "GET", "/groups/{id}/memberOf", permissions=MEMBERS_READ)
 def member_of(request: Request) -> Response:
-    """The groups that list this group as their member."""
-    directory = request.tenant.directory
-    ids = [g["id"] for g in directory.direct_groups_of(directory.group(request.params["id"])["id"])]
-    return collection(request, directory.objects(ids), "directoryObjects", _object)
+    """The groups and administrative units that list this group as their member."""
+    group = request.tenant.directory.group(request.params["id"])
+    return direct_member_of(request, group["id"])
 
 
 @graph_route(router, "POST", "/groups/{id}/members/$ref", permissions=MEMBERS_WRITE)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.api.graph.member_of import direct_member_of
 from sandbox.api.graph.odata import JSON, collection, entity, without
 from sandbox.api.graph.routes import (
     DIRECTORY_READ,
@@ -91,10 +92,9 @@ def get_manager(request: Request) -> Response:
 
 @graph_route(router, "GET", "/users/{id}/memberOf", permissions=GROUP_READ)
 def member_of(request: Request) -> Response:
-    """The groups that list the user as their member."""
-    directory = request.tenant.directory
-    found = directory.direct_groups_of(directory.user(request.params["id"])["id"])
-    return _groups(request, [group["id"] for group in found])
+    """The groups and administrative units that list the user as their member."""
+    user = request.tenant.directory.user(request.params["id"])
+    return direct_member_of(request, user["id"])
 
 
 @graph_route(router, "GET", "/users/{id}/transitiveMemberOf", permissions=GROUP_READ)
