@@ -288,19 +288,32 @@ def test_terms_of_use_let_the_user_in_after_accepting() -> None:
 @pytest.mark.parametrize(
     ("path", "value", "named"),
     [
-        (("conditions", "authenticationFlows"), {"transferMethods": "deviceCodeFlow"}, None),
-        (("conditions", "insiderRiskLevels"), "elevated", None),
         (("conditions", "times"), {"includedRanges": []}, None),
-        (("conditions", "applications", "applicationFilter"), {"mode": "include"}, None),
+        (("conditions", "agentIdRiskLevels"), "high", None),
+        (
+            ("conditions", "applications", "applicationFilter"),
+            {"mode": "include", "rule": 'CustomSecurityAttribute.a -eq "b"'},
+            None,
+        ),
         (
             ("conditions", "devices"),
-            {"deviceFilter": {"mode": "exclude", "rule": 'device.model -startsWith "Surface"'}},
-            "conditions.devices.deviceFilter",
+            {"deviceFilter": {"mode": "exclude", "rule": "device.model -eq null"}},
+            "conditions.devices.deviceFilter: comparison with null",
+        ),
+        (
+            ("conditions", "devices"),
+            {"deviceFilter": {"mode": "exclude", "rule": 'device.colour -eq "red"'}},
+            "attribute 'device.colour'",
         ),
         (
             ("grantControls", "builtInControls"),
-            ["approvedApplication"],
-            "grantControls: approvedApplication",
+            ["unknownFutureValue"],
+            "grantControls: unknownFutureValue",
+        ),
+        (
+            ("grantControls",),
+            {"operator": "OR", "customAuthenticationFactors": ["ac1f"]},
+            "customAuthenticationFactors ac1f",
         ),
     ],
 )
@@ -320,13 +333,13 @@ def test_what_is_not_evaluated_is_named_and_never_passes_silently(
 
 def test_an_excluded_user_is_out_whatever_else_the_policy_holds() -> None:
     policy = seed_policy("CA002")
-    policy["conditions"]["insiderRiskLevels"] = "elevated"
+    policy["conditions"]["times"] = {"includedRanges": []}
     assert result_of(policy, context(SCANNER)).result == "notApplied"
 
 
 def test_a_control_that_is_not_evaluated_cannot_undo_a_block() -> None:
     policy = seed_policy("CA003")
-    policy["grantControls"]["builtInControls"] = ["block", "approvedApplication"]
+    policy["grantControls"]["builtInControls"] = ["block", "unknownFutureValue"]
     assert decide_one(policy, client_app="other") == "blocked"
 
 

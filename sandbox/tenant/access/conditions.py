@@ -1,135 +1,33 @@
 """The conditions of a Conditional Access policy, each held against one sign-in.
 
-Each function answers None when the sign-in fits the condition, otherwise the reason that rules the
-policy out. `NotEvaluated` is raised for a condition that is not modelled; it never counts as a fit.
+Each answers None when the sign-in fits, otherwise the reason that rules the policy out, and raises
+`NotEvaluated` for what cannot be decided. `CHECKS` are all of them in the order in which a policy
+is ruled out, each with the name that Graph's What If gives to its reason.
 
-Exception
-└── NotEvaluated    names the part of the policy that is not evaluated here
-
-Source: Microsoft Learn, "Conditional Access: Users, groups, agents, and workload identities",
-"Conditional Access: Target resources", "Conditional Access: Conditions", "Conditional Access:
-Network assignment".
+Source: Microsoft Learn, "Conditional Access: Conditions" and "Conditional Access: Authentication
+flows"; Microsoft Graph reference, conditionalAccessConditionSet and whatIfAnalysisResult. That
+conditions are looked at in the order of whatIfAnalysisReasons is assumed.
 """
 
-import ipaddress
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from sandbox.tenant.access import device_filter
+from sandbox.tenant.access.identity_conditions import identities
+from sandbox.tenant.access.network_conditions import locations
+from sandbox.tenant.access.sign_in_context import NotEvaluated, Object, SignInContext
+from sandbox.tenant.access.target_conditions import applications
 
-Object = Mapping[str, Any]
-
-LEGACY_CLIENTS = frozenset({"exchangeActiveSync", "other"})
-# The older literal means these; "serviceProvider" and the rest have to be named one by one.
-GUEST_LITERAL_TYPES = frozenset(
-    {"internalGuest", "b2bCollaborationGuest", "b2bCollaborationMember"}
-)
-
-
-class NotEvaluated(Exception):  # noqa: N818 - it is an answer, not a mistake
-    """A part of a policy that is not evaluated here."""
+_Locations = Sequence[Object]
 
 
 @dataclass(frozen=True)
-class SignInContext:
-    """What a sign-in brings along.
+class Check:
+    """One condition: What If's reason, whether a policy sets it, and how it is decided."""
 
-    `groups` are all groups of the user, also through other groups; `roles` are role template ids.
-    `guest_type` is None for a member of the tenant, else a value of Graph's
-    conditionalAccessGuestOrExternalUserTypes. `method` is the authentication done, written as
-    authentication strengths write it (for example `password` or `fido2`). `device` holds the
-    properties of a registered device, names in lower case; None: not registered. `names` gives
-    display names for ids in the reasons.
-    """
-
-    user_id: str
-    groups: frozenset[str]
-    roles: frozenset[str]
-    app_id: str
-    guest_type: str | None = None
-    resource_id: str | None = None
-    app_groups: frozenset[str] = frozenset()
-    user_action: str | None = None
-    client_app: str = "browser"
-    platform: str | None = None
-    ip: str | None = None
-    country: str | None = None
-    device: Mapping[str, str] | None = None
-    sign_in_risk: str = "none"
-    user_risk: str = "none"
-    mfa_done: bool = False
-    method: str = "password"
-    names: Mapping[str, str] = field(default_factory=dict[str, str])
-
-    @property
-    def is_legacy(self) -> bool:
-        """Whether the client cannot answer any demand (POP, IMAP, SMTP, ActiveSync …)."""
-        return self.client_app in LEGACY_CLIENTS
-
-    def called(self, object_id: str) -> str:
-        """The display name of an id in quotes, or the id."""
-        name = self.names.get(object_id.lower())
-        return f"'{name}'" if name else object_id
-
-
-def users(conditions: Object, context: SignInContext) -> str | None:
-    """Users, groups, roles and guests; an exclusion wins over every inclusion."""
-    if conditions.get("clientApplications"):
-        return "users: the policy is for workload identities, not for users"
-    scope: Object = conditions["users"]
-    if excluded := _in_scope(scope, "exclude", context):
-        return f"users: excluded as {excluded}"
-    if not _in_scope(scope, "include", context):
-        return "users: not among the included users, groups, roles and guests"
-    return None
-
-
-def _in_scope(scope: Object, side: str, context: SignInContext) -> str | None:
-    listed = [str(entry) for entry in scope.get(f"{side}Users") or ()]
-    if "All" in listed:
-        return "one of all users"
-    if context.user_id.lower() in _lower(listed):
-        return "a user named in the policy"
-    if "GuestsOrExternalUsers" in listed and context.guest_type in GUEST_LITERAL_TYPES:
-        return "a guest or external user"
-    for group in scope.get(f"{side}Groups") or ():
-        if group.lower() in _lower(context.groups):
-            return f"a member of group {context.called(group)}"
-    for role in scope.get(f"{side}Roles") or ():
-        if role.lower() in _lower(context.roles):
-            return f"a holder of the role {context.called(role)}"
-    guests: Object | None = scope.get(f"{side}GuestsOrExternalUsers")
-    if guests and context.guest_type in str(guests.get("guestOrExternalUserTypes")).split(","):
-        tenants: Object = guests.get("externalTenants") or {}
-        if tenants.get("membershipKind", "all") != "all":
-            raise NotEvaluated(f"conditions.users.{side}GuestsOrExternalUsers.externalTenants")
-        return f"a guest or external user ({context.guest_type})"
-    return None
-
-
-def applications(conditions: Object, context: SignInContext) -> str | None:
-    """Target resources: applications, application groups, user actions, contexts."""
-    scope: Object = conditions["applications"]
-    if actions := scope.get("includeUserActions"):
-        if context.user_action in actions:
-            return None
-        return f"target resources: only for the user action {', '.join(actions)}"
-    if scope.get("includeAuthenticationContextClassReferences"):
-        return "target resources: only for an authentication context, which no sign-in asks for"
-    if scope.get("applicationFilter"):
-        raise NotEvaluated("conditions.applications.applicationFilter")
-    if _targets(scope.get("excludeApplications"), context):
-        return "target resources: the application is excluded"
-    included = scope.get("includeApplications") or ()
-    if "All" in included or _targets(included, context):
-        return None
-    return "target resources: the application is not included"
-
-
-def _targets(entries: Sequence[str] | None, context: SignInContext) -> bool:
-    own = {context.app_id.lower(), (context.resource_id or "").lower()}
-    return any(entry in context.app_groups or entry.lower() in own for entry in entries or ())
+    reason: str
+    is_set: Callable[[Object], bool]
+    decide: Callable[[Object, SignInContext, _Locations], str | None]
 
 
 def client_apps(conditions: Object, context: SignInContext) -> str | None:
@@ -137,6 +35,8 @@ def client_apps(conditions: Object, context: SignInContext) -> str | None:
     wanted: Sequence[str] = conditions.get("clientAppTypes") or ()
     if not wanted or "all" in wanted or context.client_app in wanted:
         return None
+    if "easSupported" in wanted and context.client_app == "exchangeActiveSync":
+        raise NotEvaluated("conditions.clientAppTypes: easSupported")
     return f"client apps: {context.client_app} is not among {', '.join(wanted)}"
 
 
@@ -154,85 +54,103 @@ def platforms(conditions: Object, context: SignInContext) -> str | None:
     return f"device platforms: {shown} is not included"
 
 
-def locations(
-    conditions: Object, context: SignInContext, named_locations: Sequence[Object]
-) -> str | None:
-    """Network: any, all trusted, named locations by address or by country."""
-    scope: Object | None = conditions.get("locations")
-    if not scope or not scope.get("includeLocations"):
-        return None
-    if found := _location(scope.get("excludeLocations") or (), context, named_locations):
-        return f"network: {found} is excluded"
-    if _location(scope["includeLocations"], context, named_locations):
-        return None
-    return (
-        f"network: {context.ip or 'the address'} ({context.country or 'no country'}) is not in it"
-    )
-
-
-def _location(
-    entries: Sequence[str], context: SignInContext, named_locations: Sequence[Object]
-) -> str | None:
-    for entry in entries:
-        if entry == "All":
-            return "any network"
-        for location in named_locations:
-            named = location["id"].lower() == entry.lower()
-            trusted = entry == "AllTrusted" and location.get("isTrusted", False)
-            if (named or trusted) and _is_in(location, context):
-                return f"named location '{location['displayName']}'"
-    return None
-
-
-def _is_in(location: Object, context: SignInContext) -> bool:
-    if "countriesAndRegions" in location:
-        if location.get("countryLookupMethod", "clientIpAddress") != "clientIpAddress":
-            raise NotEvaluated(f"named location '{location['displayName']}': countryLookupMethod")
-        if context.country is None:
-            return bool(location.get("includeUnknownCountriesAndRegions"))
-        return context.country.upper() in location["countriesAndRegions"]
-    if context.ip is None:
-        return False
-    address = ipaddress.ip_address(context.ip)
-    return any(
-        address in ipaddress.ip_network(block["cidrAddress"], strict=False)
-        for block in location["ipRanges"]
-    )
-
-
-def risk(conditions: Object, context: SignInContext) -> str | None:
-    """Sign-in risk and user risk."""
-    for key, name, level in (
-        ("signInRiskLevels", "sign-in risk", context.sign_in_risk),
-        ("userRiskLevels", "user risk", context.user_risk),
-    ):
-        wanted: Sequence[str] = conditions.get(key) or ()
-        if wanted and level not in wanted:
-            return f"{name}: {level} is not among {', '.join(wanted)}"
-    return None
-
-
 def devices(conditions: Object, context: SignInContext) -> str | None:
     """The filter for devices."""
     scope: Object = conditions.get("devices") or {}
+    if any(scope.get(key) for key in ("includeDevices", "excludeDevices", "includeDeviceStates")):
+        raise NotEvaluated("conditions.devices: device states")
     device: Object | None = scope.get("deviceFilter")
     if not device:
         return None
     try:
-        fits = device_filter.matches(device["rule"], context.device)
-    except device_filter.UnsupportedRuleError as unsupported:
-        raise NotEvaluated(f"conditions.devices.deviceFilter: {unsupported}") from None
+        fits = device_filter.matches(device["rule"], context.presented_device)
+    except device_filter.RuleError as error:
+        raise NotEvaluated(f"conditions.devices.deviceFilter: {error}") from None
     if fits == (device["mode"] == "include"):
         return None
     return f"filter for devices: the device is not in scope of {device['mode']} {device['rule']}"
 
 
-def unmodelled(conditions: Object) -> None:
-    """Raise `NotEvaluated` for a condition that is set and that no function here knows."""
-    for key in ("authenticationFlows", "insiderRiskLevels", "times", "agentIdRiskLevels"):
+def authentication_flows(conditions: Object, context: SignInContext) -> str | None:
+    """The device code flow and authentication transfer."""
+    scope: Object = conditions.get("authenticationFlows") or {}
+    wanted = _listed(scope.get("transferMethods"))
+    if not wanted or context.authentication_flow in wanted:
+        return None
+    shown = context.authentication_flow or "the flow"
+    return f"authentication flows: {shown} is not among {', '.join(wanted)}"
+
+
+def _risk(key: str, name: str, of: Callable[[SignInContext], str]) -> Check:
+    reason = {"insiderRiskLevels": "insiderRisk", "userRiskLevels": "userRisk"}.get(
+        key, "signInRisk"
+    )
+
+    def decide(conditions: Object, context: SignInContext, _: _Locations) -> str | None:
+        wanted = _listed(conditions.get(key))
+        if not wanted or of(context) in wanted:
+            return None
+        return f"{name}: {of(context)} is not among {', '.join(wanted)}"
+
+    return Check(reason, lambda conditions: bool(_listed(conditions.get(key))), decide)
+
+
+def _unmodelled(reason: str, key: str) -> Check:
+    def decide(conditions: Object, _: SignInContext, __: _Locations) -> str | None:
         if conditions.get(key):
             raise NotEvaluated(f"conditions.{key}")
+        return None
+
+    return Check(reason, lambda conditions: bool(conditions.get(key)), decide)
 
 
-def _lower(values: Sequence[str] | frozenset[str]) -> set[str]:
-    return {value.lower() for value in values}
+def _listed(value: str | Sequence[str] | None) -> list[str]:
+    """Graph writes some sets as arrays and some as words joined by commas."""
+    words = value.split(",") if isinstance(value, str) else value or ()
+    return [word.strip() for word in words if word.strip()]
+
+
+def identity_reason(conditions: Object, context: SignInContext) -> str:
+    """What If tells users and workload identities apart by whom the policy is for."""
+    if context.service_principal_id is not None or conditions.get("clientApplications"):
+        return "workloadIdentities"
+    return "users"
+
+
+def target_reason(conditions: Object) -> str:
+    """What If tells the three kinds of target apart."""
+    scope: Object = conditions["applications"]
+    if scope.get("includeUserActions"):
+        return "userActions"
+    if scope.get("includeAuthenticationContextClassReferences"):
+        return "authenticationContext"
+    return "application"
+
+
+CHECKS: tuple[Check, ...] = (
+    Check("users", lambda _: True, lambda c, s, _: identities(c, s)),
+    Check("application", lambda _: True, lambda c, s, _: applications(c, s)),
+    Check("devicePlatform", lambda c: bool(c.get("platforms")), lambda c, s, _: platforms(c, s)),
+    Check("devices", lambda c: bool(c.get("devices")), lambda c, s, _: devices(c, s)),
+    Check(
+        "clientApps",
+        lambda c: not {"all"} >= set(c.get("clientAppTypes") or ()),
+        lambda c, s, _: client_apps(c, s),
+    ),
+    Check("location", lambda c: bool(c.get("locations")), locations),
+    _risk("signInRiskLevels", "sign-in risk", lambda context: context.sign_in_risk),
+    _risk(
+        "servicePrincipalRiskLevels",
+        "service principal risk",
+        lambda context: context.service_principal_risk,
+    ),
+    _risk("userRiskLevels", "user risk", lambda context: context.user_risk),
+    _unmodelled("time", "times"),
+    _risk("insiderRiskLevels", "insider risk", lambda context: context.insider_risk),
+    Check(
+        "authenticationFlow",
+        lambda c: bool(c.get("authenticationFlows")),
+        lambda c, s, _: authentication_flows(c, s),
+    ),
+    _unmodelled("agentIdRisk", "agentIdRiskLevels"),
+)

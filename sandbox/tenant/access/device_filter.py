@@ -1,43 +1,73 @@
 """The filter for devices of a Conditional Access policy.
 
-Source: Microsoft Learn, "Conditional Access: Filter for devices". Evaluated are comparisons with
-`-eq` and `-ne`, joined by `-and` alone or by `-or` alone; anything else is reported as not
-evaluated. A device that is not registered has none of the properties: `-eq` is false for it and
-`-ne` true, whatever the value.
+Source: Microsoft Learn, "Conditional Access: Filter for devices", with its table of supported
+attributes and its table "Policy behavior with filter for devices". A device that is not registered
+has no attribute: positive operators are false for it, negative ones true. Extension attributes are
+compared only on devices that are managed by Intune, compliant or hybrid joined; on any other
+registered device a comparison with one is false, whichever the operator.
 """
 
-import re
 from collections.abc import Mapping
 
-_COMPARISON = re.compile(
-    r"\s*device\.(?P<name>\w+)\s+-(?P<operator>eq|ne)\s+(?:\"(?P<text>[^\"]*)\"|(?P<word>\w+))\s*",
-    re.IGNORECASE,
-)
+from sandbox.tenant.access import filter_rules
+from sandbox.tenant.access.filter_rules import Comparison, RuleError
+
+__all__ = ["LONGEST_RULE", "RuleError", "matches"]
+
+LONGEST_RULE = 3072
+
+_EQUALITY = frozenset({"eq"})
+_LISTS = _EQUALITY | {"in"}
+_ANY = _LISTS | {"startswith", "endswith", "contains"}
+_EXTENSIONS = frozenset(f"extensionattribute{number}" for number in range(1, 16))
+# Which operators (and their negations) each attribute takes.
+_ATTRIBUTES: dict[str, frozenset[str]] = {
+    "deviceid": _LISTS,
+    "displayname": _ANY,
+    "deviceownership": _EQUALITY,
+    "enrollmentprofilename": _ANY,
+    "iscompliant": _EQUALITY,
+    "manufacturer": _ANY,
+    "mdmappid": _LISTS,
+    "model": _ANY,
+    "operatingsystem": _ANY,
+    "operatingsystemversion": _ANY,
+    "physicalids": frozenset({"contains"}),
+    "profiletype": _EQUALITY,
+    "systemlabels": frozenset({"contains"}),
+    "trusttype": _EQUALITY,
+} | dict.fromkeys(_EXTENSIONS, _ANY)
 
 
-class UnsupportedRuleError(ValueError):
-    """The rule uses syntax that is not evaluated here."""
-
-
-def matches(rule: str, device: Mapping[str, str] | None) -> bool:
+def matches(rule: str, device: Mapping[str, str | tuple[str, ...]] | None) -> bool:
     """Whether a device (property name in lower case to value; None: unregistered) fits a rule.
 
-    Raises `UnsupportedRuleError`.
+    Raises `RuleError` for a rule that cannot be read or that uses an attribute or an operator
+    that the page does not list.
     """
-    joined_by_and = re.split(r"\s-and\s", rule, flags=re.IGNORECASE)
-    joined_by_or = re.split(r"\s-or\s", rule, flags=re.IGNORECASE)
-    if len(joined_by_and) > 1 and len(joined_by_or) > 1:
-        raise UnsupportedRuleError(rule)
-    # All parts are read before any decides, so that what is not understood never hides.
-    answers = [_compare(part, device) for part in max(joined_by_and, joined_by_or, key=len)]
-    return any(answers) if len(joined_by_or) > 1 else all(answers)
+    if len(rule) > LONGEST_RULE:
+        raise RuleError(f"it is longer than {LONGEST_RULE} characters")
+    parsed = filter_rules.parse(rule, "device")
+    for name, comparisons in filter_rules.properties(parsed).items():
+        if name not in _ATTRIBUTES:
+            raise RuleError(f"attribute 'device.{name}'")
+        for comparison in comparisons:
+            if comparison.operator not in _ATTRIBUTES[name]:
+                raise RuleError(f"operator of 'device.{name}'")
+
+    def truth(comparison: Comparison) -> bool:
+        if device is None:
+            return comparison.negated
+        if comparison.name in _EXTENSIONS and not _is_managed(device):
+            return False
+        return filter_rules.holds(comparison, device.get(comparison.name))
+
+    return filter_rules.evaluate(parsed, truth)
 
 
-def _compare(comparison: str, device: Mapping[str, str] | None) -> bool:
-    found = _COMPARISON.fullmatch(comparison)
-    if found is None:
-        raise UnsupportedRuleError(comparison.strip())
-    expected = found["text"] if found["text"] is not None else found["word"]
-    actual = None if device is None else device.get(found["name"].lower())
-    equal = actual is not None and actual.lower() == expected.lower()
-    return equal if found["operator"].lower() == "eq" else not equal
+def _is_managed(device: Mapping[str, str | tuple[str, ...]]) -> bool:
+    return (
+        bool(device.get("mdmappid"))
+        or str(device.get("iscompliant")).lower() == "true"
+        or device.get("trusttype") == "ServerAD"
+    )

@@ -2,16 +2,18 @@
 
 All policies are held against the sign-in; all that apply must be satisfied together; one that
 blocks wins. A policy is ruled out by the first condition that does not fit. Source: Microsoft
-Learn, "Building a Conditional Access policy" and "Conditional Access What If tool".
+Learn, "Building a Conditional Access policy", "Conditional Access What If tool" and "Analyze
+Conditional Access policy impact" (report-only).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Literal
 
-from sandbox.tenant.access import conditions
-from sandbox.tenant.access.conditions import NotEvaluated, Object, SignInContext
-from sandbox.tenant.access.grant_controls import Demand, demand
+from sandbox.tenant.access.conditions import CHECKS, Check, identity_reason, target_reason
+from sandbox.tenant.access.grant_controls import Demand, control_names, demand
+from sandbox.tenant.access.session_controls import session_controls
+from sandbox.tenant.access.sign_in_context import NotEvaluated, Object, SignInContext
 
 Decision = Literal["allowed", "mfa", "blocked"]
 Result = Literal["applied", "notApplied", "reportOnly", "disabled", "notEvaluated"]
@@ -21,15 +23,33 @@ __all__ = ["Decision", "Evaluation", "PolicyResult", "Result", "SignInContext", 
 
 @dataclass(frozen=True)
 class PolicyResult:
-    """What one policy does to the sign-in. `demand` is set when its conditions all fit."""
+    """What one policy does to the sign-in. `demand` is set when its conditions all fit.
+
+    `analysis` is What If's reason why the policy does not apply, `notSet` when it does; `satisfied`
+    are the conditions that fit, by What If's names; `controls` the policy's grant controls by
+    Graph's names, `session` the session controls with settings.
+    """
 
     id: str
     display_name: str
     state: str
     result: Result
     reason: str
-    session_controls: tuple[str, ...] = ()
+    analysis: str = "notSet"
+    satisfied: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+    session: Mapping[str, str] = field(default_factory=dict[str, str])
     demand: Demand | None = None
+
+    @property
+    def session_controls(self) -> tuple[str, ...]:
+        """The names of the session controls."""
+        return tuple(self.session)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the policy's conditions all fit, enforced or report-only."""
+        return self.demand is not None
 
 
 @dataclass(frozen=True)
@@ -70,58 +90,81 @@ def evaluate(
     return Evaluation(decision, results)
 
 
+@dataclass(frozen=True)
+class _Held:
+    """A policy's conditions held against a sign-in: what fits, what rules it out, what is open."""
+
+    satisfied: tuple[str, ...]
+    ruled_out: tuple[str, str] | None = None
+    unknown: tuple[str, str] | None = None
+
+
 def _one(policy: Object, context: SignInContext, named_locations: Sequence[Object]) -> PolicyResult:
+    session = session_controls(policy)
+
     def answer(
-        result: Result, reason: str, asked: Demand | None = None, session: tuple[str, ...] = ()
+        result: Result,
+        reason: str,
+        analysis: str = "notSet",
+        satisfied: tuple[str, ...] = (),
+        asked: Demand | None = None,
     ) -> PolicyResult:
         return PolicyResult(
-            policy["id"], policy["displayName"], policy["state"], result, reason, session, asked
+            id=policy["id"],
+            display_name=policy["displayName"],
+            state=policy["state"],
+            result=result,
+            reason=reason,
+            analysis=analysis,
+            satisfied=satisfied,
+            controls=control_names(policy),
+            session=session if asked else {},
+            demand=asked,
         )
 
     if policy["state"] == "disabled":
-        return answer("disabled", "the policy is disabled")
-    ruled_out, unknown = _ruled_out(policy["conditions"], context, named_locations)
-    if ruled_out:
-        return answer("notApplied", ruled_out)
-    if unknown:
-        return answer("notEvaluated", f"{unknown} is not evaluated by the simulated tenant")
+        return answer("disabled", "the policy is disabled", "policyNotEnabled")
+    held = _held(policy, context, named_locations)
+    if held.ruled_out:
+        analysis, reason = held.ruled_out
+        return answer("notApplied", reason, analysis, held.satisfied)
+    if held.unknown:
+        analysis, reason = held.unknown
+        sentence = f"{reason} is not evaluated by the simulated tenant"
+        return answer("notEvaluated", sentence, analysis, held.satisfied)
     try:
         asked = demand(policy, context)
     except NotEvaluated as error:
-        return answer("notEvaluated", f"{error} is not evaluated by the simulated tenant")
-    session = _session_controls(policy)
+        sentence = f"{error} is not evaluated by the simulated tenant"
+        return answer("notEvaluated", sentence, "notEnoughInformation", held.satisfied)
     if policy["state"] == "enabled":
-        return answer("applied", asked.sentence, asked, session)
-    return answer("reportOnly", f"report-only, would apply: {asked.sentence}", asked, session)
+        return answer("applied", asked.sentence, satisfied=held.satisfied, asked=asked)
+    sentence = f"report-only, would apply: {asked.sentence}"
+    return answer("reportOnly", sentence, satisfied=held.satisfied, asked=asked)
 
 
-def _ruled_out(
-    scope: Object, context: SignInContext, named_locations: Sequence[Object]
-) -> tuple[str | None, str | None]:
-    """The reason that rules the policy out, else the first condition that is not evaluated."""
-    unknown: str | None = None
-    for check in (
-        lambda: conditions.users(scope, context),
-        lambda: conditions.applications(scope, context),
-        lambda: conditions.client_apps(scope, context),
-        lambda: conditions.platforms(scope, context),
-        lambda: conditions.locations(scope, context, named_locations),
-        lambda: conditions.risk(scope, context),
-        lambda: conditions.devices(scope, context),
-        lambda: conditions.unmodelled(scope),
-    ):
+def _held(policy: Object, context: SignInContext, named_locations: Sequence[Object]) -> _Held:
+    scope: Object = policy["conditions"]
+    satisfied: list[str] = []
+    unknown: tuple[str, str] | None = None
+    for check in CHECKS:
+        name = _name(check, scope, context)
         try:
-            if reason := check():
-                return reason, None
+            reason = check.decide(scope, context, named_locations)
         except NotEvaluated as error:
-            unknown = unknown or str(error)
-    return None, unknown
+            unknown = unknown or (name, str(error))
+            continue
+        if reason:
+            return _Held(tuple(satisfied), ruled_out=(name, reason))
+        if name == "userActions" and policy["state"] == "enabledForReportingButNotEnforced":
+            reason = "target resources: user actions are not evaluated in report-only mode"
+            return _Held(tuple(satisfied), ruled_out=(name, reason))
+        if check.is_set(scope):
+            satisfied.append(name)
+    return _Held(tuple(satisfied), unknown=unknown)
 
 
-def _session_controls(policy: Object) -> tuple[str, ...]:
-    session: Mapping[str, Any] = policy.get("sessionControls") or {}
-    return tuple(name for name, value in session.items() if value and _enabled(value))
-
-
-def _enabled(value: Any) -> bool:
-    return value is True or (isinstance(value, Mapping) and value.get("isEnabled", True) is True)  # pyright: ignore[reportUnknownMemberType]
+def _name(check: Check, scope: Object, context: SignInContext) -> str:
+    if check.reason == "users":
+        return identity_reason(scope, context)
+    return target_reason(scope) if check.reason == "application" else check.reason

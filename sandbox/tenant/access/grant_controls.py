@@ -1,14 +1,16 @@
 """What a Conditional Access policy demands of a sign-in that it applies to.
 
-Source: Microsoft Learn, "Conditional Access: Grant" and "Overview of Microsoft Entra
-authentication strengths". Legacy clients can answer no demand, so a demand stops them.
+Source: Microsoft Learn, "Conditional Access: Grant", "Overview of Microsoft Entra authentication
+strengths" and "Conditional Access: Conditions" (legacy clients can answer no demand, so a demand
+stops them); Microsoft Graph reference, conditionalAccessGrantControls.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sandbox.tenant.access.conditions import NotEvaluated, SignInContext
+from sandbox.tenant.access import methods
+from sandbox.tenant.access.sign_in_context import NotEvaluated, SignInContext
 
 Answer = Literal["satisfied", "selfService", "mfa", "impossible", "notEvaluated"]
 
@@ -18,18 +20,32 @@ _EASIEST: tuple[Answer, ...] = ("satisfied", "notEvaluated", "mfa", "selfService
 _HARDEST: tuple[Answer, ...] = ("impossible", "notEvaluated", "mfa", "selfService", "satisfied")
 
 
+_FACTOR = "customAuthenticationFactors"
+
+
 @dataclass(frozen=True)
 class Demand:
     """The outcome of a policy's grant controls.
 
     `answer`: `satisfied` or `selfService` (the user is asked to accept terms or to change the
     password, and is in afterwards) let the sign-in pass, `mfa` asks for (stronger) multifactor
-    authentication, `impossible` stops it. `controls` are all controls by Graph's names.
+    authentication, `impossible` stops it. `controls` are all controls by Graph's names; `failing`
+    those that this sign-in does not satisfy yet.
     """
 
     answer: Answer
     controls: tuple[str, ...]
     sentence: str
+    operator: str = "OR"
+    failing: tuple[str, ...] = ()
+
+
+def control_names(policy: Mapping[str, Any]) -> tuple[str, ...]:
+    """The grant controls that a policy has, by Graph's names."""
+    grant: Mapping[str, Any] = policy.get("grantControls") or {}
+    others = [name for name in ("authenticationStrength", "termsOfUse") if grant.get(name)]
+    factors = [f"{_FACTOR} {name}" for name in grant.get("customAuthenticationFactors") or ()]
+    return (*(grant.get("builtInControls") or ()), *others, *factors)
 
 
 def demand(policy: Mapping[str, Any], context: SignInContext) -> Demand:
@@ -40,11 +56,13 @@ def demand(policy: Mapping[str, Any], context: SignInContext) -> Demand:
     grant: Mapping[str, Any] | None = policy.get("grantControls")
     answers = _answers(grant, context) if grant else {}
     controls = tuple(answers)
+    failing = tuple(name for name, answer in answers.items() if answer != "satisfied")
     if not answers or grant is None:
         return Demand("satisfied", controls, "applies its session controls only")
     if "block" in answers:
-        return Demand("impossible", controls, "blocks access")
-    together = grant.get("operator") == "AND"
+        return Demand("impossible", controls, "blocks access", failing=("block",))
+    operator = str(grant.get("operator", "OR")).upper()
+    together = operator == "AND"
     found = set(answers.values())
     order = _HARDEST if together else _EASIEST
     answer: Answer = next(item for item in order if item in found)
@@ -52,7 +70,8 @@ def demand(policy: Mapping[str, Any], context: SignInContext) -> Demand:
     if answer == "notEvaluated":
         unknown = next(name for name, item in answers.items() if item == "notEvaluated")
         raise NotEvaluated(f"grantControls: {unknown}")
-    return Demand(answer, controls, f"requires {listed}: {_VERDICTS[answer]}")
+    sentence = f"requires {listed}: {_VERDICTS[answer]}"
+    return Demand(answer, controls, sentence, operator, failing)
 
 
 _VERDICTS: dict[Answer, str] = {
@@ -68,18 +87,17 @@ def _answers(grant: Mapping[str, Any], context: SignInContext) -> dict[str, Answ
         name: _built_in(name, context) for name in grant.get("builtInControls") or ()
     }
     if strength := grant.get("authenticationStrength"):
-        allowed = strength.get("allowedCombinations") or ()
-        done = context.method in allowed and not context.is_legacy
-        answers["authenticationStrength"] = "satisfied" if done else _asked(context, "mfa")
+        answers["authenticationStrength"] = _strength(strength, context)
     if grant.get("termsOfUse"):
-        answers["termsOfUse"] = _asked(context, "selfService")
+        accepted = context.terms_accepted and not context.is_legacy
+        answers["termsOfUse"] = "satisfied" if accepted else _asked(context, "selfService")
     for name in grant.get("customAuthenticationFactors") or ():
-        answers[f"customAuthenticationFactors {name}"] = "notEvaluated"
+        answers[f"{_FACTOR} {name}"] = "notEvaluated"
     return answers
 
 
 def _built_in(name: str, context: SignInContext) -> Answer:
-    device = context.device or {}
+    device = context.presented_device or {}
     match name:
         case "block":
             return "impossible"
@@ -87,13 +105,50 @@ def _built_in(name: str, context: SignInContext) -> Answer:
             done = context.mfa_done and not context.is_legacy
             return "satisfied" if done else _asked(context, "mfa")
         case "compliantDevice":
-            return "satisfied" if device.get("iscompliant", "").lower() == "true" else "impossible"
+            compliant = str(device.get("iscompliant")).lower() == "true"
+            return "satisfied" if compliant else "impossible"
         case "domainJoinedDevice":
-            return "satisfied" if device.get("trusttype", "") == "ServerAD" else "impossible"
-        case "passwordChange":
+            return "satisfied" if device.get("trusttype") == "ServerAD" else "impossible"
+        case "approvedApplication":
+            return _application(context.approved_app, ("android", "iOS"), context)
+        case "compliantApplication":
+            return _application(context.protected_app, ("android", "iOS", "windows"), context)
+        case "passwordChange" | "riskRemediation":
+            # Both begin with multifactor authentication.
             return _asked(context, "selfService" if context.mfa_done else "mfa")
         case _:
             return "notEvaluated"
+
+
+def _application(fits: bool | None, platforms: tuple[str, ...], context: SignInContext) -> Answer:
+    """An approved client app, or one with a protection policy: both want a registered device."""
+    if context.platform not in platforms or context.presented_device is None or fits is False:
+        return "impossible"
+    return "notEvaluated" if fits is None else "satisfied"
+
+
+def _strength(strength: Mapping[str, Any], context: SignInContext) -> Answer:
+    allowed: Any = strength.get("allowedCombinations")
+    if allowed is None:
+        return "notEvaluated"
+    done = methods.parts(context.method)
+    matched = next((entry for entry in allowed if methods.parts(entry) == done), None)
+    if matched is None or context.is_legacy:
+        return _asked(context, "mfa")
+    for restriction in strength.get("combinationConfigurations") or ():
+        if matched in (restriction.get("appliesToCombinations") or ()):
+            answer = _restricted(restriction, context)
+            if answer != "satisfied":
+                return answer
+    return "satisfied"
+
+
+def _restricted(restriction: Mapping[str, Any], context: SignInContext) -> Answer:
+    """Passkeys can be limited to some kinds of key; certificates' issuers are not modelled."""
+    keys = {str(key).lower() for key in restriction.get("allowedAAGUIDs") or ()}
+    if not keys or context.aaguid is None:
+        return "notEvaluated"
+    return "satisfied" if context.aaguid.lower() in keys else _asked(context, "mfa")
 
 
 def _asked(context: SignInContext, answer: Answer) -> Answer:

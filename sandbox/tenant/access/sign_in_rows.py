@@ -1,57 +1,31 @@
-"""The row that a sign-in leaves in SigninLogs or AADNonInteractiveUserSignInLogs.
+"""The row that a sign-in leaves in a log table.
 
-Columns and values: Azure Monitor Logs reference, "SigninLogs" and
-"AADNonInteractiveUserSignInLogs". In the second table, columns that hold objects are text.
+Columns and values: Azure Monitor Logs reference, "SigninLogs", "AADNonInteractiveUserSignInLogs"
+and "AADServicePrincipalSignInLogs". In the tables but the first, columns that hold objects are
+text. What stands in the columns of objects is in `sign_in_details`.
 """
 
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from sandbox.tenant.access import sign_in_details as details
 from sandbox.tenant.access.cloud_apps import CloudApp
-from sandbox.tenant.access.evaluation import Evaluation, PolicyResult, SignInContext
+from sandbox.tenant.access.evaluation import Evaluation, SignInContext
+from sandbox.tenant.access.sign_in_results import RESULTS, STRONG_AUTHENTICATION
 
-RESULTS = {
-    "0": "",
-    "50057": "The user account is disabled.",
-    "50072": "User needs to enroll for multi-factor authentication (interactive).",
-    "50074": "Strong Authentication is required.",
-    "50076": (
-        "Due to a configuration change made by your administrator, or because you moved to a new "
-        "location, you must use multi-factor authentication to access the resource."
-    ),
-    "50126": "Error validating credentials due to invalid username or password.",
-    "53000": "Device is not in required device state: compliant.",
-    "53001": "Device is not in required device state: domain joined.",
-    "53003": "Access has been blocked by Conditional Access policies.",
-}
 _CLIENTS = {
     "browser": "Browser",
     "mobileAppsAndDesktopClients": "Mobile Apps and Desktop clients",
     "exchangeActiveSync": "Exchange ActiveSync",
     "other": "Other clients",
 }
-_SYSTEMS = {
-    "windows": "Windows10",
-    "macOS": "MacOs",
-    "iOS": "Ios 18",
-    "android": "Android",
-    "linux": "Linux",
-    "windowsPhone": "WindowsPhone",
-}
-_RESULT_OF = {
-    "satisfied": "success",
-    "selfService": "success",
-    "mfa": "failure",
-    "impossible": "failure",
-}
-_REPORT_ONLY_RESULT_OF = {
-    "satisfied": "reportOnlySuccess",
-    "selfService": "reportOnlyInterrupted",
-    "mfa": "reportOnlyInterrupted",
-    "impossible": "reportOnlyFailure",
+_TRANSFERS = {
+    None: "none",
+    "deviceCodeFlow": "deviceCodeFlow",
+    "authenticationTransfer": "authenticationTransfer",
 }
 
 
@@ -62,69 +36,122 @@ class SignInRecord:
     user: Mapping[str, Any]
     app: CloudApp
     context: SignInContext
-    interactive: bool
     result: str
     evaluation: Evaluation | None
-    mfa_required: bool
-    device: Mapping[str, str] | None
+    wrong_password: bool = False
+    by_security_defaults: bool = False
+
+    @property
+    def demands_multifactor(self) -> bool:
+        """Whether something asked for multifactor authentication, done or not."""
+        done = self.context.mfa_done and self.result == "0"
+        return done or self.result in STRONG_AUTHENTICATION
+
+    def token_redemption(self) -> "SignInRecord":
+        """The non-interactive sign-in in which the client fetches its refresh token."""
+        return replace(self, context=replace(self.context, interactive=False))
 
 
-def row_of(record: SignInRecord, tenant_id: str, now: str) -> dict[str, Any]:
-    """The row. `now` is ISO 8601; TimeGenerated is set again by the logs that take the row in."""
-    context, user, app = record.context, record.user, record.app
-    device = record.device or {}
+def category_of(record: SignInRecord) -> str:
+    """The diagnostic category of a sign-in."""
+    if record.context.service_principal_id is not None:
+        return "ServicePrincipalSignInLogs"
+    return "SignInLogs" if record.context.interactive else "NonInteractiveUserSignInLogs"
+
+
+def row_of(
+    record: SignInRecord, tenant_id: str, now: str, correlation: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The row. `now` is ISO 8601; TimeGenerated is set again by the logs that take the row in.
+
+    `correlation` is an earlier row of the same sign-in, whose CorrelationId goes on.
+    """
+    context, app = record.context, record.app
+    correlation_id = correlation["CorrelationId"] if correlation else str(uuid.uuid4())
+    policies = record.evaluation.policies if record.evaluation else ()
     objects: dict[str, Any] = {
-        "ConditionalAccessPolicies": [
-            _policy(policy) for policy in (record.evaluation.policies if record.evaluation else ())
-        ],
-        "DeviceDetail": {
-            "displayName": device.get("displayname", ""),
-            "operatingSystem": _SYSTEMS.get(context.platform or "", ""),
-            "isCompliant": device.get("iscompliant", "").lower() == "true",
-            "isManaged": device.get("trusttype", "") in ("AzureAD", "ServerAD"),
-            "trustType": device.get("trusttype", ""),
-        },
+        "ConditionalAccessPolicies": [details.policy(policy) for policy in policies],
         "LocationDetails": {"countryOrRegion": context.country or ""},
+    }
+    common = {
+        "TimeGenerated": now,
+        "CreatedDateTime": now,
+        "OperationName": "Sign-in activity",
+        "Category": category_of(record),
+        "AADTenantId": tenant_id,
+        "Id": str(uuid.uuid4()),
+        "CorrelationId": correlation_id,
+        "AppId": app.app_id,
+        "ResourceIdentity": app.resource_id,
+        "ResourceDisplayName": app.resource_name,
+        "IPAddress": context.ip or "",
+        "Location": context.country or "",
+        "ResultType": record.result,
+        "ResultSignature": "SUCCESS" if record.result == "0" else "FAILURE",
+        "ResultDescription": RESULTS[record.result],
+        "ConditionalAccessStatus": _status(record.evaluation),
+    }
+    if context.service_principal_id is not None:
+        texts = {name: json.dumps(value) for name, value in objects.items()}
+        own = {
+            "AppId": record.user["userPrincipalName"],
+            "ServicePrincipalId": context.service_principal_id,
+            "ServicePrincipalName": record.user["displayName"],
+        }
+        return common | texts | own
+    objects |= {
+        "DeviceDetail": details.device(context),
         "Status": {
             "errorCode": int(record.result),
             "failureReason": RESULTS[record.result] or "Other.",
         },
     }
-    if not record.interactive:
+    if not context.interactive:
         objects = {name: json.dumps(value) for name, value in objects.items()}
-    identity = str(uuid.uuid4())
+    return common | _of_user(record, now) | objects
+
+
+def _of_user(record: SignInRecord, now: str) -> dict[str, Any]:
+    context, user = record.context, record.user
+    references = [context.authentication_context] if context.authentication_context else []
     return {
-        "TimeGenerated": now,
-        "CreatedDateTime": now,
-        "OperationName": "Sign-in activity",
-        "Category": "SignInLogs" if record.interactive else "NonInteractiveUserSignInLogs",
-        "AADTenantId": tenant_id,
-        "Id": identity,
-        "OriginalRequestId": identity,
-        "CorrelationId": str(uuid.uuid4()),
+        "OriginalRequestId": str(uuid.uuid4()),
         "UserId": user["id"],
         "UserPrincipalName": user["userPrincipalName"].lower(),
         "UserDisplayName": user["displayName"],
         "Identity": user["displayName"],
         "UserType": user["userType"],
-        "AppId": app.app_id,
-        "AppDisplayName": app.display_name,
-        "ResourceIdentity": app.resource_id,
-        "ResourceDisplayName": app.resource_name,
-        "IPAddress": context.ip or "",
-        "Location": context.country or "",
+        "AppDisplayName": record.app.display_name,
         "ClientAppUsed": _CLIENTS[context.client_app],
-        "IsInteractive": record.interactive,
-        "ResultType": record.result,
-        "ResultSignature": "SUCCESS" if record.result == "0" else "FAILURE",
-        "ResultDescription": RESULTS[record.result],
-        "AuthenticationRequirement": (
-            "multiFactorAuthentication" if record.mfa_required else "singleFactorAuthentication"
+        "IsInteractive": context.interactive,
+        "IncomingTokenType": "none" if context.interactive else "refreshToken",
+        "AuthenticationProtocol": (
+            "deviceCode" if context.authentication_flow == "deviceCodeFlow" else "none"
         ),
-        "ConditionalAccessStatus": _status(record.evaluation),
+        "OriginalTransferMethod": _TRANSFERS[context.authentication_flow],
+        "AuthenticationRequirement": (
+            "multiFactorAuthentication"
+            if record.demands_multifactor
+            else "singleFactorAuthentication"
+        ),
+        "AuthenticationDetails": json.dumps(
+            details.authentication(
+                context, now, record.result, demands_multifactor=record.demands_multifactor
+            )
+        ),
+        "AuthenticationRequirementPolicies": json.dumps(
+            details.requirement_policies(
+                record.evaluation, by_security_defaults=record.by_security_defaults
+            )
+            if record.demands_multifactor
+            else []
+        ),
+        "AuthenticationContextClassReferences": json.dumps(
+            [{"id": reference, "detail": "required"} for reference in references]
+        ),
         "RiskLevelDuringSignIn": context.sign_in_risk,
         "RiskLevelAggregated": context.user_risk,
-        **objects,
+        "RiskState": "none" if context.user_risk == "none" else "atRisk",
     }
 
 
@@ -132,18 +159,3 @@ def _status(evaluation: Evaluation | None) -> str:
     if evaluation is None or not evaluation.applied:
         return "notApplied"
     return "success" if evaluation.decision == "allowed" else "failure"
-
-
-def _policy(policy: PolicyResult) -> dict[str, Any]:
-    result = {"disabled": "notEnabled", "notEvaluated": "unknown"}.get(policy.result, "notApplied")
-    if policy.demand and policy.result == "applied":
-        result = _RESULT_OF[policy.demand.answer]
-    elif policy.demand:
-        result = _REPORT_ONLY_RESULT_OF[policy.demand.answer]
-    return {
-        "id": policy.id,
-        "displayName": policy.display_name,
-        "result": result,
-        "enforcedGrantControls": list(policy.demand.controls) if policy.demand else [],
-        "enforcedSessionControls": list(policy.session_controls),
-    }

@@ -1,109 +1,37 @@
-"""A sign-in of a user: the first factor, Conditional Access, what the platform itself demands.
+"""A sign-in: the first factor, Conditional Access, what the platform itself demands.
 
 The answer says what Conditional Access decides (`decision`), apart from that what the platform
 demands (`platformAsks`), and how the sign-in ended (`resultType`, an AADSTS error code, "0" for
-success). Every sign-in, failed or not, leaves a row in the tenant's logs. Source of the codes:
-Microsoft Learn, "Microsoft Entra authentication and authorization error codes".
+success). Every sign-in, failed or not, leaves a row in the tenant's logs; a passkey sign-in that
+gets a refresh token leaves a second one among the non-interactive sign-ins.
+
+Source: Microsoft Learn, "Planning for mandatory multifactor authentication" (workload identities
+are not concerned) and "Set an individual user's password to never expire".
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress, field_validator
-from pydantic.alias_generators import to_camel
-
+from sandbox.tenant.access import methods
 from sandbox.tenant.access.cloud_apps import CloudApp, cloud_app
 from sandbox.tenant.access.evaluation import Decision, Evaluation, SignInContext, evaluate
-from sandbox.tenant.access.sign_in_rows import RESULTS, SignInRecord, row_of
-from sandbox.tenant.directory.roles import BUILT_IN_ROLES, ORDINARY_ROLES
+from sandbox.tenant.access.sign_in_answer import answer_of
+from sandbox.tenant.access.sign_in_defaults import INTRODUCTION, defaults_verdict
+from sandbox.tenant.access.sign_in_request import Location, SignInRequest
+from sandbox.tenant.access.sign_in_results import asked_code, blocked_code
+from sandbox.tenant.access.sign_in_rows import SignInRecord, category_of, row_of
+from sandbox.tenant.directory.roles import BUILT_IN_ROLES
+from sandbox.tenant.errors import ServiceError
+from sandbox.tenant.monitor.log_tables import TABLE_OF_CATEGORY
 from sandbox.tenant.tenant import Tenant
+
+__all__ = ["SignInRequest", "sign_in"]
 
 # Addresses of RFC 5737, in none of the seed's trusted ranges.
 _SOMEWHERE = "198.51.100.23"
-
-_STRONG_METHODS = frozenset(
-    {"fido2", "windowsHelloForBusiness", "x509CertificateMultiFactor", "deviceBasedPush"}
-)
-_MFA_RESULTS = frozenset({"50072", "50074", "50076"})
-Risk = Literal["none", "low", "medium", "high"]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        alias_generator=to_camel,
-        populate_by_name=True,
-        hide_input_in_errors=True,
-    )
-
-
-class Location(_Model):
-    """Where a sign-in comes from. `country` is an ISO 3166 two-letter code."""
-
-    ip: IPvAnyAddress | None = None
-    country: str | None = Field(default=None, pattern="^[A-Za-z]{2}$")
-
-
-class Device(_Model):
-    """A device registered in the tenant."""
-
-    display_name: str = "Registered device"
-    is_compliant: bool = False
-    trust_type: Literal["AzureAD", "ServerAD", "Workplace"] = "AzureAD"
-    operating_system: str = "Windows"
-
-    def properties(self) -> dict[str, str]:
-        """The properties as device filters compare them, names in lower case."""
-        values = self.model_dump(by_alias=True)
-        return {name.lower(): str(value) for name, value in values.items()}
-
-
-class SignInRequest(_Model):
-    """Who signs in to what, from where and with what.
-
-    `mfa` says that multifactor authentication was done, with the authenticator app unless `method`
-    names another combination as authentication strengths write it (`fido2`, `password`, …).
-    `location` may also be a country code alone.
-    `password` is checked when it is given; `success: false` is a wrong password.
-    """
-
-    user: str
-    app: str = "Azure Portal"
-    client_app: Literal["browser", "mobileAppsAndDesktopClients", "exchangeActiveSync", "other"] = (
-        "browser"
-    )
-    mfa: bool = False
-    method: str | None = None
-    password: str | None = Field(default=None, repr=False)
-    location: Location | None = None
-    platform: (
-        Literal["android", "iOS", "windows", "windowsPhone", "macOS", "linux", "unknown"] | None
-    ) = "windows"
-    device: Device | None = None
-    user_action: str | None = None
-    sign_in_risk: Risk = "none"
-    user_risk: Risk = "none"
-    interactive: bool = True
-    success: bool = True
-
-    @field_validator("location", mode="before")
-    @classmethod
-    def _from_country(cls, value: object) -> object:
-        return {"country": value} if isinstance(value, str) else value
-
-    @property
-    def done_method(self) -> str:
-        """The authentication done, as authentication strengths write it."""
-        if self.method is not None:
-            return self.method
-        return "password,microsoftAuthenticatorPush" if self.mfa else "password"
-
-    @property
-    def mfa_done(self) -> bool:
-        """Whether the authentication done has several factors."""
-        return self.mfa or "," in self.done_method or self.done_method in _STRONG_METHODS
+_DAY = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -112,63 +40,87 @@ class _Outcome:
     result: str
     evaluation: Evaluation | None = None
     platform_asks: str | None = None
+    open_questions: tuple[str, ...] = ()
 
 
 def sign_in(tenant: Tenant, request: SignInRequest) -> dict[str, Any]:
-    """Sign a user in and write the log row. Raises `ServiceError` 404 for an unknown user or app.
+    """Sign in and write the log rows. Raises `ServiceError` 404 for an unknown user or app.
 
     The caller holds the tenant's lock.
     """
-    user = tenant.directory.user(request.user)
     app = _app(tenant, request.app)
-    context = _context(tenant, user, app, request)
+    if request.service_principal is not None:
+        return _service_principal_sign_in(tenant, app, request)
+    user = tenant.directory.user(str(request.user))
+    context = sign_in_context(tenant, user, app, request)
     outcome = _outcome(tenant, user, app, request, context)
-    evaluation = outcome.evaluation
+    return _finish(tenant, user, app, request, context, outcome)
+
+
+def _service_principal_sign_in(
+    tenant: Tenant, app: CloudApp, request: SignInRequest
+) -> dict[str, Any]:
+    wanted = str(request.service_principal).lower()
+    for own in tenant.apps.all():
+        if wanted in (own.app_id.lower(), own.object_id.lower(), own.display_name.lower()):
+            break
+    else:
+        raise ServiceError(
+            404,
+            "ApplicationNotFound",
+            f"Unknown servicePrincipal '{request.service_principal}'; expected an application of "
+            f"the tenant: {', '.join(own.display_name for own in tenant.apps.all())}.",
+        )
+    identity = {
+        "id": own.object_id,
+        "displayName": own.display_name,
+        "userPrincipalName": own.app_id,
+        "userType": "",
+        "accountEnabled": True,
+    }
+    context = sign_in_context(tenant, identity, app, request, service_principal=True)
+    outcome = _outcome(tenant, identity, app, request, context)
+    return _finish(tenant, identity, app, request, context, outcome)
+
+
+def _finish(
+    tenant: Tenant,
+    user: Mapping[str, Any],
+    app: CloudApp,
+    request: SignInRequest,
+    context: SignInContext,
+    outcome: _Outcome,
+) -> dict[str, Any]:
     record = SignInRecord(
         user=user,
         app=app,
         context=context,
-        interactive=request.interactive,
         result=outcome.result,
-        evaluation=evaluation,
-        mfa_required=outcome.result in _MFA_RESULTS or (request.mfa_done and outcome.result == "0"),
-        device=request.device.properties() if request.device else None,
+        evaluation=outcome.evaluation,
+        wrong_password=outcome.result == "50126",
+        by_security_defaults=bool(tenant.directory.security_defaults["isEnabled"]),
     )
-    row = row_of(record, tenant.id, tenant.clock.timestamp())
-    category = "SignInLogs" if request.interactive else "NonInteractiveUserSignInLogs"
-    tenant.logs.emit(category, row)
-    policies = evaluation.policies if evaluation else ()
-    return {
-        "decision": outcome.decision,
-        "user": user["userPrincipalName"],
-        "userId": user["id"],
-        "app": app.display_name,
-        "policiesApplied": [
-            {
-                "id": policy.id,
-                "displayName": policy.display_name,
-                "grantControls": list(policy.demand.controls) if policy.demand else [],
-                "sessionControls": list(policy.session_controls),
-            }
-            for policy in (evaluation.applied if evaluation else ())
-        ],
-        "policies": [
-            {
-                "id": policy.id,
-                "displayName": policy.display_name,
-                "state": policy.state,
-                "result": policy.result,
-                "reason": policy.reason,
-            }
-            for policy in policies
-        ],
-        "notEvaluated": list(evaluation.not_evaluated) if evaluation else [],
-        "platformAsks": outcome.platform_asks,
-        "resultType": outcome.result,
-        "resultDescription": RESULTS[outcome.result],
-        "table": "SigninLogs" if request.interactive else "AADNonInteractiveUserSignInLogs",
-        "row": row,
-    }
+    records = [record]
+    if outcome.result == "0" and context.interactive and request.done_method == methods.PASSKEY:
+        records.append(record.token_redemption())
+    rows: list[tuple[str, dict[str, Any]]] = []
+    now = tenant.clock.timestamp()
+    for entry in records:
+        row = row_of(entry, tenant.id, now, correlation=rows[0][1] if rows else None)
+        category = category_of(entry)
+        if table := TABLE_OF_CATEGORY.get(category):
+            tenant.logs.emit(category, row)
+        rows.append((table.name if table else category, row))
+    return answer_of(
+        decision=outcome.decision,
+        user=user,
+        app=app,
+        evaluation=outcome.evaluation,
+        open_questions=outcome.open_questions,
+        platform_asks=outcome.platform_asks,
+        result=outcome.result,
+        rows=rows,
+    )
 
 
 def _outcome(
@@ -178,92 +130,158 @@ def _outcome(
     request: SignInRequest,
     context: SignInContext,
 ) -> _Outcome:
-    wrong = request.password is not None and not tenant.directory.verify_password(
-        user["id"], request.password
-    )
-    if wrong or not request.success:
-        return _Outcome("blocked", "50126")
-    if not user["accountEnabled"]:
-        return _Outcome("blocked", "50057")
-    platform_asks = None if context.mfa_done else app.platform_asks
+    if context.service_principal_id is None and (refused := _first_factor(tenant, user, request)):
+        return _Outcome("blocked", refused)
+    platform_asks = _platform_demand(tenant, app, context)
     if tenant.directory.security_defaults["isEnabled"]:
-        return _security_defaults(context, app, platform_asks)
+        return _by_security_defaults(app, request, context, platform_asks)
     area = tenant.conditional_access
     evaluation = evaluate(area.policies(), context, area.named_locations())
     if evaluation.decision == "blocked":
-        result = _blocked_result(evaluation)
-    elif evaluation.decision == "mfa":
-        result = "50074" if request.interactive else "50076"
-    elif platform_asks and app.platform_interrupts:
-        result = "50072" if request.interactive else "50076"
-    else:
-        result = "0"
-    return _Outcome(evaluation.decision, result, evaluation, platform_asks)
+        return _Outcome("blocked", blocked_code(evaluation), evaluation, platform_asks)
+    if evaluation.decision == "mfa":
+        code = _asked(request, registered=request.mfa_registered is not False)
+        decision: Decision = "blocked" if code == "53004" else "mfa"
+        return _Outcome(decision, code, evaluation, platform_asks)
+    result = "0"
+    if platform_asks and app.platform_interrupts:
+        # A break-glass account with a password alone has nothing registered.
+        result = _asked(request, registered=bool(request.mfa_registered))
+        if not context.interactive and request.mfa_registered is None:
+            result = "50076"
+    return _Outcome("allowed", result, evaluation, platform_asks)
 
 
-def _security_defaults(
-    context: SignInContext, app: CloudApp, platform_asks: str | None
-) -> _Outcome:
-    """Microsoft's fixed rules in place of Conditional Access: "Security defaults in Entra ID"."""
-    sentence = (
-        "Security defaults are on, so no Conditional Access policy is in force and nobody can be "
-        "excluded: administrators do multifactor authentication at every sign-in, legacy "
-        "authentication is blocked."
+def _first_factor(tenant: Tenant, user: Mapping[str, Any], request: SignInRequest) -> str | None:
+    """The code with which the first factor refuses the user, None when it is passed."""
+    lockout, user_id = tenant.smart_lockout, str(user["id"])
+    typed = methods.uses_password(request.done_method) or request.password is not None
+    if typed and lockout.is_locked(user_id):
+        return "50053"
+    wrong = request.password is not None and not tenant.directory.verify_password(
+        user_id, request.password
     )
-    said = f"{sentence} {platform_asks}" if platform_asks else sentence
-    if context.is_legacy:
-        return _Outcome("blocked", "53003", None, said)
-    if context.roles - ORDINARY_ROLES and not context.mfa_done:
-        return _Outcome("mfa", "50074", None, said)
+    if wrong or not request.success:
+        lockout.failed(user_id, request.password if wrong else None)
+        return "50126"
+    if not user["accountEnabled"]:
+        return "50057"
+    if typed and _has_expired(tenant, user):
+        return "50055"
+    if typed:
+        lockout.succeeded(user_id)
+    return None
+
+
+def _has_expired(tenant: Tenant, user: Mapping[str, Any]) -> bool:
+    """Whether the password is to be changed: at the next sign-in, or by the domain's policy."""
+    profile: Mapping[str, Any] = user.get("passwordProfile") or {}
+    if profile.get("forceChangePasswordNextSignIn"):
+        return True
+    if "DisablePasswordExpiration" in str(user.get("passwordPolicies")):
+        return False
+    name = str(user["userPrincipalName"]).rpartition("@")[2].lower()
+    days = next(
+        (
+            domain.get("passwordValidityPeriodInDays")
+            for domain in tenant.directory.domains
+            if str(domain["id"]).lower() == name
+        ),
+        None,
+    )
+    changed = user.get("lastPasswordChangeDateTime")
+    if days is None or changed is None:
+        return False
+    age = tenant.clock.now() - datetime.fromisoformat(str(changed)).timestamp()
+    return age > float(days) * _DAY
+
+
+def _platform_demand(tenant: Tenant, app: CloudApp, context: SignInContext) -> str | None:
+    exempt = context.mfa_done or context.service_principal_id is not None
+    if exempt or not tenant.behaviour.platform_asks_for_multifactor:
+        return None
+    return app.platform_asks
+
+
+def _by_security_defaults(
+    app: CloudApp, request: SignInRequest, context: SignInContext, platform_asks: str | None
+) -> _Outcome:
+    verdict = defaults_verdict(context)
+    said = f"{INTRODUCTION} {platform_asks}" if platform_asks else INTRODUCTION
+    still = (verdict.open_question,) if verdict.open_question else ()
+    if verdict.decision == "blocked":
+        return _Outcome("blocked", "530035", None, said)
+    if verdict.decision == "mfa":
+        code = _asked(request, registered=request.mfa_registered is not False)
+        decision: Decision = "blocked" if code == "53004" else "mfa"
+        return _Outcome(decision, code, None, said)
     interrupted = platform_asks is not None and app.platform_interrupts
-    return _Outcome("allowed", "50072" if interrupted else "0", None, said)
+    result = _asked(request, registered=bool(request.mfa_registered)) if interrupted else "0"
+    return _Outcome("allowed", result, None, said, still)
 
 
-def _blocked_result(evaluation: Evaluation) -> str:
-    """53000 or 53001 when a device demand alone stopped the sign-in, else 53003."""
-    stopped = {
-        policy.demand.controls
-        for policy in evaluation.applied
-        if policy.demand and policy.demand.answer == "impossible"
-    }
-    if all("compliantDevice" in controls for controls in stopped):
-        return "53000"
-    if all("domainJoinedDevice" in controls for controls in stopped):
-        return "53001"
-    return "53003"
+def _asked(request: SignInRequest, *, registered: bool) -> str:
+    return asked_code(
+        interactive=request.interactive,
+        registered=registered,
+        risky=request.sign_in_risk in ("medium", "high"),
+    )
 
 
-def _context(
-    tenant: Tenant, user: Mapping[str, Any], app: CloudApp, request: SignInRequest
+def sign_in_context(
+    tenant: Tenant,
+    user: Mapping[str, Any],
+    app: CloudApp,
+    request: SignInRequest,
+    *,
+    service_principal: bool = False,
 ) -> SignInContext:
+    """What Conditional Access sees of a request."""
     directory = tenant.directory
     names = {group["id"]: str(group["displayName"]) for group in directory.groups.values()}
     home = directory.organization.get("countryLetterCode")
     location = request.location or Location()
     country = location.country or (None if location.ip else home)
+    attributes = request.app_attributes
     return SignInContext(
-        user_id=user["id"],
-        groups=frozenset(directory.groups_of(user["id"])),
-        roles=frozenset(directory.roles_of(user["id"])),
-        guest_type=_guest_type(user),
+        user_id="" if service_principal else user["id"],
+        groups=frozenset(() if service_principal else directory.groups_of(user["id"])),
+        roles=frozenset(() if service_principal else directory.roles_of(user["id"])),
+        guest_type=None if service_principal else request.guest_type or guest_type(user),
+        home_tenant=request.home_tenant,
+        service_principal_id=user["id"] if service_principal else None,
         app_id=app.app_id,
         resource_id=app.resource_id,
+        client_is_target=not app.is_public_client,
         app_groups=app.groups,
+        app_attributes=attributes and {name.lower(): values for name, values in attributes.items()},
         user_action=request.user_action,
+        authentication_context=request.authentication_context,
+        authentication_flow=request.authentication_flow,
         client_app=request.client_app,
+        interactive=request.interactive and not service_principal,
         platform=None if request.platform == "unknown" else request.platform,
         ip=str(location.ip or _SOMEWHERE),
         country=country.upper() if country else None,
+        gps_country=location.gps_country,
+        compliant_network=location.compliant_network,
         device=request.device.properties() if request.device else None,
+        approved_app=request.approved_app,
+        protected_app=request.protected_app,
         sign_in_risk=request.sign_in_risk,
         user_risk=request.user_risk,
-        mfa_done=request.mfa_done,
+        insider_risk=request.insider_risk,
+        service_principal_risk=request.service_principal_risk,
+        mfa_done=request.mfa_done and not service_principal,
         method=request.done_method,
+        aaguid=request.aaguid,
+        terms_accepted=request.terms_accepted,
         names=names | BUILT_IN_ROLES,
     )
 
 
-def _guest_type(user: Mapping[str, Any]) -> str | None:
+def guest_type(user: Mapping[str, Any]) -> str | None:
+    """How Conditional Access sees a user of the directory: a kind of guest, or None."""
     external = "#EXT#" in user["userPrincipalName"]
     if user["userType"] == "Guest":
         return "b2bCollaborationGuest" if external else "internalGuest"
