@@ -12,9 +12,13 @@ from sandbox.api.control import face as control
 from sandbox.api.control import sign_ins as control_sign_ins
 from sandbox.api.envelopes import Envelope, graph_error, login_error, resource_manager_error
 from sandbox.api.graph import administrative_units as graph_administrative_units
+from sandbox.api.graph import audit_logs as graph_audit_logs
+from sandbox.api.graph import authentication_strengths as graph_authentication_strengths
 from sandbox.api.graph import conditional_access as graph_conditional_access
 from sandbox.api.graph import directory as graph_directory
 from sandbox.api.graph import groups as graph_groups
+from sandbox.api.graph import named_locations as graph_named_locations
+from sandbox.api.graph import security_defaults as graph_security_defaults
 from sandbox.api.graph import users as graph_users
 from sandbox.api.login import login_router
 from sandbox.api.routing import Router
@@ -28,6 +32,10 @@ GRAPH_ROUTERS = (
     graph_directory.router,
     graph_administrative_units.router,
     graph_conditional_access.router,
+    graph_named_locations.router,
+    graph_authentication_strengths.router,
+    graph_security_defaults.router,
+    graph_audit_logs.router,
 )
 ARM_ROUTERS = (arm.router,)
 CONTROL_ROUTERS = (control.router, control_sign_ins.router)

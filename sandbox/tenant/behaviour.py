@@ -85,6 +85,16 @@ class Behaviour(BaseModel):
     """Microsoft names 3 to 10 minutes from a sign-in to the row that can be queried."""
     log_delay_spread_seconds: float = Field(default=60, ge=0, le=86_400)
     """Each row's delay differs from the mean by up to this."""
+    first_rows_delay_seconds: float = Field(default=120, ge=0, le=259_200)
+    """A new table's rows come so long after its first one was made, at the earliest.
+
+    Microsoft says that the first logs can take up to three days; mostly they come in minutes.
+    """
+    directory_log_delay_seconds: float = Field(default=60, ge=0, le=86_400)
+    """Mean time until Graph's `/auditLogs` has something, each half to one and a half of it.
+
+    Microsoft gave 2 minutes for 95 of 100.
+    """
     activity_delay_seconds: float = Field(default=360, ge=0, le=86_400)
     """Mean time until an Azure activity event can be read, each half to one and a half of it.
 

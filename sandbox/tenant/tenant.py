@@ -1,23 +1,31 @@
 """One simulated Microsoft 365 tenant with its Azure subscriptions, and the world of all of them."""
 
+import copy
 import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from sandbox.tenant.access.policies import ConditionalAccess
+from sandbox.tenant.access.smart_lockout import SmartLockout
 from sandbox.tenant.azure.resources import Azure
 from sandbox.tenant.behaviour import Behaviour
-from sandbox.tenant.changes import Changes
+from sandbox.tenant.changes import Changes, Initiator
 from sandbox.tenant.clock import Clock
 from sandbox.tenant.directory.applications import Applications
+from sandbox.tenant.directory.deleted_items import expire
 from sandbox.tenant.directory.store import Directory
 from sandbox.tenant.errors import DocumentError, ServiceError
 from sandbox.tenant.faults import Faults
 from sandbox.tenant.monitor.activity import ActivityLog
 from sandbox.tenant.monitor.alert_rules import AlertRules
+from sandbox.tenant.monitor.directory_log import DirectoryLog
 from sandbox.tenant.monitor.logs import Logs
 from sandbox.tenant.monitor.outbox import Outbox
+from sandbox.tenant.replicas import Replicas, Unseen
 from sandbox.tenant.request_log import RequestLog
+from sandbox.tenant.throttling import Throttling
+
+_DIRECTORY_SERVICE = Initiator("app", "", "Microsoft Entra ID")
 
 
 class Tenant:
@@ -31,15 +39,22 @@ class Tenant:
         self.lock = threading.RLock()
         self.behaviour = Behaviour.from_document(document)
         self.changes = Changes(clock)
+        self.throttling = Throttling(clock, self.behaviour)
+        self.replicas = Replicas(clock, self.behaviour, self.changes)
+        self.smart_lockout = SmartLockout(clock)
         self.apps = Applications.from_document(document)
         self.directory = Directory.from_document(document, clock, self.apps, self.changes)
         self.conditional_access = ConditionalAccess.from_document(
-            document, clock, self.behaviour, self.changes
+            document, clock, self.behaviour, self.changes, self.directory
         )
-        self.azure = Azure.from_document(document, clock)
+        self.azure = Azure.from_document(document, clock, self.behaviour)
+        self.azure.has_premium = lambda: self.directory.has_premium
         self.activity = ActivityLog.from_document(document, clock, self.behaviour)
         self.outbox = Outbox.from_document(document, clock)
-        self.logs = Logs.from_document(document, clock, self.azure)
+        self.logs = Logs.from_document(document, clock, self.azure, self.behaviour)
+        self.directory_log = DirectoryLog(
+            clock, self.behaviour, self.directory, self.changes, self.logs
+        ).read(document)
         self.alert_rules = AlertRules.from_document(
             document, clock, self.azure, self.logs, self.outbox
         )
@@ -62,6 +77,13 @@ class Tenant:
         """The organisation's name."""
         return self.directory.display_name
 
+    def as_seen(self, unseen: Unseen) -> Self:
+        """The tenant as one of its replicas knows it, to be read only."""
+        view = copy.copy(self)
+        view.directory = self.directory.as_seen(unseen)
+        view.conditional_access = self.conditional_access.as_seen(unseen)
+        return view
+
     def to_document(self) -> dict[str, Any]:
         """The whole state; `from_document` makes the same tenant of it."""
         areas = (
@@ -72,6 +94,7 @@ class Tenant:
             self.azure,
             self.activity,
             self.logs,
+            self.directory_log,
             self.alert_rules,
             self.outbox,
         )
@@ -83,6 +106,8 @@ class Tenant:
     def tick(self) -> bool:
         """Run what is due by now and say whether anything was; at once again, nothing is."""
         with self.lock:
+            with self.changes.by(_DIRECTORY_SERVICE):
+                expire(self.directory, self.behaviour.deleted_items_days)
             due = self.alert_rules.next_due()
             if due is None or due > self.clock.now():
                 return False

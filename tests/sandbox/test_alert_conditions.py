@@ -70,7 +70,7 @@ def test_a_measured_column_is_aggregated(watched: WatchedTenant) -> None:
 def test_rows_older_than_the_window_do_not_count_whatever_the_query_reads(
     watched: WatchedTenant,
 ) -> None:
-    watched.tenant.logs.delay_seconds = 1200
+    watched.tenant.behaviour.log_delay_seconds = 1200
     watched.with_rule(windowSize="PT5M", overrideQueryTimeRange="P1D")
     watched.sign_in()
     watched.advance(minutes=40)
@@ -78,7 +78,7 @@ def test_rows_older_than_the_window_do_not_count_whatever_the_query_reads(
 
 
 def test_several_failing_periods_are_needed_where_the_rule_says_so(watched: WatchedTenant) -> None:
-    watched.tenant.logs.delay_seconds = 0
+    watched.tenant.behaviour.log_delay_seconds = 0
     periods = {"numberOfEvaluationPeriods": 3, "minFailingPeriodsToAlert": 2}
     watched.with_rule(
         "SigninLogs | project TimeGenerated",

@@ -32,7 +32,7 @@ def test_a_row_rings_at_least_once_however_late_it_arrives(
     watched: WatchedTenant, delay_minutes: float
 ) -> None:
     watched.with_rule()
-    watched.tenant.logs.delay_seconds = delay_minutes * 60
+    watched.tenant.behaviour.log_delay_seconds = delay_minutes * 60
     watched.advance(minutes=2.5)
     watched.sign_in()
     watched.advance(minutes=delay_minutes + 15)

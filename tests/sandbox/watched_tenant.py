@@ -6,6 +6,7 @@ from alerting.queries import WatchedAccount, use_alert_query, use_alert_schedule
 from sandbox.tenant.azure.ids import ResourceId
 from sandbox.tenant.tenant import Tenant, World
 from tests.sandbox.seed_tenant import StillClock, seed
+from tests.support.tenant import AT_ONCE
 
 SUBSCRIPTION = str(seed()["subscriptions"][0]["subscriptionId"])
 WATCHED = WatchedAccount("0f3e4c1a-0000-4000-8000-00000000000a", "quiet-harbor@contoso.example")
@@ -70,7 +71,7 @@ class WatchedTenant:
         self.world = World(self.clock)
         self.tenant: Tenant = self.world.add(seed())
         # A row of a sign-in at the time of a run arrives outside the minute that two runs share.
-        self.tenant.logs.delay_seconds = 200
+        self.tenant.behaviour.turn({**AT_ONCE, "logDelaySeconds": 200})
         self.tenant.azure.put_group(SUBSCRIPTION, "rg-watch", {"location": "westeurope"})
         self.put(WORKSPACE, {"location": "westeurope"}, "2023-09-01")
         self.put(SETTING, setting_body(), "2017-04-01")

@@ -33,7 +33,9 @@ AT_ONCE: Mapping[str, object] = {
     "readLagSeconds": 0,
     "diagnosticSettingLagSeconds": 0,
     "operationSeconds": 0,
+    "providerRegistrationSeconds": 0,
     "logDelaySpreadSeconds": 0,
+    "firstRowsDelaySeconds": 0,
     "alertJitterSeconds": 0,
 }
 """Knobs of a tenant without waits and limits."""

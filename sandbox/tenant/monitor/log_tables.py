@@ -79,6 +79,56 @@ _TABLES = (
             dynamic="AdditionalDetails InitiatedBy TargetResources",
         ),
     ),
+    LogTable(
+        "AADServicePrincipalSignInLogs",
+        "ServicePrincipalSignInLogs",
+        _columns(
+            string=(
+                "AADTenantId Agent AppId AppOwnerTenantId AuthenticationContextClassReferences "
+                "AuthenticationProcessingDetails AutonomousSystemNumber Category "
+                "ClientCredentialType ConditionalAccessAudiences ConditionalAccessPolicies "
+                "ConditionalAccessStatus CorrelationId FederatedCredentialId Id Identity IPAddress "
+                "Level Location LocationDetails NetworkLocationDetails OperationName "
+                "OperationVersion ResourceDisplayName ResourceGroup ResourceIdentity "
+                "ResourceOwnerTenantId ResourceServicePrincipalId ResultDescription "
+                "ResultSignature ResultType ServicePrincipalCredentialKeyId "
+                "ServicePrincipalCredentialThumbprint ServicePrincipalId ServicePrincipalName "
+                "SessionId SourceAppClientId SourceSystem UniqueTokenIdentifier UserAgent"
+            ),
+            datetime="CreatedDateTime",
+            long="DurationMs",
+        ),
+    ),
+    LogTable(
+        "MicrosoftGraphActivityLogs",
+        "MicrosoftGraphActivityLogs",
+        _columns(
+            string=(
+                "AadTenantId ApiVersion AppId ATContent ATContentH ATContentP ClientRequestId "
+                "DeviceId IdentityProvider IPAddress Location OperationId RequestId RequestMethod "
+                "RequestUri Roles Scopes ServicePrincipalId SessionId SignInActivityId "
+                "SourceSystem UniqueTokenId UserAgent UserId Wids"
+            ),
+            datetime="TokenIssuedAt",
+            int="ClientAuthMethod DurationMs ResponseSizeBytes ResponseStatusCode",
+        ),
+    ),
+    LogTable(
+        "AzureActivity",
+        "Administrative",
+        _columns(
+            string=(
+                "ActivityStatus ActivityStatusValue ActivitySubstatus ActivitySubstatusValue "
+                "Authorization Caller CallerIpAddress Category CategoryValue Claims CorrelationId "
+                "EventDataId Hierarchy HTTPRequest Level OperationId OperationName "
+                "OperationNameValue Properties Resource ResourceGroup ResourceId _ResourceId "
+                "ResourceProvider ResourceProviderValue SourceSystem SubscriptionId "
+                "_SubscriptionId"
+            ),
+            datetime="EventSubmissionTimestamp",
+            dynamic="Authorization_d Claims_d Properties_d",
+        ),
+    ),
 )
 
 TABLES = {table.name: table for table in _TABLES}
