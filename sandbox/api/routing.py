@@ -89,7 +89,7 @@ class Router:
     def __init__(self, *, case_insensitive: bool = False) -> None:
         self._flags = re.IGNORECASE if case_insensitive else 0
         self.routes: list[Route] = []
-        self._by_length: dict[int | None, list[Route]] = {None: []}
+        self._by_length: dict[int, list[Route]] = {}
 
     def route(
         self, method: str, template: str, *, permissions: tuple[str, ...] = ()
@@ -98,15 +98,8 @@ class Router:
 
         def register(handler: Handler) -> Handler:
             pattern = _compile(template, self._flags)
-            route = Route(method, template, pattern, permissions, handler)
-            self.routes.append(route)
-            if "*}" in template:
-                for routes in self._by_length.values():
-                    routes.append(route)
-            else:
-                length = template.count("/")
-                open_ended = self._by_length[None]
-                self._by_length.setdefault(length, list(open_ended)).append(route)
+            self.routes.append(Route(method, template, pattern, permissions, handler))
+            self._by_length.clear()
             return handler
 
         return register
@@ -127,7 +120,13 @@ class Router:
     def _candidates(self, raw_path: str) -> list[Route]:
         """The routes whose templates have as many segments as the path, or any number of them."""
         length = raw_path.count("/") - raw_path.endswith("/")
-        return self._by_length.get(length, self._by_length[None])
+        if (found := self._by_length.get(length)) is None:
+            found = self._by_length[length] = [
+                route
+                for route in self.routes
+                if "*}" in route.template or route.template.count("/") == length
+            ]
+        return found
 
 
 def _compile(template: str, flags: int) -> re.Pattern[str]:
