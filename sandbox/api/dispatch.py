@@ -17,13 +17,13 @@ from sandbox.api.control.face import ADMINISTRATOR_PATHS
 from sandbox.api.delivery import Delivery
 from sandbox.api.envelopes import fault_answer
 from sandbox.api.faces import Face, Faces
+from sandbox.api.graph.permissions import require_permission
 from sandbox.api.incoming import Incoming
 from sandbox.api.login import who_signs_in
 from sandbox.api.routing import Caller, Match, Request, Response
 from sandbox.api.service_logs import record_azure_request
 from sandbox.api.tokens import TokenError, Tokens
 from sandbox.tenant.changes import ADMINISTRATOR, Initiator
-from sandbox.tenant.directory.authority import denied
 from sandbox.tenant.errors import ServiceError
 from sandbox.tenant.faults import Asked, Fault
 from sandbox.tenant.tenant import Tenant, World
@@ -165,7 +165,7 @@ class Dispatcher:
                 self._throttled(incoming, query, tenant, caller, trace)
         match = self._matched(face, incoming, trace)
         if caller is not None and match.route.permissions:
-            self._require_permission(match, caller)
+            require_permission(match.route, caller.permissions)
         request = Request(
             method=incoming.method,
             path=unquote(incoming.raw_path),
@@ -225,11 +225,6 @@ class Dispatcher:
                 f" It must match the tenant 'https://sts.windows.net/{owner.id}/' associated with "
                 "this subscription.",
             )
-
-    @staticmethod
-    def _require_permission(match: Match, caller: Caller) -> None:
-        if not caller.permissions.intersection(match.route.permissions):
-            raise denied()
 
     def _matched(self, face: Face, incoming: Incoming, trace: _Trace) -> Match:
         for router in face.routers:

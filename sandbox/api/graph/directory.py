@@ -1,4 +1,4 @@
-"""Graph: roles, organisation, domains, licences, security defaults, service principals."""
+"""Graph: roles, organisation, domains, licences, service principals."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,12 +26,9 @@ ORGANIZATION_READ = ("Organization.Read.All", "Organization.ReadWrite.All", *DIR
 DOMAIN_READ = ("Domain.Read.All", "Domain.ReadWrite.All", *DIRECTORY_READ)
 LICENCE_READ = ("LicenseAssignment.Read.All", *ORGANIZATION_READ)
 APPLICATION_READ = ("Application.Read.All", "Application.ReadWrite.All", *DIRECTORY_READ)
-POLICY_READ = ("Policy.Read.All",)
-POLICY_WRITE = ("Policy.ReadWrite.SecurityDefaults", "Policy.ReadWrite.ConditionalAccess")
 
 _ASSIGNMENTS = "/roleManagement/directory/roleAssignments"
 _DEFINITIONS = "/roleManagement/directory/roleDefinitions"
-_SECURITY_DEFAULTS = "/policies/identitySecurityDefaultsEnforcementPolicy"
 
 
 # Directory roles
@@ -159,27 +156,6 @@ def _domain(domain: Mapping[str, Any]) -> JSON:
 def list_subscribed_skus(request: Request) -> Response:
     """The licences that the tenant owns, with their service plans."""
     return collection(request, request.tenant.directory.subscribed_skus, "subscribedSkus")
-
-
-@graph_route(router, "GET", _SECURITY_DEFAULTS, permissions=POLICY_READ)
-def get_security_defaults(request: Request) -> Response:
-    """Whether security defaults are on."""
-    policy = {
-        "id": "00000000-0000-0000-0000-000000000005",
-        "displayName": "Security Defaults",
-        "description": "Security defaults is a set of basic identity security mechanisms.",
-        **request.tenant.directory.security_defaults,
-    }
-    return entity(request, policy, "policies/identitySecurityDefaultsEnforcementPolicy")
-
-
-@graph_route(router, "PATCH", _SECURITY_DEFAULTS, permissions=POLICY_WRITE)
-def update_security_defaults(request: Request) -> Response:
-    """Switch security defaults on or off."""
-    enabled = request.object_body().get("isEnabled")
-    if isinstance(enabled, bool):
-        request.tenant.directory.security_defaults["isEnabled"] = enabled
-    return Response(204)
 
 
 # Service principals

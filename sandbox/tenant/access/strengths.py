@@ -1,0 +1,178 @@
+"""Authentication strengths: Microsoft's own, which nobody changes, and a tenant's.
+
+Source: Microsoft Graph, authenticationStrengthPolicy resource type with its create, update, delete,
+updateAllowedCombinations and usage; Microsoft Learn, "How custom Conditional Access authentication
+strengths work" (15 custom ones). The texts of the refusals are assumed.
+"""
+
+import copy
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Self, cast
+
+from sandbox.tenant.access.deleted_items import found
+from sandbox.tenant.access.policy_schema import Document, refused
+from sandbox.tenant.changes import Changes
+from sandbox.tenant.clock import Clock
+from sandbox.tenant.replicas import Unseen
+
+_KIND = "AuthenticationStrengthPolicy"
+_MOST_CUSTOM = 15
+_STRONG = frozenset(
+    {
+        *("windowsHelloForBusiness", "fido2", "x509CertificateMultiFactor", "deviceBasedPush"),
+        *("temporaryAccessPassOneTime", "temporaryAccessPassMultiUse", "federatedMultiFactor"),
+        *(
+            f"{first},{second}"
+            for first, second in (
+                ("password", "microsoftAuthenticatorPush"),
+                ("password", "softwareOath"),
+                ("password", "hardwareOath"),
+                ("password", "sms"),
+                ("password", "voice"),
+                ("microsoftAuthenticatorPush", "federatedSingleFactor"),
+                ("softwareOath", "federatedSingleFactor"),
+                ("hardwareOath", "federatedSingleFactor"),
+                ("sms", "federatedSingleFactor"),
+                ("voice", "federatedSingleFactor"),
+            )
+        ),
+    }
+)
+"""Combinations that satisfy multifactor authentication ("Authentication strengths")."""
+_SINGLE = frozenset(
+    {
+        *("password", "sms", "hardwareOath", "softwareOath", "qrCodePin"),
+        *("federatedSingleFactor", "x509CertificateSingleFactor"),
+    }
+)
+_WRITABLE = frozenset({"displayName", "description"})
+
+
+class Strengths:
+    """The authentication strengths of one tenant."""
+
+    def __init__(self, clock: Clock, changes: Changes) -> None:
+        self._clock = clock
+        self._changes = changes
+        self._strengths: dict[str, Document] = {}
+
+    def read(self, documents: Iterable[Mapping[str, Any]]) -> None:
+        """Take what `all` gave when the tenant was kept."""
+        self._strengths = {str(item["id"]).lower(): copy.deepcopy(dict(item)) for item in documents}
+
+    def all(self) -> list[Document]:
+        """Every strength as Graph shows it."""
+        return copy.deepcopy(list(self._strengths.values()))
+
+    def get(self, strength_id: str) -> Document:
+        """One strength; raises ServiceError 404."""
+        return copy.deepcopy(found(self._strengths, strength_id, _KIND))
+
+    def find(self, strength_id: str) -> Document | None:
+        """One strength, or None."""
+        return copy.deepcopy(self._strengths.get(strength_id.lower()))
+
+    def as_seen(self, unseen: Unseen) -> Self:
+        """The strengths as a replica knows them, to be read only."""
+        view = copy.copy(self)
+        view._strengths = unseen.store("authenticationStrength", self._strengths)
+        return view
+
+    def create(self, body: Mapping[str, Any]) -> Document:
+        """Keep a new custom strength; raises ServiceError 400."""
+        custom = [item for item in self._strengths.values() if item["policyType"] == "custom"]
+        if len(custom) >= _MOST_CUSTOM:
+            raise refused(f"The tenant has {_MOST_CUSTOM} custom authentication strengths.")
+        now = self._clock.timestamp()
+        combinations = _combinations(body.get("allowedCombinations"))
+        strength: Document = {
+            "id": str(uuid.uuid4()),
+            "displayName": self._name(body.get("displayName")),
+            "description": body.get("description"),
+            "createdDateTime": now,
+            "modifiedDateTime": now,
+            "policyType": "custom",
+            "requirementsSatisfied": _satisfied(combinations),
+            "allowedCombinations": combinations,
+        }
+        with self._changes.of("authenticationStrength", strength["id"], self._strengths):
+            self._strengths[strength["id"]] = strength
+        return copy.deepcopy(strength)
+
+    def update(self, strength_id: str, body: Mapping[str, Any]) -> None:
+        """Change name or description; combinations change by an action of their own."""
+        current = self._custom(strength_id, "changed")
+        values = {key: body[key] for key in body if "@odata." not in key}
+        if wrong := sorted(set(values) - _WRITABLE):
+            raise refused(f"'{wrong[0]}' of an authentication strength cannot be updated this way.")
+        if "displayName" in values and values["displayName"] != current["displayName"]:
+            values["displayName"] = self._name(values["displayName"])
+        self._keep(current | values)
+
+    def update_combinations(
+        self, strength_id: str, body: Mapping[str, Any], used_by: Sequence[str]
+    ) -> Document:
+        """Replace the allowed combinations; the answer tells both lists and who is touched."""
+        current = self._custom(strength_id, "changed")
+        combinations = _combinations(body.get("allowedCombinations"))
+        satisfied = _satisfied(combinations)
+        if used_by and satisfied != current["requirementsSatisfied"]:
+            raise refused(
+                f"Authentication strength '{current['displayName']}' is used by Conditional Access "
+                "policies, so whether it satisfies multifactor authentication cannot change."
+            )
+        self._keep(
+            current | {"allowedCombinations": combinations, "requirementsSatisfied": satisfied}
+        )
+        return {
+            "previousCombinations": current["allowedCombinations"],
+            "currentCombinations": combinations,
+            "conditionalAccessReferences": list(used_by),
+            "additionalInformation": None,
+        }
+
+    def delete(self, strength_id: str, used_by: Collection[str]) -> None:
+        """Delete a custom strength for good. `used_by`: the ids of policies that demand it."""
+        current = self._custom(strength_id, "deleted")
+        if used_by:
+            raise refused(
+                f"Authentication strength '{current['displayName']}' is used by Conditional Access "
+                f"policies: {', '.join(sorted(used_by))}."
+            )
+        with self._changes.of("authenticationStrength", current["id"], self._strengths):
+            del self._strengths[current["id"].lower()]
+
+    def _custom(self, strength_id: str, done: str) -> Document:
+        current = found(self._strengths, strength_id, _KIND)
+        if current["policyType"] != "custom":
+            raise refused(f"A built-in authentication strength cannot be {done}.")
+        return current
+
+    def _keep(self, strength: Document) -> None:
+        changed = strength | {"modifiedDateTime": self._clock.timestamp()}
+        with self._changes.of("authenticationStrength", changed["id"], self._strengths):
+            self._strengths[changed["id"].lower()] = changed
+
+    def _name(self, value: Any) -> str:
+        if not isinstance(value, str) or not value.strip():
+            raise refused("'displayName' is required and must not be empty.")
+        if any(item["displayName"].lower() == value.lower() for item in self._strengths.values()):
+            raise refused(f"An authentication strength named '{value}' exists already.")
+        return value
+
+
+def _combinations(value: Any) -> list[str]:
+    if not isinstance(value, list) or not value:
+        raise refused("'allowedCombinations' is required and must not be empty.")
+    found_combinations: list[str] = []
+    for item in cast("list[Any]", value):
+        combination = str(item).replace(" ", "")
+        if combination not in _STRONG | _SINGLE:
+            raise refused(f"'{item}' is not a combination of authentication methods.")
+        found_combinations.append(combination)
+    return list(dict.fromkeys(found_combinations))
+
+
+def _satisfied(combinations: Collection[str]) -> str:
+    return "mfa" if _STRONG.issuperset(combinations) else "none"
