@@ -55,25 +55,3 @@ def test_creation_is_201_update_200_delete_200_and_again_204(estate: Manager) ->
         404,
         "ResourceGroupNotFound",
     )
-
-
-def test_a_new_workspace_is_polled_until_it_is_there(manager: Manager) -> None:
-    manager.make(GROUP, {"location": "westeurope"})
-    answer = manager.ask("PUT", WORKSPACE, {"location": "westeurope"})
-    assert answer.status_code == 201
-    assert answer.json()["properties"]["provisioningState"] == "Creating"
-    assert answer.headers["retry-after-ms"] == "50"
-    statuses = [
-        manager.http.get(answer.headers["Azure-AsyncOperation"]).json()["status"] for _ in range(2)
-    ]
-    assert statuses == ["InProgress", "Succeeded"]
-    read = manager.ask("GET", WORKSPACE).json()
-    assert read["properties"]["provisioningState"] == "Succeeded"
-
-
-def test_deleting_a_group_is_polled_at_its_location(estate: Manager) -> None:
-    answer = estate.ask("DELETE", GROUP)
-    assert answer.status_code == 202
-    polled = [estate.http.get(answer.headers["Location"]).status_code for _ in range(2)]
-    assert polled == [202, 200]
-    assert estate.refused("GET", WORKSPACE) == (404, "ResourceGroupNotFound")

@@ -1,72 +1,83 @@
-"""Azure Resource Manager: subscriptions, resource providers, permissions, operations, resources.
+"""Azure Resource Manager: tenants, subscriptions, resource providers, permissions.
 
-Source: Azure REST API, "Subscriptions", "Providers", "Permissions"; "Track asynchronous Azure
-operations". Resource groups and resources have files of their own.
+Source: Azure REST API, "Tenants", "Subscriptions", "Providers", "Permissions". Resource groups,
+resources and operations have files of their own.
 """
 
 from typing import Any
 
 from sandbox.api.arm import groups as arm_groups
+from sandbox.api.arm import operations as arm_operations
 from sandbox.api.arm import resources as arm_resources
-from sandbox.api.arm.common import RETRY_SOON, api_version, calling_application, listing, require
+from sandbox.api.arm.common import api_version, calling_application, listing, require
+from sandbox.api.arm.guard import guarded
 from sandbox.api.routing import Request, Response, Router
 from sandbox.tenant.azure.ids import within
+from sandbox.tenant.azure.registry import types_of
 from sandbox.tenant.azure.roles import definitions_at
 from sandbox.tenant.azure.subscriptions import NAMESPACES, Subscription
 from sandbox.tenant.directory.applications import AzureRole
 
-router = Router(case_insensitive=True)
+_router = Router(case_insensitive=True)
 
 _SUBSCRIPTION = "/subscriptions/{subscription}"
 _PERMISSIONS = "/providers/Microsoft.Authorization/permissions"
 _READ = "Microsoft.Resources/subscriptions/read"
 
 
-@router.route("GET", "/tenants")
+@_router.route("GET", "/tenants")
 def list_tenants(request: Request) -> Response:
     """The tenant of the token."""
     api_version(request)
     tenant = request.tenant
     return listing(
-        [{"id": f"/tenants/{tenant.id}", "tenantId": tenant.id, "displayName": tenant.display_name}]
+        request,
+        [
+            {
+                "id": f"/tenants/{tenant.id}",
+                "tenantId": tenant.id,
+                "displayName": tenant.display_name,
+            }
+        ],
     )
 
 
-@router.route("GET", "/subscriptions")
+@_router.route("GET", "/subscriptions")
 def list_subscriptions(request: Request) -> Response:
     """The subscriptions in which the application has any role."""
     api_version(request)
     roles = calling_application(request).azure_roles
     return listing(
+        request,
         [
             _subscription_body(request, subscription)
             for subscription in request.tenant.azure.subscriptions.values()
             if _reaches(roles, subscription)
-        ]
+        ],
     )
 
 
-@router.route("GET", _SUBSCRIPTION)
+@_router.route("GET", _SUBSCRIPTION)
 def get_subscription(request: Request) -> Response:
     """One subscription, with the tenant that it trusts."""
     return Response(body=_subscription_body(request, _visible(request)))
 
 
-@router.route("GET", f"{_SUBSCRIPTION}/providers")
+@_router.route("GET", f"{_SUBSCRIPTION}/providers")
 def list_providers(request: Request) -> Response:
     """The resource providers with their registration."""
     subscription = _visible(request)
-    return listing([subscription.provider(name) for name in NAMESPACES])
+    return listing(request, [_provider_body(subscription, name) for name in NAMESPACES])
 
 
-@router.route("GET", f"{_SUBSCRIPTION}/providers/{{namespace}}")
+@_router.route("GET", f"{_SUBSCRIPTION}/providers/{{namespace}}")
 def get_provider(request: Request) -> Response:
     """One resource provider."""
     subscription = _visible(request)
-    return Response(body=subscription.provider(request.params["namespace"]))
+    return Response(body=_provider_body(subscription, request.params["namespace"]))
 
 
-@router.route("POST", f"{_SUBSCRIPTION}/providers/{{namespace}}/register")
+@_router.route("POST", f"{_SUBSCRIPTION}/providers/{{namespace}}/register")
 def register_provider(request: Request) -> Response:
     """Register a resource provider; a moment later it is registered."""
     namespace = request.params["namespace"]
@@ -75,9 +86,18 @@ def register_provider(request: Request) -> Response:
     return Response(body=subscription.register(namespace))
 
 
-@router.route("GET", f"{_SUBSCRIPTION}/resourcegroups/{{group}}{_PERMISSIONS}")
-@router.route("GET", f"{_SUBSCRIPTION}{_PERMISSIONS}")
-@router.route("GET", f"/providers/{{namespace}}{_PERMISSIONS}")
+@_router.route("POST", f"{_SUBSCRIPTION}/providers/{{namespace}}/unregister")
+def unregister_provider(request: Request) -> Response:
+    """Take back the registration of a resource provider."""
+    namespace = request.params["namespace"]
+    subscription = _visible(request)
+    require(request, f"{namespace}/unregister/action", subscription.scope)
+    return Response(body=subscription.unregister(namespace))
+
+
+@_router.route("GET", f"{_SUBSCRIPTION}/resourcegroups/{{group}}{_PERMISSIONS}")
+@_router.route("GET", f"{_SUBSCRIPTION}{_PERMISSIONS}")
+@_router.route("GET", f"/providers/{{namespace}}{_PERMISSIONS}")
 def list_permissions(request: Request) -> Response:
     """What the application may do at a scope."""
     api_version(request)
@@ -86,32 +106,9 @@ def list_permissions(request: Request) -> Response:
     scope = request.path.lower().removesuffix("/").removesuffix(_PERMISSIONS.lower())
     roles = definitions_at(calling_application(request).azure_roles, scope)
     return listing(
-        [{"actions": list(role.actions), "notActions": list(role.not_actions)} for role in roles]
+        request,
+        [{"actions": list(role.actions), "notActions": list(role.not_actions)} for role in roles],
     )
-
-
-@router.route("GET", f"{_SUBSCRIPTION}/operationresults/{{operation}}")
-def poll_result(request: Request) -> Response:
-    """An operation that was answered with `Location`: 202 until it is done."""
-    _visible(request)
-    if request.tenant.azure.poll(request.params["operation"]):
-        return Response(200)
-    own_url = f"{request.base_url}{request.path}?api-version={api_version(request)}"
-    return Response(202, None, {"Location": own_url, **RETRY_SOON})
-
-
-@router.route("GET", f"{_SUBSCRIPTION}/providers/{{namespace}}/operationstatuses/{{operation}}")
-def poll_status(request: Request) -> Response:
-    """An operation that was answered with `Azure-AsyncOperation`: its status."""
-    _visible(request)
-    operation = request.params["operation"]
-    done = request.tenant.azure.poll(operation)
-    body: dict[str, Any] = {
-        "id": request.path,
-        "name": operation,
-        "status": "Succeeded" if done else "InProgress",
-    }
-    return Response(200, body, {} if done else RETRY_SOON)
 
 
 def _visible(request: Request) -> Subscription:
@@ -130,6 +127,18 @@ def _reaches(roles: list[AzureRole], subscription: Subscription) -> bool:
     )
 
 
+def _provider_body(subscription: Subscription, namespace: str) -> dict[str, Any]:
+    types = [
+        {
+            "resourceType": kind.name,
+            "locations": sorted(kind.locations) if kind.location != "none" else [],
+            "apiVersions": list(reversed(kind.api_versions)),
+        }
+        for kind in types_of(namespace)
+    ]
+    return subscription.provider(namespace) | {"resourceTypes": types}
+
+
 def _subscription_body(request: Request, subscription: Subscription) -> dict[str, Any]:
     return {
         "id": subscription.scope,
@@ -146,4 +155,4 @@ def _subscription_body(request: Request, subscription: Subscription) -> dict[str
     }
 
 
-router.routes += [*arm_groups.router.routes, *arm_resources.router.routes]
+router = guarded((_router, arm_groups.router, arm_resources.router, arm_operations.router))

@@ -1,24 +1,31 @@
-"""Resource groups over HTTP. Source: Azure REST API, "Resource Groups"."""
+"""Resource groups over HTTP. Source: Azure REST API, "Resource Groups", "Resources - List"."""
 
-from sandbox.api.arm.common import listing, operation_headers, require
+import re
+from typing import Any
+
+from sandbox.api.arm.common import listing, require
+from sandbox.api.arm.operations import group_deletion_headers
 from sandbox.api.routing import Request, Response, Router
 from sandbox.tenant.azure.ids import group_id
 from sandbox.tenant.azure.resource_groups import check_api_version
+from sandbox.tenant.azure.types import bad_request
 from sandbox.tenant.errors import ServiceError
 
 router = Router(case_insensitive=True)
 
-_GROUPS = "/subscriptions/{subscription}/resourcegroups"
+_SUBSCRIPTION = "/subscriptions/{subscription}"
+_GROUPS = f"{_SUBSCRIPTION}/resourcegroups"
 _GROUP = f"{_GROUPS}/{{group}}"
 _ACTION = "Microsoft.Resources/subscriptions/resourcegroups"
+_FILTER = re.compile(r"(resourceType|name|tagName|tagValue)\s+eq\s+'((?:[^']|'')*)'", re.IGNORECASE)
 
 
 @router.route("GET", _GROUPS)
 def list_groups(request: Request) -> Response:
-    """The resource groups of a subscription."""
+    """The resource groups of a subscription; `$filter` by tag."""
     subscription = _subscription(request)
     require(request, f"{_ACTION}/read", f"/subscriptions/{subscription}")
-    return listing(request.tenant.azure.groups(subscription))
+    return listing(request, _filtered(request, request.tenant.azure.groups(subscription)))
 
 
 @router.route("GET", _GROUP)
@@ -61,16 +68,53 @@ def delete_group(request: Request) -> Response:
     """Delete a resource group and its contents; the client polls `Location`."""
     subscription, name = _asked(request, "delete")
     operation = request.tenant.azure.delete_group(subscription, name)
-    scope = f"/subscriptions/{subscription}"
-    headers = operation_headers(request, "Location", "operationresults", operation, scope)
-    return Response(202, None, headers)
+    return Response(202, None, group_deletion_headers(request, operation))
 
 
 @router.route("GET", f"{_GROUP}/resources")
 def list_contents(request: Request) -> Response:
-    """Every resource in a resource group."""
+    """Every resource in a resource group; `$filter` by type, name or tag."""
     subscription, name = _asked(request, "resources/read")
-    return listing(request.tenant.azure.contents(subscription, name))
+    return listing(request, _filtered(request, request.tenant.azure.contents(subscription, name)))
+
+
+@router.route("GET", f"{_SUBSCRIPTION}/resources")
+def list_resources(request: Request) -> Response:
+    """Every resource in a subscription; `$filter` by type, name or tag."""
+    subscription = _subscription(request)
+    scope = f"/subscriptions/{subscription}"
+    require(request, "Microsoft.Resources/subscriptions/resources/read", scope)
+    return listing(request, _filtered(request, request.tenant.azure.contents(subscription)))
+
+
+def _filtered(request: Request, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The items that `$filter` lets through; raises ServiceError 400 for one that is not known."""
+    given = request.query.get("$filter", "").strip()
+    if not given:
+        return items
+    wanted: dict[str, str] = {}
+    for part in re.split(r"\s+and\s+", given, flags=re.IGNORECASE):
+        match = _FILTER.fullmatch(part.strip())
+        if match is None:
+            raise bad_request(
+                "InvalidFilterInQueryString",
+                f"Invalid $filter '{given}' specified in the query string: expected resourceType, "
+                "name, tagName and tagValue with eq, joined by and.",
+            )
+        wanted[match[1].lower()] = match[2].replace("''", "'")
+    return [item for item in items if _fits(item, wanted)]
+
+
+def _fits(item: dict[str, Any], wanted: dict[str, str]) -> bool:
+    given: dict[str, str] = item.get("tags") or {}
+    tags = {name.lower(): value for name, value in given.items()}
+    facts = {"resourcetype": item["type"].lower(), "name": item["name"].lower()}
+    if any(wanted[key].lower() != value for key, value in facts.items() if key in wanted):
+        return False
+    if "tagname" not in wanted:
+        return True
+    value = tags.get(wanted["tagname"].lower())
+    return value is not None and wanted.get("tagvalue", value) == value
 
 
 def _subscription(request: Request) -> str:

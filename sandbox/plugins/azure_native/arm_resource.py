@@ -183,7 +183,8 @@ class ArmResource(ResourceType):
             while True:
                 found = self.arm.find(id, self.description.api_version)
                 if found is None:
-                    raise PluginError(f"{id} is gone right after it was written")
+                    # A reader that lags behind; the provider then keeps what PUT answered.
+                    return kept
                 state = cast(Properties, found.get("properties") or {}).get("provisioningState", "")
                 if str(state).lower() not in UNSETTLED:
                     break

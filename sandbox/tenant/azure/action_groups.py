@@ -128,4 +128,5 @@ ACTION_GROUPS = ResourceType(
     name_pattern=re.compile(r"[^:<>+/&%\\?|#]{0,259}[^:<>+/&%\\?|#. ]"),
     location="region or global",
     normalise=_normalise,
+    patchable=("enabled",),
 )

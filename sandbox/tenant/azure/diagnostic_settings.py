@@ -26,7 +26,6 @@ CATEGORIES = (
     *("ServicePrincipalRiskEvents", "EnrichedOffice365AuditLogs", "MicrosoftGraphActivityLogs"),
     *("RemoteNetworkHealthLogs", "B2CRequestLogs"),
 )
-LIMIT = 5
 _SINKS = (
     *("workspaceId", "storageAccountId", "eventHubAuthorizationRuleId", "marketplacePartnerId"),
     "serviceBusRuleId",
@@ -52,15 +51,25 @@ def _normalise(change: Change, estate: Estate) -> Properties:
     ]
     _check_workspace(sinks.get("workspaceId"), estate)
     _check_shared_sinks(sinks, logs, others)
-    if change.existing is None and len(others) >= LIMIT:
+    limit = estate.diagnostic_setting_limit()
+    if change.existing is None and len(others) >= limit:
         raise ServiceError(
             409,
             "Conflict",
-            f"The limit of {LIMIT} diagnostic settings was reached. To create new setting, delete "
+            f"The limit of {limit} diagnostic settings was reached. To create new setting, delete "
             "an existing one.",
         )
     empty = dict.fromkeys((*_SINKS, "eventHubName", "logAnalyticsDestinationType"))
     return {**empty, **_without_none(given, known), "logs": logs, "metrics": []}
+
+
+def may_be_exported(category: str, *, premium: bool) -> bool:
+    """Whether a tenant with or without Microsoft Entra ID P1 exports a category at all.
+
+    Sign-ins need the licence. What the service answers to a setting that asks for them without it
+    is not documented; the setting is taken, and nothing of the category arrives.
+    """
+    return premium or not category.lower().endswith("signinlogs")
 
 
 def sends(setting: Mapping[str, Any], category: str) -> bool:
@@ -75,7 +84,11 @@ def _log(item: Mapping[str, Any]) -> dict[str, Any]:
     category = item.get("category")
     canonical = {name.lower(): name for name in CATEGORIES}.get(str(category).lower())
     if canonical is None:
-        raise bad_request("BadRequest", f"Category '{category}' is not supported.")
+        raise bad_request(
+            "BadRequest",
+            f"Category '{category}' is not supported, supported categories are: "
+            f"'{', '.join(CATEGORIES)}'",
+        )
     return {
         "category": canonical,
         "categoryGroup": None,

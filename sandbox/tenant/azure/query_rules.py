@@ -222,4 +222,5 @@ QUERY_RULES = ResourceType(
     name_pattern=re.compile(r"[^:<>+/&%\\?|#*{}@]{0,259}[^:<>+/&%\\?|#*{}@. ]"),
     location="region",
     normalise=_normalise,
+    has_etag=True,
 )

@@ -8,6 +8,7 @@ from sandbox.tenant.azure.types import (
     LOCATIONS,
     bad_request,
     checked_tags,
+    invalid_api_version,
     normalised_location,
     required_api_version,
 )
@@ -28,11 +29,7 @@ def check_api_version(api_version: str | None) -> str:
     """A version of Azure Resource Manager itself; raises ServiceError 400."""
     version = required_api_version(api_version)
     if version.lower() not in API_VERSIONS:
-        raise bad_request(
-            "InvalidApiVersionParameter",
-            f"The api-version '{version}' is invalid. The supported versions are "
-            f"'{','.join(reversed(API_VERSIONS))}'.",
-        )
+        raise invalid_api_version(version, API_VERSIONS)
     return version.lower()
 
 
@@ -76,4 +73,24 @@ def not_found(name: str) -> ServiceError:
     """ARM's 404 for a resource group."""
     return ServiceError(
         404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found."
+    )
+
+
+def being_deleted(name: str) -> ServiceError:
+    """ARM's 409 for a write into a resource group while it is being deleted."""
+    return ServiceError(
+        409,
+        "ResourceGroupBeingDeleted",
+        f"The resource group '{name}' is in deprovisioning state and cannot perform this "
+        "operation.",
+    )
+
+
+def deletion_blocked(name: str) -> ServiceError:
+    """What a poll says of a deletion that failed."""
+    return ServiceError(
+        409,
+        "ResourceGroupDeletionBlocked",
+        f"Deletion of resource group '{name}' did not finish: some of its resources could not be "
+        "deleted. The provisioning state of the resource group will be rolled back.",
     )

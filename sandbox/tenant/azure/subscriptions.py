@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.tenant.azure.ids import subscription_scope
+from sandbox.tenant.behaviour import Behaviour
+from sandbox.tenant.clock import Clock
 from sandbox.tenant.errors import DocumentError, ServiceError
 
 NAMESPACES = {
@@ -19,11 +21,15 @@ _ALWAYS_REGISTERED = frozenset({"microsoft.authorization", "microsoft.resources"
 
 @dataclass
 class Subscription:
-    """A subscription. `registered` holds namespaces in lower case."""
+    """A subscription. `registered` holds namespaces in lower case, with the time (epoch seconds)
+    from which each is registered.
+    """
 
     subscription_id: str
     display_name: str
-    registered: set[str]
+    registered: dict[str, float]
+    clock: Clock
+    behaviour: Behaviour
 
     @property
     def scope(self) -> str:
@@ -31,9 +37,13 @@ class Subscription:
         return subscription_scope(self.subscription_id)
 
     def state_of(self, namespace: str) -> str:
-        """`Registered` or `NotRegistered`."""
-        known = self.registered | _ALWAYS_REGISTERED
-        return "Registered" if namespace.lower() in known else "NotRegistered"
+        """`Registered`, `Registering` or `NotRegistered`."""
+        name = namespace.lower()
+        if name in _ALWAYS_REGISTERED:
+            return "Registered"
+        if name not in self.registered:
+            return "NotRegistered"
+        return "Registered" if self.registered[name] <= self.clock.now() else "Registering"
 
     def check_registered(self, namespace: str) -> None:
         """Raise ServiceError 409 for a resource provider that is not registered here."""
@@ -66,10 +76,17 @@ class Subscription:
     def register(self, namespace: str) -> dict[str, Any]:
         """Register a resource provider; raises ServiceError 404."""
         before = self.provider(namespace)
-        if before["registrationState"] == "Registered":
+        if before["registrationState"] != "NotRegistered":
             return before
-        self.registered.add(namespace.lower())
+        seconds = self.behaviour.provider_registration_seconds
+        self.registered[namespace.lower()] = self.clock.now() + seconds
         return before | {"registrationState": "Registering"}
+
+    def unregister(self, namespace: str) -> dict[str, Any]:
+        """Take back a registration; raises ServiceError 404."""
+        self.provider(namespace)
+        self.registered.pop(namespace.lower(), None)
+        return self.provider(namespace)
 
     def to_document(self) -> dict[str, Any]:
         """The subscription as the document has it."""
@@ -77,13 +94,21 @@ class Subscription:
             "subscriptionId": self.subscription_id,
             "displayName": self.display_name,
             "registeredProviders": sorted(NAMESPACES[name] for name in self.registered),
+            "registeredFrom": {
+                NAMESPACES[name]: time
+                for name, time in self.registered.items()
+                if time > self.clock.now()
+            },
         }
 
 
-def read_subscriptions(items: Sequence[Mapping[str, Any]]) -> dict[str, Subscription]:
+def read_subscriptions(
+    items: Sequence[Mapping[str, Any]], clock: Clock, behaviour: Behaviour
+) -> dict[str, Subscription]:
     """The document's subscriptions by id in lower case; raises DocumentError.
 
-    Without `registeredProviders` every namespace is registered.
+    Without `registeredProviders` every namespace is registered. `registeredFrom` holds the time
+    (epoch seconds) of those that are still registering.
     """
     found: dict[str, Subscription] = {}
     for index, item in enumerate(items):
@@ -97,6 +122,7 @@ def read_subscriptions(items: Sequence[Mapping[str, Any]]) -> dict[str, Subscrip
         if not identity:
             raise DocumentError(f"subscriptions[{index}].subscriptionId is missing")
         name = str(item.get("displayName", identity))
-        registered = {name.lower() for name in namespaces}
-        found[identity.lower()] = Subscription(identity, name, registered)
+        later = item.get("registeredFrom", {})
+        registered = {name.lower(): float(later.get(name, 0.0)) for name in namespaces}
+        found[identity.lower()] = Subscription(identity, name, registered, clock, behaviour)
     return found

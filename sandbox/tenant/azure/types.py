@@ -28,6 +28,9 @@ LOCATIONS = frozenset(
 )
 
 Properties = dict[str, Any]
+_ANYWHERE = frozenset({"global"})
+_NOWHERE: frozenset[str] = frozenset()
+_API_VERSION = re.compile(r"20\d\d-\d\d-\d\d(-[a-z]+)?", re.IGNORECASE)
 
 
 class Estate(Protocol):
@@ -47,6 +50,10 @@ class Estate(Protocol):
 
     def refusal_of_query(self, workspace_id: str, query: str) -> str | None:
         """Why a workspace cannot run a query, or None when it can."""
+        ...
+
+    def diagnostic_setting_limit(self) -> int:
+        """How many diagnostic settings a tenant may have."""
         ...
 
 
@@ -80,16 +87,21 @@ class ResourceType:
     """A resource type: how it is called, where it lives, and its own rules.
 
     `normalise` returns the properties as the service keeps them, or raises ServiceError.
-    `long_running`: creation is answered with an operation that the client polls.
+    `long_running`: creation is answered with an operation that the client polls. `locations`: where
+    a type of a listed location can be. `patchable`: the properties that PATCH changes, None: all.
+    `has_etag`: answers carry one, and `If-Match` is heeded.
     """
 
     namespace: str
     name: str
     api_versions: tuple[str, ...]
     name_pattern: re.Pattern[str]
-    location: Literal["region", "region or global", "none"]
+    location: Literal["region", "region or global", "listed", "none"]
     normalise: Callable[[Change, Estate], Properties]
     long_running: bool = False
+    locations: frozenset[str] = LOCATIONS
+    patchable: tuple[str, ...] | None = None
+    has_etag: bool = False
 
     @property
     def full_name(self) -> str:
@@ -101,6 +113,8 @@ class ResourceType:
         version = required_api_version(api_version)
         if version.lower() in self.api_versions:
             return version.lower()
+        if not _API_VERSION.fullmatch(version):
+            raise invalid_api_version(version, self.api_versions)
         raise bad_request(
             "NoRegisteredProviderFound",
             f"No registered resource provider found for API version '{version}' for type "
@@ -121,7 +135,7 @@ class ResourceType:
         if self.location == "none":
             return None
         location = normalised_location(body.get("location"))
-        allowed = LOCATIONS | {"global"} if self.location == "region or global" else LOCATIONS
+        allowed = self.locations | (_ANYWHERE if self.location == "region or global" else _NOWHERE)
         if location not in allowed:
             raise bad_request(
                 "LocationNotAvailableForResourceType",
@@ -142,6 +156,15 @@ def required_api_version(api_version: str | None) -> str:
     return api_version
 
 
+def invalid_api_version(version: str, supported: Iterable[str]) -> ServiceError:
+    """ARM's 400 for what is no version of Azure Resource Manager at all."""
+    return bad_request(
+        "InvalidApiVersionParameter",
+        f"The api-version '{version}' is invalid. The supported versions are "
+        f"'{','.join(sorted(supported, reverse=True))}'.",
+    )
+
+
 def normalised_location(location: object) -> str:
     """`West Europe` → `westeurope`; raises ServiceError 400 when there is none."""
     if not isinstance(location, str) or not location.strip():
@@ -159,6 +182,11 @@ def checked_tags(body: Mapping[str, Any]) -> dict[str, str]:
     if not is_object(tags) or not all(isinstance(value, str) for value in tags.values()):
         raise bad_request("InvalidRequestContent", "'tags' must be an object of strings.")
     return dict(tags)
+
+
+def patched_tags(body: Mapping[str, Any], before: dict[str, str]) -> dict[str, str]:
+    """The tags after a PATCH: those of the body as a whole, or the old ones without any."""
+    return checked_tags(body) if "tags" in body else before
 
 
 def only_known(properties: Mapping[str, Any], known: Iterable[str], where: str) -> None:

@@ -97,5 +97,6 @@ WORKSPACES = ResourceType(
     name_pattern=re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]"),
     location="region",
     normalise=_normalise,
+    has_etag=True,
     long_running=True,
 )

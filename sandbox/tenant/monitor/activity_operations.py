@@ -5,7 +5,7 @@ Source: Microsoft Learn, "Azure permissions" (`{provider}/{types}/{write|delete|
 
 from dataclasses import dataclass
 
-from sandbox.tenant.azure.resources import RESOURCE_TYPES
+from sandbox.tenant.azure.registry import RESOURCE_TYPES
 from sandbox.tenant.azure.subscriptions import NAMESPACES
 
 _VERBS = {"PUT": "write", "PATCH": "write", "DELETE": "delete"}
