@@ -13,6 +13,7 @@ from sandbox.api.control import sign_ins as control_sign_ins
 from sandbox.api.envelopes import Envelope, graph_error, login_error, resource_manager_error
 from sandbox.api.graph import administrative_units as graph_administrative_units
 from sandbox.api.graph import audit_logs as graph_audit_logs
+from sandbox.api.graph import authentication_methods as graph_authentication_methods
 from sandbox.api.graph import authentication_strengths as graph_authentication_strengths
 from sandbox.api.graph import conditional_access as graph_conditional_access
 from sandbox.api.graph import directory as graph_directory
@@ -20,6 +21,7 @@ from sandbox.api.graph import groups as graph_groups
 from sandbox.api.graph import named_locations as graph_named_locations
 from sandbox.api.graph import security_defaults as graph_security_defaults
 from sandbox.api.graph import users as graph_users
+from sandbox.api.graph import what_if as graph_what_if
 from sandbox.api.login import login_router
 from sandbox.api.routing import Router
 from sandbox.api.token_refusals import graph_refusal, resource_manager_refusal
@@ -31,10 +33,12 @@ GRAPH_ROUTERS = (
     graph_groups.router,
     graph_directory.router,
     graph_administrative_units.router,
+    graph_authentication_methods.router,
     graph_conditional_access.router,
     graph_named_locations.router,
     graph_authentication_strengths.router,
     graph_security_defaults.router,
+    graph_what_if.router,
     graph_audit_logs.router,
 )
 ARM_ROUTERS = (arm.router,)

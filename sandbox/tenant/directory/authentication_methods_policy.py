@@ -1,0 +1,78 @@
+"""Which authentication methods a tenant allows, and how: the authentication methods policy.
+
+A tenant document's key `authenticationMethodsPolicy` holds what differs from the defaults, by the
+configuration's id. Shapes, and the bounds of Temporary Access Passes: Microsoft Graph v1.0, "Get
+authenticationMethodsPolicy". Assumed: that passkeys and Temporary Access Passes are enabled in a
+new tenant, which differs with the tenant's age.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.tenant.directory.store import JSON, Directory, not_found
+from sandbox.tenant.directory.users import bad_request
+
+PASSKEYS = "Fido2"
+TEMPORARY_ACCESS_PASS = "TemporaryAccessPass"  # noqa: S105 - a method's name
+
+_EVERYBODY = [{"targetType": "group", "id": "all_users", "isRegistrationRequired": False}]
+_DEFAULTS: dict[str, JSON] = {
+    PASSKEYS: {
+        "@odata.type": "#microsoft.graph.fido2AuthenticationMethodConfiguration",
+        "id": PASSKEYS,
+        "state": "enabled",
+        "isSelfServiceRegistrationAllowed": True,
+        "isAttestationEnforced": False,
+        "keyRestrictions": {"isEnforced": False, "enforcementType": "block", "aaGuids": []},
+        "excludeTargets": [],
+        "includeTargets": _EVERYBODY,
+    },
+    TEMPORARY_ACCESS_PASS: {
+        "@odata.type": "#microsoft.graph.temporaryAccessPassAuthenticationMethodConfiguration",
+        "id": TEMPORARY_ACCESS_PASS,
+        "state": "enabled",
+        "defaultLifetimeInMinutes": 60,
+        "defaultLength": 8,
+        "minimumLifetimeInMinutes": 60,
+        "maximumLifetimeInMinutes": 480,
+        "isUsableOnce": False,
+        "excludeTargets": [],
+        "includeTargets": _EVERYBODY,
+    },
+}
+
+
+def policy(directory: Directory) -> JSON:
+    """The whole policy as Graph shows it; only the two simulated methods are in it."""
+    return {
+        "id": "authenticationMethodsPolicy",
+        "displayName": "Authentication Methods Policy",
+        "description": "The tenant-wide policy that controls which authentication methods are "
+        "allowed in the tenant, authentication method registration requirements, and self-service "
+        "password reset settings",
+        "policyVersion": "1.5",
+        "authenticationMethodConfigurations": [
+            configuration(directory, method_id) for method_id in _DEFAULTS
+        ],
+    }
+
+
+def configuration(directory: Directory, method_id: str) -> JSON:
+    """The configuration of one method; raises ServiceError 404."""
+    for known, default in _DEFAULTS.items():
+        if known.lower() == method_id.lower():
+            return default | directory.authentication_methods_policy.get(known, {})
+    raise not_found(method_id)
+
+
+def update_configuration(directory: Directory, method_id: str, body: Mapping[str, Any]) -> None:
+    """Change what the body names; `@odata.type` must be there, as Graph demands."""
+    found = configuration(directory, method_id)
+    if body.get("@odata.type") != found["@odata.type"]:
+        raise bad_request(f"A value is required for '@odata.type': {found['@odata.type']}")
+    values = {name: value for name, value in body.items() if "@odata." not in name and name != "id"}
+    for name, value in values.items():
+        if name not in found or not isinstance(value, type(found[name])):
+            raise bad_request(f"Invalid value specified for property '{name}'.")
+    changed = directory.authentication_methods_policy
+    changed[found["id"]] = changed.get(found["id"], {}) | values
