@@ -291,9 +291,9 @@ def test_terms_of_use_let_the_user_in_after_accepting() -> None:
         (("conditions", "times"), {"includedRanges": []}, None),
         (("conditions", "agentIdRiskLevels"), "high", None),
         (
-            ("conditions", "applications", "applicationFilter"),
-            {"mode": "include", "rule": 'CustomSecurityAttribute.a -eq "b"'},
-            None,
+            ("conditions", "applications"),
+            {"applicationFilter": {"mode": "include", "rule": "CustomSecurityAttribute.a -eq b"}},
+            "conditions.applications.applicationFilter",
         ),
         (
             ("conditions", "devices"),

@@ -18,7 +18,16 @@ from sandbox.tenant.access.sign_in_context import NotEvaluated, Object, SignInCo
 Decision = Literal["allowed", "mfa", "blocked"]
 Result = Literal["applied", "notApplied", "reportOnly", "disabled", "notEvaluated"]
 
-__all__ = ["Decision", "Evaluation", "PolicyResult", "Result", "SignInContext", "evaluate"]
+__all__ = [
+    "Decision",
+    "Evaluation",
+    "Held",
+    "PolicyResult",
+    "Result",
+    "SignInContext",
+    "evaluate",
+    "hold",
+]
 
 
 @dataclass(frozen=True)
@@ -91,8 +100,12 @@ def evaluate(
 
 
 @dataclass(frozen=True)
-class _Held:
-    """A policy's conditions held against a sign-in: what fits, what rules it out, what is open."""
+class Held:
+    """A policy's conditions held against a sign-in.
+
+    `satisfied` are the conditions that fit; `ruled_out` is What If's name of the first that does
+    not, with the reason in words; `unknown` the same of the first that cannot be decided.
+    """
 
     satisfied: tuple[str, ...]
     ruled_out: tuple[str, str] | None = None
@@ -124,7 +137,10 @@ def _one(policy: Object, context: SignInContext, named_locations: Sequence[Objec
 
     if policy["state"] == "disabled":
         return answer("disabled", "the policy is disabled", "policyNotEnabled")
-    held = _held(policy, context, named_locations)
+    if _is_unreported(policy):
+        reason = "target resources: user actions are not evaluated in report-only mode"
+        return answer("notApplied", reason, "userActions")
+    held = hold(policy, context, named_locations)
     if held.ruled_out:
         analysis, reason = held.ruled_out
         return answer("notApplied", reason, analysis, held.satisfied)
@@ -143,7 +159,13 @@ def _one(policy: Object, context: SignInContext, named_locations: Sequence[Objec
     return answer("reportOnly", sentence, satisfied=held.satisfied, asked=asked)
 
 
-def _held(policy: Object, context: SignInContext, named_locations: Sequence[Object]) -> _Held:
+def _is_unreported(policy: Object) -> bool:
+    scope: Object = policy["conditions"]["applications"]
+    return policy["state"] != "enabled" and bool(scope.get("includeUserActions"))
+
+
+def hold(policy: Object, context: SignInContext, named_locations: Sequence[Object]) -> Held:
+    """Hold a policy's conditions against a sign-in, whatever its state and its controls."""
     scope: Object = policy["conditions"]
     satisfied: list[str] = []
     unknown: tuple[str, str] | None = None
@@ -155,13 +177,10 @@ def _held(policy: Object, context: SignInContext, named_locations: Sequence[Obje
             unknown = unknown or (name, str(error))
             continue
         if reason:
-            return _Held(tuple(satisfied), ruled_out=(name, reason))
-        if name == "userActions" and policy["state"] == "enabledForReportingButNotEnforced":
-            reason = "target resources: user actions are not evaluated in report-only mode"
-            return _Held(tuple(satisfied), ruled_out=(name, reason))
+            return Held(tuple(satisfied), ruled_out=(name, reason))
         if check.is_set(scope):
             satisfied.append(name)
-    return _Held(tuple(satisfied), unknown=unknown)
+    return Held(tuple(satisfied), unknown=unknown)
 
 
 def _name(check: Check, scope: Object, context: SignInContext) -> str:
