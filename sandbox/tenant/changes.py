@@ -1,14 +1,14 @@
 """What changes in a tenant, by whom: the source of the audit log and of what replicas know late.
 
 Whoever changes an object does it inside `Changes.of`; one request is one `Changes.by`. Listeners
-get the changes of a whole request together, when it has succeeded: a request that fails has changed
-nothing.
+get the changes of a whole request together, when it has succeeded. A request that fails has changed
+nothing: what it had changed until then is put back.
 """
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, MutableMapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -68,6 +68,7 @@ class Request:
     correlation_id: str = field(default_factory=lambda: str(uuid4()))
 
 
+Store = MutableMapping[str, JSON]
 Listener = Callable[[Request], None]
 Follower = Callable[[Change], None]
 
@@ -79,7 +80,7 @@ class Changes:
         self._clock = clock
         self._listeners: list[Listener] = []
         self._followers: list[Follower] = []
-        self._open: list[Change] | None = None
+        self._open: list[tuple[Change, Store]] | None = None
         self._initiator = ADMINISTRATOR
 
     @property
@@ -97,33 +98,51 @@ class Changes:
 
     @contextmanager
     def by(self, initiator: Initiator) -> Generator[None]:
-        """One request of somebody; listeners hear of it at the end, unless it raised."""
-        around, found = (self._open, self._initiator), list[Change]()
-        self._open, self._initiator = found, initiator
+        """One request of somebody; listeners hear of it at the end. If it raises, it is undone."""
+        around = (self._open, self._initiator)
+        made: list[tuple[Change, Store]] = []
+        self._open, self._initiator = made, initiator
         try:
             yield
+        except BaseException:
+            self._undo(made)
+            raise
         finally:
             self._open, self._initiator = around
-        self._tell(initiator, found)
+        self._tell(initiator, [change for change, _ in made])
 
     @contextmanager
-    def of(self, kind: Kind, object_id: str, store: Mapping[str, JSON]) -> Generator[None]:
+    def of(self, kind: Kind, object_id: str, store: Store) -> Generator[None]:
         """Record what happens to the object of this id in `store`, if anything does.
 
-        Outside `by` it is a request of its own, by an administrator.
+        If it raises, the object is put back as it was. Outside `by` it is a request of its own, by
+        an administrator.
         """
         before = deepcopy(store.get(object_id))
-        yield
+        try:
+            yield
+        except BaseException:
+            _put_back(store, object_id, before)
+            raise
         after = deepcopy(store.get(object_id))
         if before == after:
             return
         change = Change(kind, object_id, before, after, self._clock.now())
-        for follower in self._followers:
-            follower(change)
+        self._tell_followers(change)
         if self._open is None:
             self._tell(ADMINISTRATOR, [change])
         else:
-            self._open.append(change)
+            self._open.append((change, store))
+
+    def _undo(self, made: Sequence[tuple[Change, Store]]) -> None:
+        for change, store in reversed(made):
+            _put_back(store, change.object_id, deepcopy(change.before))
+            undone = replace(change, before=change.after, after=change.before)
+            self._tell_followers(undone)
+
+    def _tell_followers(self, change: Change) -> None:
+        for follower in self._followers:
+            follower(change)
 
     def _tell(self, initiator: Initiator, changes: Sequence[Change]) -> None:
         if not changes:
@@ -131,3 +150,15 @@ class Changes:
         request = Request(initiator, tuple(changes))
         for listener in self._listeners:
             listener(request)
+
+
+def _put_back(store: Store, object_id: str, before: JSON | None) -> None:
+    """Make an object what it was; the same dictionary, which others may hold."""
+    current = store.get(object_id)
+    if before is None:
+        store.pop(object_id, None)
+    elif current is None:
+        store[object_id] = before
+    elif current != before:
+        current.clear()
+        current.update(before)
