@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sandbox.api import metadata
+from sandbox.api.arm import activity_log as arm_activity_log
 from sandbox.api.arm import face as arm
 from sandbox.api.control import face as control
 from sandbox.api.control import sign_ins as control_sign_ins
@@ -16,7 +17,9 @@ from sandbox.api.graph import audit_logs as graph_audit_logs
 from sandbox.api.graph import authentication_methods as graph_authentication_methods
 from sandbox.api.graph import authentication_strengths as graph_authentication_strengths
 from sandbox.api.graph import conditional_access as graph_conditional_access
+from sandbox.api.graph import deleted_items as graph_deleted_items
 from sandbox.api.graph import directory as graph_directory
+from sandbox.api.graph import directory_objects as graph_directory_objects
 from sandbox.api.graph import groups as graph_groups
 from sandbox.api.graph import named_locations as graph_named_locations
 from sandbox.api.graph import security_defaults as graph_security_defaults
@@ -31,7 +34,9 @@ from sandbox.tenant.errors import ServiceError
 GRAPH_ROUTERS = (
     graph_users.router,
     graph_groups.router,
+    graph_deleted_items.router,
     graph_directory.router,
+    graph_directory_objects.router,
     graph_administrative_units.router,
     graph_authentication_methods.router,
     graph_conditional_access.router,
@@ -41,7 +46,7 @@ GRAPH_ROUTERS = (
     graph_what_if.router,
     graph_audit_logs.router,
 )
-ARM_ROUTERS = (arm.router,)
+ARM_ROUTERS = (arm.router, arm_activity_log.router)
 CONTROL_ROUTERS = (control.router, control_sign_ins.router)
 
 

@@ -9,7 +9,7 @@ Which replica answers and how late each change comes follows from the tenant's s
 the request and the number of the change: the same calls meet the same misfortune.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
@@ -58,7 +58,7 @@ class Unseen:
 
 @dataclass(frozen=True)
 class Reading:
-    """How one read of Graph is answered: what its replica lacks, and whether a listing is short."""
+    """How one request is answered: what its replica lacks, and whether a listing is short."""
 
     unseen: Unseen = Unseen()
     short: bool = False
@@ -83,18 +83,18 @@ class Replicas:
         self._clock = clock
         self._behaviour = behaviour
         self._recent: list[_Recent] = []
-        self._reads = 0
-        self._writes = 0
+        self._requests = 0
+        self._changed = 0
         changes.listen(self._remember)
 
-    def read(self, addressed: Collection[str] = ()) -> Reading:
-        """How the next read is answered. `addressed` are the ids in its path."""
-        self._reads += 1
+    def asked(self, addressed: Iterable[str] = ()) -> Reading:
+        """How the next request is answered. `addressed` are the object ids in its path."""
+        self._requests += 1
         knobs = self._behaviour
         self._forget()
         if not (self._recent or knobs.short_listing_share or knobs.stray_not_found_share):
             return _TRUE
-        chance = Random(f"{knobs.random_seed}/read/{self._reads}")
+        chance = self._chance(f"request/{self._requests}")
         replica = chance.randrange(knobs.replicas)
         short = chance.random() < knobs.short_listing_share
         stray = chance.random() < knobs.stray_not_found_share
@@ -102,7 +102,7 @@ class Replicas:
         return Reading(Unseen(self._unseen(replica), strayed), short)
 
     def _remember(self, request: Request) -> None:
-        self._writes += 1
+        self._changed += 1
         if not self._behaviour.read_lag_seconds:
             return
         # What happens to one object in one request comes together, for example its move to the
@@ -110,7 +110,7 @@ class Replicas:
         order: dict[str, int] = {}
         for change in request.changes:
             place = order.setdefault(change.object_id, len(order))
-            self._recent.append(_Recent(change, f"{self._writes}/{place}"))
+            self._recent.append(_Recent(change, f"{self._changed}/{place}"))
 
     def _forget(self) -> None:
         """Drop the changes that every replica knows."""
@@ -136,6 +136,10 @@ class Replicas:
     def _lag(self, recent: _Recent, replica: int) -> float:
         """Seconds until a replica knows a change."""
         if replica not in recent.delays:
-            chance = Random(f"{self._behaviour.random_seed}/lag/{recent.name}/{replica}")
+            chance = self._chance(f"lag/{recent.name}/{replica}")
             recent.delays[replica] = min(chance.expovariate(1.0), LONGEST_LAG)
         return recent.delays[replica] * self._behaviour.read_lag_seconds
+
+    def _chance(self, name: str) -> Random:
+        """What is left to chance, always the same for a seed and a name."""
+        return Random(f"{self._behaviour.random_seed}/{name}")  # noqa: S311 - no secret

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.api.server import TenantServer
-from sandbox.tenant.directory.users import delete_user, purge_user, restore_user
+from sandbox.tenant.directory.deleted_items import purge
+from sandbox.tenant.directory.users import delete_user, restore_user
 from tests.engine.standing import (
     AT_SPEED,
     Scene,
@@ -184,7 +185,7 @@ def test_an_account_that_is_gone_for_good_is_made_anew_only_when_told_so(scene: 
     accounts = scene.accounts()
     victim = next(iter(accounts.values()))
     delete_user(scene.tenant.directory, victim, None)
-    purge_user(scene.tenant.directory, victim)
+    purge(scene.tenant.directory, victim)
 
     stopped = scene.stack.up(check=False)
     assert stopped.returncode != 0

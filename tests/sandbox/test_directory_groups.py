@@ -191,7 +191,7 @@ def test_a_role_is_given_read_listed_and_taken(graph_client: httpx.Client) -> No
         ({"principalId": "00000000-0000-0000-0000-00000000dead"}, 404),
         ({"principalId": STAFF}, 400),
         ({"roleDefinitionId": "00000000-0000-0000-0000-00000000dead"}, 404),
-        ({"directoryScopeId": "/administrativeUnits/1"}, 400),
+        ({"directoryScopeId": "/administrativeUnits/1"}, 404),
     ],
 )
 def test_a_role_assignment_that_graph_refuses_is_not_made(
@@ -231,11 +231,12 @@ def test_the_organisation_its_domains_and_licences(graph_client: httpx.Client) -
     assert skus[0]["servicePlans"][0]["servicePlanName"] == "AAD_PREMIUM"
 
 
-def test_security_defaults_can_be_read_and_switched(graph_client: httpx.Client) -> None:
+def test_security_defaults_can_be_read_and_not_switched_on_beside_policies(
+    graph_client: httpx.Client,
+) -> None:
     path = "/v1.0/policies/identitySecurityDefaultsEnforcementPolicy"
+    assert graph_client.patch(path, json={"isEnabled": True}).status_code == 400
     assert graph_client.get(path).json()["isEnabled"] is False
-    assert graph_client.patch(path, json={"isEnabled": True}).status_code == 204
-    assert graph_client.get(path).json()["isEnabled"] is True
 
 
 def test_a_service_principal_is_found_three_ways(graph_client: httpx.Client) -> None:

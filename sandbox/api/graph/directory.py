@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.api.graph.odata import JSON, collection, entity
-from sandbox.api.graph.routes import DIRECTORY_READ, graph_route
+from sandbox.api.graph.routes import DIRECTORY_READ, graph_route, require_replicated
 from sandbox.api.routing import Request, Response, Router
 from sandbox.tenant.directory.role_assignments import (
     create_role_assignment,
@@ -37,13 +37,19 @@ _DEFINITIONS = "/roleManagement/directory/roleDefinitions"
 @graph_route(router, "GET", _ASSIGNMENTS, permissions=ROLES_READ)
 def list_role_assignments(request: Request) -> Response:
     """Active role assignments; `$filter=principalId eq '…'` or `roleDefinitionId eq '…'`."""
-    found = request.tenant.directory.live_role_assignments()
-    return collection(request, found, "roleManagement/directory/roleAssignments")
+    directory = request.tenant.directory
+    return collection(
+        request,
+        directory.live_role_assignments(),
+        "roleManagement/directory/roleAssignments",
+        lookups={"principalId": directory.live_role_assignments_to},
+    )
 
 
 @graph_route(router, "POST", _ASSIGNMENTS, permissions=ROLES_WRITE)
 def add_role_assignment(request: Request) -> Response:
     """Give a directory role."""
+    require_replicated(request, str(request.object_body().get("principalId")))
     made = create_role_assignment(request.tenant.directory, request.object_body())
     return entity(request, made, "roleManagement/directory/roleAssignments", 201)
 
@@ -185,17 +191,6 @@ def get_service_principal(request: Request) -> Response:
         raise not_found(request.params["id"])
     found = _service_principal(request, request.params["id"])
     return entity(request, found, "servicePrincipals")
-
-
-@graph_route(router, "GET", "/directoryObjects/{id}", permissions=DIRECTORY_READ)
-def get_directory_object(request: Request) -> Response:
-    """Any object by its id, with its type and name."""
-    found = request.tenant.directory.find_object(request.params["id"])
-    if found is None:
-        raise not_found(request.params["id"])
-    names = ("@odata.type", "id", "displayName", "userPrincipalName", "appId")
-    shown = {name: found[name] for name in names if name in found}
-    return entity(request, shown, "directoryObjects")
 
 
 def _service_principal(request: Request, object_id: str) -> JSON:

@@ -3,9 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.api.graph.member_of import direct_member_of
-from sandbox.api.graph.odata import JSON, collection, entity, without
-from sandbox.api.graph.routes import DIRECTORY_READ, DIRECTORY_WRITE, granted, graph_route
+from sandbox.api.graph.member_of import (
+    direct_member_of,
+    direct_member_of_count,
+    direct_parents,
+    without_links,
+)
+from sandbox.api.graph.odata import JSON, Lookups, collection, count, entity
+from sandbox.api.graph.odata_directory import GROUPS, OBJECTS
+from sandbox.api.graph.odata_expand import Expansion
+from sandbox.api.graph.routes import (
+    DIRECTORY_READ,
+    DIRECTORY_WRITE,
+    granted,
+    graph_route,
+    require_replicated,
+)
 from sandbox.api.graph.users import public
 from sandbox.api.routing import Request, Response, Router
 from sandbox.tenant.directory import groups
@@ -20,32 +33,56 @@ WRITE = ("Group.ReadWrite.All", *DIRECTORY_WRITE)
 MEMBERS_WRITE = ("GroupMember.ReadWrite.All", *WRITE)
 
 
-def _shown(group: Mapping[str, Any]) -> JSON:
-    return without(group, ("members", "owners"))
+def shown_object(found: Mapping[str, Any]) -> JSON:
+    """A user, group or service principal as any reader may see it."""
+    return without_links(public(found) if "userPrincipalName" in found else found)
 
 
-def _object(found: Mapping[str, Any]) -> JSON:
-    return without(public(found) if "userPrincipalName" in found else found, ("members", "owners"))
+def _related(request: Request) -> dict[str, Expansion]:
+    """What `$expand` finds of a group."""
+    directory = request.tenant.directory
+    return {
+        "members": lambda group: map(shown_object, directory.objects(group["members"])),
+        "owners": lambda group: map(shown_object, directory.objects(group["owners"])),
+        "memberOf": lambda group: map(without_links, direct_parents(request, group["id"])),
+    }
 
 
 @graph_route(router, "GET", "/groups", permissions=READ)
 def list_groups(request: Request) -> Response:
     """All groups, paged."""
-    return collection(request, request.tenant.directory.groups.values(), "groups", _shown)
+    groups_by_id = request.tenant.directory.groups
+    return collection(
+        request,
+        groups_by_id.values(),
+        "groups",
+        without_links,
+        queries=GROUPS,
+        related=_related(request),
+        lookups={"id": lambda group_id: [groups_by_id[group_id]] * (group_id in groups_by_id)},
+    )
+
+
+@graph_route(router, "GET", "/groups/$count", permissions=READ)
+def count_groups(request: Request) -> Response:
+    """How many groups there are."""
+    return count(request, request.tenant.directory.groups.values(), GROUPS)
 
 
 @graph_route(router, "POST", "/groups", permissions=CREATE)
 def create_group(request: Request) -> Response:
     """A new group, with the owners and members that the body binds."""
     group = groups.create_group(request.tenant.directory, request.object_body(), granted(request))
-    return entity(request, _shown(group), "groups", 201)
+    return entity(request, without_links(group), "groups", 201)
 
 
 @graph_route(router, "GET", "/groups/{id}", permissions=MEMBERS_READ)
 def get_group(request: Request) -> Response:
     """One group."""
     group = request.tenant.directory.group(request.params["id"])
-    return entity(request, _shown(group), "groups")
+    return entity(
+        request, group, "groups", show=without_links, queries=GROUPS, related=_related(request)
+    )
 
 
 @graph_route(router, "PATCH", "/groups/{id}", permissions=WRITE)
@@ -70,18 +107,35 @@ def list_members(request: Request) -> Response:
     return _linked(request, "members")
 
 
+@graph_route(router, "GET", "/groups/{id}/members/$count", permissions=MEMBERS_READ)
+def count_members(request: Request) -> Response:
+    """How many direct members there are."""
+    return count(request, _objects(request, "members"), OBJECTS)
+
+
 @graph_route(router, "GET", "/groups/{id}/owners", permissions=MEMBERS_READ)
 def list_owners(request: Request) -> Response:
     """The owners."""
     return _linked(request, "owners")
 
 
+@graph_route(router, "GET", "/groups/{id}/owners/$count", permissions=MEMBERS_READ)
+def count_owners(request: Request) -> Response:
+    """How many owners there are."""
+    return count(request, _objects(request, "owners"), OBJECTS)
+
+
 @graph_route(router, "GET", "/groups/{id}/transitiveMembers", permissions=MEMBERS_READ)
 def transitive_members(request: Request) -> Response:
     """The members, through other groups too."""
-    directory = request.tenant.directory
-    found = sorted(directory.members_of(directory.group(request.params["id"])["id"]))
-    return collection(request, directory.objects(found), "directoryObjects", _object)
+    found = _transitive(request)
+    return collection(request, found, "directoryObjects", shown_object, queries=OBJECTS)
+
+
+@graph_route(router, "GET", "/groups/{id}/transitiveMembers/$count", permissions=MEMBERS_READ)
+def count_transitive_members(request: Request) -> Response:
+    """How many these are."""
+    return count(request, _transitive(request), OBJECTS)
 
 
 @graph_route(router, "GET", "/groups/{id}/memberOf", permissions=MEMBERS_READ)
@@ -89,6 +143,13 @@ def member_of(request: Request) -> Response:
     """The groups and administrative units that list this group as their member."""
     group = request.tenant.directory.group(request.params["id"])
     return direct_member_of(request, group["id"])
+
+
+@graph_route(router, "GET", "/groups/{id}/memberOf/$count", permissions=MEMBERS_READ)
+def count_member_of(request: Request) -> Response:
+    """How many these are."""
+    group = request.tenant.directory.group(request.params["id"])
+    return direct_member_of_count(request, group["id"])
 
 
 @graph_route(router, "POST", "/groups/{id}/members/$ref", permissions=MEMBERS_WRITE)
@@ -115,15 +176,38 @@ def remove_owner(request: Request) -> Response:
     return _remove(request, "owners")
 
 
+def _objects(request: Request, link: Link) -> list[JSON]:
+    directory = request.tenant.directory
+    return directory.objects(directory.group(request.params["id"])[link])
+
+
 def _linked(request: Request, link: Link) -> Response:
     directory = request.tenant.directory
-    found = directory.objects(directory.group(request.params["id"])[link])
-    return collection(request, found, "directoryObjects", _object)
+    ids = directory.group(request.params["id"])[link]
+    lookups: Lookups = {
+        "id": lambda object_id: directory.objects([object_id] if object_id in ids else [])
+    }
+    found = (directory.find_object(object_id) for object_id in ids)
+    return collection(
+        request,
+        (item for item in found if item is not None),
+        "directoryObjects",
+        shown_object,
+        queries=OBJECTS,
+        lookups=lookups,
+    )
+
+
+def _transitive(request: Request) -> list[JSON]:
+    directory = request.tenant.directory
+    found = directory.members_of(directory.group(request.params["id"])["id"])
+    return directory.objects(sorted(found))
 
 
 def _add(request: Request, link: Link) -> Response:
-    added = object_id_of(request.object_body().get("@odata.id"))
-    groups.add_link(request.tenant.directory, request.params["id"], link, added, granted(request))
+    group, added = request.params["id"], object_id_of(request.object_body().get("@odata.id"))
+    require_replicated(request, group, added)
+    groups.add_link(request.tenant.directory, group, link, added, granted(request))
     return Response(204)
 
 

@@ -1,25 +1,26 @@
-"""Graph: users and the deleted items (v1.0 and beta)."""
+"""Graph: users (v1.0 and beta)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sandbox.api.graph.member_of import direct_member_of
-from sandbox.api.graph.odata import JSON, collection, entity, without
-from sandbox.api.graph.routes import (
-    DIRECTORY_READ,
-    DIRECTORY_WRITE,
-    actor,
-    graph_route,
+from sandbox.api.graph.member_of import (
+    direct_member_of,
+    direct_member_of_count,
+    direct_parents,
+    without_links,
 )
+from sandbox.api.graph.odata import JSON, collection, count, entity, without
+from sandbox.api.graph.odata_directory import OBJECTS, USERS
+from sandbox.api.graph.odata_expand import Expansion
+from sandbox.api.graph.routes import DIRECTORY_READ, DIRECTORY_WRITE, actor, graph_route
 from sandbox.api.routing import Request, Response, Router
-from sandbox.tenant.directory import groups, users
+from sandbox.tenant.directory import users
 from sandbox.tenant.directory.store import not_found
 
 router = Router()
 
 READ = ("User.Read.All", "User.ReadWrite.All", *DIRECTORY_READ)
 WRITE = ("User.ReadWrite.All", *DIRECTORY_WRITE)
-RESTORE = ("User.DeleteRestore.All", *WRITE)
 GROUP_READ = ("Group.Read.All", "Group.ReadWrite.All", "GroupMember.Read.All", *DIRECTORY_READ)
 
 _HIDDEN = ("passwordHash",)
@@ -39,14 +40,48 @@ def _shown(request: Request, user: Mapping[str, Any]) -> JSON:
     """v1.0 answers a few properties unless `$select` names others; beta answers all."""
     if "$select" in request.query or request.path.startswith("/beta/"):
         return public(user)
-    return {name: public(user).get(name) for name in _DEFAULT}
+    return {name: user.get(name, _EMPTY.get(name)) for name in _DEFAULT}
+
+
+def _related(request: Request) -> dict[str, Expansion]:
+    """What `$expand` finds of a user."""
+    directory = request.tenant.directory
+
+    def manager(user: Mapping[str, Any]) -> Iterator[JSON]:
+        found = directory.find_user(str(user.get("manager") or ""))
+        if found is not None:
+            yield {"@odata.type": "#microsoft.graph.user"} | public(found)
+
+    def member_of(user: Mapping[str, Any]) -> Iterator[JSON]:
+        yield from map(without_links, direct_parents(request, user["id"]))
+
+    return {"manager": manager, "memberOf": member_of}
 
 
 @graph_route(router, "GET", "/users", permissions=READ)
 def list_users(request: Request) -> Response:
     """All users, paged."""
-    found = request.tenant.directory.users.values()
-    return collection(request, found, "users", lambda user: _shown(request, user))
+    directory = request.tenant.directory
+
+    def named(id_or_upn: str) -> list[JSON]:
+        found = directory.find_user(id_or_upn)
+        return [] if found is None else [found]
+
+    return collection(
+        request,
+        directory.users.values(),
+        "users",
+        lambda user: _shown(request, user),
+        queries=USERS,
+        related=_related(request),
+        lookups={"id": named, "userPrincipalName": named},
+    )
+
+
+@graph_route(router, "GET", "/users/$count", permissions=READ)
+def count_users(request: Request) -> Response:
+    """How many users there are."""
+    return count(request, request.tenant.directory.users.values(), USERS)
 
 
 @graph_route(router, "POST", "/users", permissions=WRITE)
@@ -60,7 +95,14 @@ def create_user(request: Request) -> Response:
 def get_user(request: Request) -> Response:
     """One user by object id or user principal name."""
     user = request.tenant.directory.user(request.params["id"])
-    return entity(request, _shown(request, user), "users")
+    return entity(
+        request,
+        user,
+        "users",
+        show=lambda whole: _shown(request, whole),
+        queries=USERS,
+        related=_related(request),
+    )
 
 
 @graph_route(router, "PATCH", "/users/{id}", permissions=WRITE)
@@ -97,63 +139,28 @@ def member_of(request: Request) -> Response:
     return direct_member_of(request, user["id"])
 
 
+@graph_route(router, "GET", "/users/{id}/memberOf/$count", permissions=GROUP_READ)
+def count_member_of(request: Request) -> Response:
+    """How many these are."""
+    user = request.tenant.directory.user(request.params["id"])
+    return direct_member_of_count(request, user["id"])
+
+
 @graph_route(router, "GET", "/users/{id}/transitiveMemberOf", permissions=GROUP_READ)
 def transitive_member_of(request: Request) -> Response:
     """All groups that the user is in, through other groups too."""
+    found = _transitive_groups(request)
+    return collection(request, found, "directoryObjects", without_links, queries=OBJECTS)
+
+
+@graph_route(router, "GET", "/users/{id}/transitiveMemberOf/$count", permissions=GROUP_READ)
+def count_transitive_member_of(request: Request) -> Response:
+    """How many these are."""
+    return count(request, _transitive_groups(request), OBJECTS)
+
+
+def _transitive_groups(request: Request) -> list[JSON]:
     directory = request.tenant.directory
-    return _groups(request, sorted(directory.groups_of(directory.user(request.params["id"])["id"])))
-
-
-def _groups(request: Request, ids: list[str]) -> Response:
-    found = request.tenant.directory.objects(ids)
-    return collection(
-        request, found, "directoryObjects", lambda g: without(g, ("members", "owners"))
+    return directory.objects(
+        sorted(directory.groups_of(directory.user(request.params["id"])["id"]))
     )
-
-
-# Deleted items
-
-
-@graph_route(router, "GET", "/directory/deletedItems/microsoft.graph.user", permissions=READ)
-def list_deleted_users(request: Request) -> Response:
-    """The deleted users; their names start with their object id, as Entra keeps them."""
-    found = request.tenant.directory.deleted_users.values()
-    return collection(request, found, "users", public)
-
-
-@graph_route(router, "GET", "/directory/deletedItems/microsoft.graph.group", permissions=GROUP_READ)
-def list_deleted_groups(request: Request) -> Response:
-    """The deleted groups."""
-    found = request.tenant.directory.deleted_groups.values()
-    return collection(request, found, "groups", lambda g: without(g, ("members", "owners")))
-
-
-@graph_route(router, "GET", "/directory/deletedItems/{id}", permissions=READ)
-def get_deleted_item(request: Request) -> Response:
-    """One deleted user or group."""
-    directory, wanted = request.tenant.directory, request.params["id"].lower()
-    if (group := directory.deleted_groups.get(wanted)) is not None:
-        kind = {"@odata.type": "#microsoft.graph.group"}
-        return entity(request, kind | without(group, ("members", "owners")), "directoryObjects")
-    kind = {"@odata.type": "#microsoft.graph.user"}
-    user = public(users.deleted_user(directory, wanted))
-    return entity(request, kind | user, "directoryObjects")
-
-
-@graph_route(router, "POST", "/directory/deletedItems/{id}/restore", permissions=RESTORE)
-def restore_deleted_item(request: Request) -> Response:
-    """Bring a deleted user or group back as it was."""
-    directory, wanted = request.tenant.directory, request.params["id"].lower()
-    if wanted in directory.deleted_groups:
-        groups.restore_group(directory, wanted)
-    else:
-        users.restore_user(directory, wanted)
-    found = directory.objects([wanted])[0]
-    return entity(request, without(public(found), ("members", "owners")), "directoryObjects")
-
-
-@graph_route(router, "DELETE", "/directory/deletedItems/{id}", permissions=RESTORE)
-def purge_deleted_item(request: Request) -> Response:
-    """Delete a user for good."""
-    users.purge_user(request.tenant.directory, request.params["id"])
-    return Response(204)

@@ -2,9 +2,11 @@
 
 Role-assignable groups are protected: creating, changing and deleting one, and changing its members,
 needs RoleManagement.ReadWrite.Directory besides any group permission. Source: Microsoft Learn, "Use
-Microsoft Entra groups to manage role assignments".
+Microsoft Entra groups to manage role assignments". The nickname's form: Microsoft Graph v1.0
+reference, "group resource type"; that security groups may share one: public reports.
 """
 
+import re
 from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -12,14 +14,17 @@ from uuid import uuid4
 
 from sandbox.tenant.directory.authority import denied
 from sandbox.tenant.directory.object_schemas import GROUP_PROPERTIES, GROUP_REQUIRED
+from sandbox.tenant.directory.restricted_management import require_manageable_group
 from sandbox.tenant.directory.store import JSON, Directory, not_found
-from sandbox.tenant.directory.users import bad_request
+from sandbox.tenant.directory.users import bad_request, conflict
 from sandbox.tenant.errors import ServiceError
 
 ROLE_MANAGEMENT = "RoleManagement.ReadWrite.Directory"
 Link = Literal["members", "owners"]
 
 _MAXIMUM_ROLE_ASSIGNABLE = 500
+# 64 characters of ASCII without those that the group resource's reference names.
+_NICKNAME = re.compile(r"""[^@()\\\[\]";:<>,\x00-\x20\x7f-\U0010ffff]{1,64}""")
 
 
 def create_group(
@@ -39,6 +44,7 @@ def create_group(
         _require_assignable_allowed(directory, values)
     elif not values["securityEnabled"] and "Unified" not in values.get("groupTypes", []):
         raise bad_request("The service does not currently support writes of mail-enabled groups.")
+    _require_free_nickname(directory, values)
     group: JSON = {
         "id": str(uuid4()),
         "createdDateTime": directory.clock.timestamp(),
@@ -64,6 +70,7 @@ def update_group(
     """Change a group's properties; whether it can hold roles is settled when it is made."""
     group = directory.group(group_id)
     require_group_rights(group, permissions)
+    require_manageable_group(directory, group_id)
     values = _checked(body)
     if "isAssignableToRole" in values:
         wanted = values.pop("isAssignableToRole")
@@ -72,6 +79,8 @@ def update_group(
                 "The property 'isAssignableToRole' is immutable: it can be set only when the "
                 "group is created."
             )
+    if "mailNickname" in values:
+        _require_free_nickname(directory, group | values)
     with directory.changes.of("group", group["id"], directory.groups):
         group.update(values)
     return group
@@ -81,16 +90,21 @@ def delete_group(directory: Directory, group_id: str, permissions: Collection[st
     """Move a group to the deleted items."""
     group = directory.group(group_id)
     require_group_rights(group, permissions)
+    require_manageable_group(directory, group_id)
     deleted = {"deletedDateTime": directory.clock.timestamp()}
     with _between(directory, group["id"]):
         del directory.groups[group["id"]]
         directory.deleted_groups[group["id"]] = group | deleted
 
 
-def restore_group(directory: Directory, group_id: str) -> JSON:
-    """Bring a deleted group back with its members."""
+def restore_group(
+    directory: Directory, group_id: str, permissions: Collection[str] | None = None
+) -> JSON:
+    """Bring a deleted group back with its members, its owners and its roles."""
     if (group := directory.deleted_groups.get(group_id.lower())) is None:
         raise not_found(group_id)
+    require_group_rights(group, permissions)
+    _require_free_nickname(directory, group)
     with _between(directory, group["id"]):
         del directory.deleted_groups[group["id"]]
         directory.groups[group["id"]] = group | {"deletedDateTime": None}
@@ -107,6 +121,7 @@ def add_link(
     """Add a member or an owner; raises ServiceError 400 when it is one already."""
     group = directory.group(group_id)
     require_group_rights(group, permissions)
+    require_manageable_group(directory, group_id, links=True)
     found = directory.find_object(object_id)
     if found is None:
         raise not_found(object_id)
@@ -131,6 +146,7 @@ def remove_link(
     """Remove a member or an owner; raises ServiceError 404 when it is none."""
     group = directory.group(group_id)
     require_group_rights(group, permissions)
+    require_manageable_group(directory, group_id, links=True)
     if object_id.lower() not in group[link] or directory.find_object(object_id) is None:
         raise not_found(object_id)
     with directory.changes.of("group", group["id"], directory.groups):
@@ -191,8 +207,26 @@ def _checked(body: Mapping[str, Any]) -> JSON:
             raise bad_request(
                 "Invalid value specified for property 'displayName' of resource 'Group'."
             )
+        if name == "mailNickname" and not (isinstance(value, str) and _NICKNAME.fullmatch(value)):
+            raise bad_request(
+                "Invalid value specified for property 'mailNickname' of resource 'Group'."
+            )
         values[name] = value
     return values
+
+
+def _require_free_nickname(directory: Directory, group: Mapping[str, Any]) -> None:
+    """Mail-enabled groups have a mail alias each; security groups may share theirs."""
+    if not group.get("mailEnabled"):
+        return
+    wanted = str(group.get("mailNickname")).lower()
+    for other in directory.groups.values():
+        if (
+            other["mailEnabled"]
+            and other["id"] != group.get("id")
+            and str(other.get("mailNickname")).lower() == wanted
+        ):
+            raise conflict("mailNickname")
 
 
 def _bound(directory: Directory, body: Mapping[str, Any], link: Link) -> list[str]:

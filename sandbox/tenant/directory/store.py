@@ -281,3 +281,8 @@ class Directory:
         for assignment in self.role_assignments.values():
             if self.find_object(assignment["principalId"]) is not None:
                 yield assignment
+
+    def live_role_assignments_to(self, principal_id: str) -> list[JSON]:
+        """The role assignments that name this principal, none when it is not there now."""
+        there = self.find_object(principal_id) is not None
+        return self.role_assignments_to(principal_id) if there else []

@@ -19,6 +19,7 @@ from sandbox.tenant.directory.object_schemas import (
     USER_REQUIRED,
 )
 from sandbox.tenant.directory.passwords import hash_secret, require_complex
+from sandbox.tenant.directory.restricted_management import require_manageable_user
 from sandbox.tenant.directory.store import JSON, Directory, not_found
 from sandbox.tenant.errors import ServiceError
 
@@ -55,8 +56,10 @@ def update_user(
     """Change a user's properties; those not named keep their values."""
     user = directory.user(id_or_upn)
     values = _checked(body)
-    if set(values) & SENSITIVE_PROPERTIES:
-        require_authority(directory, actor, user["id"])
+    sensitive = SENSITIVE_PROPERTIES & set(values)
+    require_manageable_user(directory, user["id"], values, sensitive=bool(sensitive))
+    if sensitive:
+        require_authority(directory, actor, user["id"], sensitive)
     if (name := values.get("userPrincipalName")) is not None:
         _require_free_name(directory, name, besides=user["id"])
     if (profile := values.get("passwordProfile")) is not None:
@@ -72,6 +75,7 @@ def update_user(
 def delete_user(directory: Directory, id_or_upn: str, actor: str | None) -> None:
     """Move a user to the deleted items, where it can be restored for 30 days."""
     user = directory.user(id_or_upn)
+    require_manageable_user(directory, user["id"], (), sensitive=True)
     require_authority(directory, actor, user["id"])
     # Entra puts the object id before the name, so that the name is free for another user.
     name = f"{user['id'].replace('-', '')}{user['userPrincipalName']}"
@@ -90,31 +94,23 @@ def deleted_user(directory: Directory, user_id: str) -> JSON:
     return found
 
 
-def restore_user(directory: Directory, user_id: str) -> JSON:
-    """Bring a deleted user back, with its id, memberships, roles and password."""
+def restore_user(
+    directory: Directory, user_id: str, actor: str | None = None, new_name: str | None = None
+) -> JSON:
+    """Bring a deleted user back, with its id, memberships, roles and password.
+
+    Raises ServiceError 400 when another user has its name by now, unless `new_name` is given, and
+    403 for an administrator's account when the actor may not change it.
+    """
     user = dict(deleted_user(directory, user_id))
+    require_authority(directory, actor, user["id"])
     name = user["userPrincipalName"].removeprefix(user["id"].replace("-", ""))
-    _require_free_name(directory, name)
-    user |= {"userPrincipalName": name, "deletedDateTime": None}
+    _require_free_name(directory, new_name or name)
+    user |= {"userPrincipalName": new_name or name, "deletedDateTime": None}
     with _between(directory, user["id"]):
         del directory.deleted_users[user["id"]]
         directory.users[user["id"]] = user
     return user
-
-
-def purge_user(directory: Directory, user_id: str) -> None:
-    """Delete a user for good, with everything that points to it in the directory."""
-    gone = deleted_user(directory, user_id)["id"]
-    with directory.changes.of("deletedUser", gone, directory.deleted_users):
-        del directory.deleted_users[gone]
-    for group in (*directory.groups.values(), *directory.deleted_groups.values()):
-        for key in ("members", "owners"):
-            group[key] = [object_id for object_id in group[key] if object_id != gone]
-    directory.role_assignments = {
-        assignment_id: assignment
-        for assignment_id, assignment in directory.role_assignments.items()
-        if assignment["principalId"] != gone
-    }
 
 
 @contextmanager
@@ -130,6 +126,16 @@ def _between(directory: Directory, user_id: str) -> Generator[None]:
 def bad_request(message: str) -> ServiceError:
     """Graph's answer to a body that it does not take."""
     return ServiceError(400, "Request_BadRequest", message)
+
+
+def conflict(name: str) -> ServiceError:
+    """Graph's answer to a value that another object has, for example a user's name."""
+    return ServiceError(
+        400,
+        "Request_BadRequest",
+        f"Another object with the same value for property {name} already exists.",
+        details=({"target": name, "code": "ObjectConflict"},),
+    )
 
 
 def _checked(body: Mapping[str, Any]) -> JSON:
@@ -184,6 +190,4 @@ def _require_free_name(directory: Directory, name: str, besides: str | None = No
         )
     taken = directory.find_user(name)
     if taken is not None and taken["id"] != besides:
-        raise bad_request(
-            "Another object with the same value for property userPrincipalName already exists."
-        )
+        raise conflict("userPrincipalName")

@@ -1,0 +1,155 @@
+"""`$filter` expressions as tests of objects, and what they need of the request.
+
+`eq`, `ne`, `startsWith`, `endsWith`, `in`, `and`, `or`, `not` and parentheses.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.tenant.errors import ServiceError
+
+Test = Callable[[Mapping[str, Any]], bool]
+
+_TOKEN = re.compile(r"\s*(?:('(?:[^']|'')*')|([A-Za-z_][\w./-]*|[0-9][\w-]*)|([(),]))")
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A test of an object, the values that properties must equal, and the negations in it.
+
+    `advanced` is the first operator that directory objects support in advanced queries only.
+    """
+
+    test: Test
+    equal: Mapping[str, str]
+    advanced: str | None = None
+
+
+def parse_filter(text: str) -> Filter:
+    """A `$filter` expression; raises ServiceError 400."""
+    return _Parser(text).parse()
+
+
+class _Parser:
+    """Recursive descent over the tokens of one `$filter` expression."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens: list[str] = []
+        self._equal: dict[str, str] = {}
+        self._advanced: str | None = None
+        position, end = 0, len(text.rstrip())
+        while position < end:
+            found = _TOKEN.match(text, position)
+            if found is None:
+                raise self._error()
+            self._tokens.append(found[0].strip())
+            position = found.end()
+
+    def parse(self) -> Filter:
+        """The whole expression."""
+        test = self._either()
+        if self._tokens:
+            raise self._error()
+        return Filter(test, self._equal, self._advanced)
+
+    def _either(self) -> Test:
+        tests = [self._both()]
+        while self._accept("or"):
+            tests.append(self._both())
+        if len(tests) > 1:
+            self._equal.clear()
+        return lambda item: any(test(item) for test in tests)
+
+    def _both(self) -> Test:
+        tests = [self._single()]
+        while self._accept("and"):
+            tests.append(self._single())
+        return lambda item: all(test(item) for test in tests)
+
+    def _single(self) -> Test:
+        if self._accept("not"):
+            self._needs("not")
+            inverted = self._single()
+            self._equal.clear()
+            return lambda item: not inverted(item)
+        if self._accept("("):
+            inner = self._either()
+            self._expect(")")
+            return inner
+        name = self._next()
+        if name.lower() in ("startswith", "endswith") and self._accept("("):
+            return self._affix(name.lower())
+        operator = self._next().lower()
+        if operator == "in":
+            self._expect("(")
+            values = [_folded(self._literal())]
+            while self._accept(","):
+                values.append(_folded(self._literal()))
+            self._expect(")")
+            return lambda item: _folded(_value(item, name)) in values
+        value = _folded(self._literal())
+        if operator == "eq":
+            if isinstance(value, str):
+                self._equal[name] = value
+            return lambda item: _folded(_value(item, name)) == value
+        if operator == "ne":
+            self._needs("ne")
+            return lambda item: _folded(_value(item, name)) != value
+        raise self._error()
+
+    def _affix(self, function: str) -> Test:
+        name = self._next()
+        self._expect(",")
+        affix = self._literal()
+        self._expect(")")
+        if not isinstance(affix, str):
+            raise self._error()
+        wanted = affix.lower()
+        if function == "startswith":
+            return lambda item: str(_value(item, name) or "").lower().startswith(wanted)
+        self._needs("endsWith")
+        return lambda item: str(_value(item, name) or "").lower().endswith(wanted)
+
+    def _needs(self, operator: str) -> None:
+        self._advanced = self._advanced or operator
+
+    def _literal(self) -> str | bool | None:
+        token = self._next()
+        if token.startswith("'"):
+            return token[1:-1].replace("''", "'")
+        words: dict[str, bool | None] = {"true": True, "false": False, "null": None}
+        return words.get(token.lower(), token)
+
+    def _next(self) -> str:
+        if not self._tokens:
+            raise self._error()
+        return self._tokens.pop(0)
+
+    def _accept(self, word: str) -> bool:
+        if self._tokens and self._tokens[0].lower() == word:
+            self._tokens.pop(0)
+            return True
+        return False
+
+    def _expect(self, word: str) -> None:
+        if not self._accept(word):
+            raise self._error()
+
+    def _error(self) -> ServiceError:
+        return ServiceError(
+            400, "BadRequest", f"Invalid filter clause: syntax error in '{self._text}'."
+        )
+
+
+def _value(item: Mapping[str, Any], name: str) -> Any:
+    found: Any = item
+    for part in name.split("/"):
+        found = found.get(part) if isinstance(found, Mapping) else None  # pyright: ignore[reportUnknownVariableType,reportUnknownMemberType]
+    return found  # pyright: ignore[reportUnknownVariableType]
+
+
+def _folded(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
