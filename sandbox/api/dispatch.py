@@ -21,7 +21,11 @@ from sandbox.api.graph.permissions import require_permission
 from sandbox.api.incoming import Incoming
 from sandbox.api.login import who_signs_in
 from sandbox.api.routing import Caller, Match, Request, Response
-from sandbox.api.service_logs import record_azure_request
+from sandbox.api.service_logs import (
+    record_application_sign_in,
+    record_azure_request,
+    record_graph_request,
+)
 from sandbox.api.tokens import TokenError, Tokens
 from sandbox.tenant.changes import ADMINISTRATOR, Initiator
 from sandbox.tenant.errors import ServiceError
@@ -126,8 +130,14 @@ class Dispatcher:
         return self.world.faults.strike(asked, of.behaviour.random_seed)
 
     def _log(self, face: Face, incoming: Incoming, trace: _Trace, response: Response) -> None:
-        if face is self._faces.arm and trace.tenant and trace.initiator:
-            tenant = self.world.tenants[trace.tenant]
+        tenant = self.world.tenants.get(trace.tenant or "")
+        if tenant is None:
+            return
+        if face is self._faces.login:
+            record_application_sign_in(self.world, tenant, incoming, response)
+        elif face is self._faces.graph and trace.app:
+            record_graph_request(tenant, incoming, response, trace.app, self.base_url)
+        elif face is self._faces.arm and trace.initiator:
             path = unquote(incoming.raw_path)
             record_azure_request(tenant, incoming.method, path, response, trace.initiator)
 
@@ -157,6 +167,8 @@ class Dispatcher:
             if "tenant" in query:
                 tenant = self.world.tenant(query["tenant"])
             trace.tenant = tenant.id
+            if "as" in query:
+                trace.initiator = _administrator(tenant, query["as"])
         elif face is self._faces.login:
             trace.tenant, _ = who_signs_in(self.world, incoming)
         elif face.audience is not None:
@@ -259,3 +271,9 @@ def _initiator(tenant: Tenant, caller: Caller) -> Initiator:
     if app is None:
         return ADMINISTRATOR
     return Initiator("app", app.object_id.lower(), app.display_name, app.app_id)
+
+
+def _administrator(tenant: Tenant, name: str) -> Initiator:
+    """The user who is at work in a portal; raises ServiceError 404 for an unknown one."""
+    user = tenant.directory.user(name)
+    return Initiator("user", user["id"], str(user["userPrincipalName"]))

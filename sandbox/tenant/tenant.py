@@ -17,6 +17,7 @@ from sandbox.tenant.directory.store import Directory
 from sandbox.tenant.errors import DocumentError, ServiceError
 from sandbox.tenant.faults import Faults
 from sandbox.tenant.monitor.activity import ActivityLog
+from sandbox.tenant.monitor.activity_export import ActivityExport
 from sandbox.tenant.monitor.alert_rules import AlertRules
 from sandbox.tenant.monitor.directory_log import DirectoryLog
 from sandbox.tenant.monitor.logs import Logs
@@ -54,6 +55,9 @@ class Tenant:
         self.logs = Logs.from_document(document, clock, self.azure, self.behaviour)
         self.directory_log = DirectoryLog(
             clock, self.behaviour, self.directory, self.changes, self.logs
+        ).read(document)
+        self.activity_export = ActivityExport(
+            self.azure, self.activity, self.logs, self.id
         ).read(document)
         self.alert_rules = AlertRules.from_document(
             document, clock, self.azure, self.logs, self.outbox
@@ -95,6 +99,7 @@ class Tenant:
             self.activity,
             self.logs,
             self.directory_log,
+            self.activity_export,
             self.alert_rules,
             self.outbox,
         )

@@ -11,7 +11,7 @@ from sandbox.tenant.azure.subscriptions import NAMESPACES
 _VERBS = {"PUT": "write", "PATCH": "write", "DELETE": "delete"}
 _TYPES = {kind.full_name.lower(): kind.full_name for kind in RESOURCE_TYPES}
 _GROUPS = "Microsoft.Resources/subscriptions/resourceGroups"
-_READING_ACTIONS = frozenset({"query", "whatif", "validate", "search", "sharedkeys"})
+_READING_ACTIONS = frozenset({"query"})
 
 
 @dataclass(frozen=True)

@@ -92,11 +92,14 @@ def policy_activities(change: Change) -> list[Activity]:
 def method_activities(change: Change, initiator: Initiator, directory: Directory) -> list[Activity]:
     """A user's authentication method was registered or deleted, by the user or for the user.
 
-    A passkey leaves two rows: that of the device registration service and the general one.
+    What goes with a user that is gone leaves nothing. A passkey leaves two rows: one
+    of the device registration service and the general one.
     """
     method: JSON = change.after or change.before or {}
     user_id = str(method.get("userId", "")).lower()
-    user = directory.users.get(user_id, {})
+    user = directory.users.get(user_id)
+    if user is None:
+        return []
     kind = str(method.get("@odata.type", "")).rpartition(".")[2]
     one = target(
         "User", user_id, user.get("displayName"), user_principal_name=user.get("userPrincipalName")

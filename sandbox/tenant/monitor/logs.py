@@ -62,6 +62,11 @@ class Logs:
         """The key `logRows`."""
         return {"logRows": deepcopy(self._rows)}
 
+    @property
+    def emitted(self) -> int:
+        """How many rows have been sent to a workspace until now."""
+        return self._emitted
+
     def listen(self, listener: RowListener) -> None:
         """Tell a listener of every row that is emitted, wherever it goes."""
         self._listeners.append(listener)
