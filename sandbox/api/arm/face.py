@@ -9,6 +9,8 @@ from typing import Any
 from sandbox.api.arm import groups as arm_groups
 from sandbox.api.arm import operations as arm_operations
 from sandbox.api.arm import resources as arm_resources
+from sandbox.api.arm import tags as arm_tags
+from sandbox.api.arm import trial_notifications as arm_trials
 from sandbox.api.arm.common import api_version, calling_application, listing, require
 from sandbox.api.arm.guard import guarded
 from sandbox.api.routing import Request, Response, Router
@@ -155,4 +157,13 @@ def _subscription_body(request: Request, subscription: Subscription) -> dict[str
     }
 
 
-router = guarded((_router, arm_groups.router, arm_resources.router, arm_operations.router))
+router = guarded(
+    (
+        _router,
+        arm_groups.router,
+        arm_resources.router,
+        arm_operations.router,
+        arm_tags.router,
+        arm_trials.router,
+    )
+)

@@ -79,12 +79,17 @@ def _normalise(change: Change, estate: Estate) -> Properties:
     enabled = given.get("enabled", True)
     if not isinstance(enabled, bool):
         raise bad_request("BadRequest", "'enabled' must be true or false.")
+    return {"groupShortName": short_name, "enabled": enabled, **checked_receivers(given)}
+
+
+def checked_receivers(given: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The receivers of a body by kind, every kind; raises ServiceError 400."""
     receivers = {
         kind_name: [_receiver(item, kind_name) for item in objects(given.get(kind_name), kind_name)]
         for kind_name in RECEIVERS
     }
     _check_counts(receivers)
-    return {"groupShortName": short_name, "enabled": enabled, **receivers}
+    return receivers
 
 
 def _receiver(item: Mapping[str, Any], kind_name: str) -> dict[str, Any]:

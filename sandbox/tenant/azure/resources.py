@@ -14,6 +14,7 @@ from sandbox.tenant.azure.read_lag import ReadLag
 from sandbox.tenant.azure.registry import assembled, merged, type_of
 from sandbox.tenant.azure.request_limits import RequestLimits
 from sandbox.tenant.azure.subscriptions import Subscription, read_subscriptions
+from sandbox.tenant.azure.trial_notifications import TrialNotifications
 from sandbox.tenant.azure.types import Change, ResourceType, not_found, patched_tags
 from sandbox.tenant.azure.workspaces import WORKSPACES
 from sandbox.tenant.behaviour import Behaviour
@@ -43,6 +44,7 @@ class Azure:
         self.operations = Operations(clock, behaviour)
         self.deleted_workspaces = DeletedWorkspaces(clock)
         self.limits = RequestLimits(clock, behaviour)
+        self.trials = TrialNotifications(clock)
         self.subscriptions: dict[str, Subscription] = {}
         self.query_refusal: Callable[[str, str], str | None] = lambda _workspace, _query: None
         self.has_premium: Callable[[], bool] = lambda: True
@@ -156,6 +158,19 @@ class Azure:
         group = self.group(subscription_id, name)
         running = self.operations.running_on(group["id"])
         return running or self.operations.start(group["id"], "Deleting")
+
+    def tags(self, identity: str) -> dict[str, str]:
+        """The tags of a resource group or resource; raises ServiceError 404."""
+        found = self.find(identity)
+        if found is None:
+            raise ServiceError(404, "ResourceNotFound", f"The resource '{identity}' was not found.")
+        return found["tags"] or {}
+
+    def set_tags(self, identity: str, tags: dict[str, str]) -> dict[str, str]:
+        """Give a resource group or resource these tags and no others; raises ServiceError 404."""
+        self.tags(identity)
+        self._resources[identity.lower()]["tags"] = dict(tags)
+        return tags
 
     def get(self, resource_id: ResourceId) -> Resource:
         """A resource; raises ServiceError 404."""

@@ -1,0 +1,1 @@
+"""Microsoft's own Python clients, unmodified, with nothing but their documented settings."""
