@@ -101,7 +101,7 @@ class Dispatcher:
     def _delivery(self, face: Face, incoming: Incoming, trace: _Trace) -> Delivery:
         fault = None
         if self.world.faults and face is not self._faces.control:
-            fault = self._fault(face, incoming)
+            fault = self._fault(face, incoming, trace)
         response: Response | None = None
         if fault is None or not fault.spares_effect:
             response = self._served(face, incoming, trace)
@@ -114,7 +114,7 @@ class Dispatcher:
             response = fault_answer(fault, face.envelope, incoming.headers)
         return Delivery.of_fault(fault, response)
 
-    def _fault(self, face: Face, incoming: Incoming) -> Fault | None:
+    def _fault(self, face: Face, incoming: Incoming, trace: _Trace) -> Fault | None:
         """The fault that hits the request; who asks is only looked up for this."""
         tenant, app = None, None
         if face is self._faces.login:
@@ -127,7 +127,13 @@ class Dispatcher:
                 pass
         asked = Asked(incoming.method, incoming.target, tenant, app)
         of = self.world.tenants.get(tenant or "", self.world.default)
-        return self.world.faults.strike(asked, of.behaviour.random_seed)
+        fault = self.world.faults.strike(asked, of.behaviour.random_seed)
+        if fault is not None and fault.spares_effect:
+            # Nobody else will find out who asked.
+            trace.tenant = tenant
+            if face.audience is not None and app is not None:
+                trace.actor, trace.app = "app", app
+        return fault
 
     def _log(self, face: Face, incoming: Incoming, trace: _Trace, response: Response) -> None:
         tenant = self.world.tenants.get(trace.tenant or "")
