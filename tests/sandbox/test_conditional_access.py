@@ -6,6 +6,7 @@ import pytest
 
 from sandbox.tenant.access.policies import ConditionalAccess
 from sandbox.tenant.behaviour import Behaviour
+from sandbox.tenant.changes import Changes
 from sandbox.tenant.errors import DocumentError, ServiceError
 from tests.sandbox.seed_tenant import StillClock, conditional_access, policy_named, seed
 
@@ -148,14 +149,30 @@ def test_a_policy_with_a_preview_feature_is_written_through_beta_only() -> None:
     assert shown["times"] == {"includedRanges": ["x"]}
 
 
+def managed() -> tuple[Behaviour, ConditionalAccess, str]:
+    behaviour = Behaviour(conditional_access_requests_per_second=0)
+    area = ConditionalAccess.from_document(seed(), StillClock(), behaviour)
+    return behaviour, area, policy_named("Microsoft-managed")["id"]
+
+
 def test_of_a_microsoft_managed_policy_only_state_and_exclusions_change() -> None:
-    area = conditional_access()
-    policy_id = policy_named("Microsoft-managed")["id"]
+    _, area, policy_id = managed()
     exclusion = {"conditions": {"users": {"excludeGroups": [GROUP]}}}
     area.update_policy(policy_id, {"state": "enabled", **exclusion})
     assert area.policy(policy_id)["conditions"]["users"]["excludeGroups"] == [GROUP]
     assert "displayName" in refusal(area.update_policy, policy_id, {"displayName": "Ours"}).message
+    included = {"conditions": {"users": {"includeUsers": ["All"]}}}
+    assert "includeUsers" in refusal(area.update_policy, policy_id, included).message
     assert refusal(area.delete_policy, policy_id).status == 400
+
+
+def test_graph_may_refuse_the_exclusions_of_a_microsoft_managed_policy_but_not_its_state() -> None:
+    behaviour, area, policy_id = managed()
+    behaviour.managed_policy_exclusions_refused = True
+    exclusion = {"conditions": {"users": {"excludeGroups": [GROUP]}}}
+    assert "excludeGroups" in refusal(area.update_policy, policy_id, exclusion).message
+    area.update_policy(policy_id, {"state": "disabled"})
+    assert area.policy(policy_id)["state"] == "disabled"
 
 
 def test_an_authentication_strength_is_an_object_on_read() -> None:
@@ -179,12 +196,95 @@ def test_a_deleted_policy_is_gone() -> None:
     assert policy_id not in [policy["id"] for policy in area.policies()]
 
 
-def test_a_tenant_takes_195_policies_and_no_more() -> None:
+def test_a_deleted_policy_can_be_restored_for_thirty_days() -> None:
+    clock = StillClock()
+    area = conditional_access(clock)
+    before, policy_id = area.policies(), policy_named("CA003")["id"]
+    area.delete_policy(policy_id)
+    clock.advance(29 * 86_400)
+    assert area.deleted_policies.get(policy_id)["displayName"].startswith("CA003")
+    assert area.restore_policy(policy_id.upper())["id"] == policy_id
+    assert sorted(p["id"] for p in area.policies()) == sorted(p["id"] for p in before)
+
+    area.delete_policy(policy_id)
+    clock.advance(30 * 86_400)
+    assert area.deleted_policies.all() == []
+    assert refusal(area.restore_policy, policy_id).status == 404
+
+
+def test_a_kept_tenant_still_has_its_deleted_policies() -> None:
+    clock = StillClock()
+    area = conditional_access(clock)
+    policy_id = policy_named("CA003")["id"]
+    area.delete_policy(policy_id)
+    again = ConditionalAccess.from_document(area.to_document(), clock, UNLIMITED)
+    assert again.restore_policy(policy_id)["id"] == policy_id
+
+
+def test_deleting_and_restoring_are_recorded() -> None:
+    clock = StillClock()
+    changes = Changes(clock)
+    area = ConditionalAccess.from_document(seed(), clock, UNLIMITED, changes)
+    heard: list[tuple[str, str, bool, bool]] = []
+    changes.listen(
+        lambda request: heard.extend(
+            (c.kind, c.object_id, c.before is None, c.after is None) for c in request.changes
+        )
+    )
+    policy_id = policy_named("CA003")["id"]
+    area.delete_policy(policy_id)
+    area.restore_policy(policy_id)
+    assert heard == [("policy", policy_id, False, True), ("policy", policy_id, True, False)]
+
+
+@pytest.mark.parametrize(
+    ("limit", "knobs"), [(195, {}), (3, {"conditional_access_policy_limit": 3})]
+)
+def test_a_tenant_takes_195_policies_in_any_state_and_no_more(
+    limit: int, knobs: dict[str, int]
+) -> None:
+    behaviour = Behaviour(conditional_access_requests_per_second=0, **knobs)
+    area = ConditionalAccess(StillClock(), behaviour)
+    made = [area.create_policy(block_all(state="disabled"))["id"] for _ in range(limit)]
+    error = refusal(area.create_policy, block_all())
+    assert (error.status, str(limit) in error.message) == (400, True)
+    area.delete_policy(made[0])
+    area.create_policy(block_all())
+    assert refusal(area.restore_policy, made[0]).status == 400
+    assert len(area.policies()) == limit
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Block everybody", "Ländersperre – <b>&'\"%; $select\t{} \\ 部署 🚒", "x" * 256, "\u202eabc"],
+)
+def test_names_need_not_be_unique_and_may_hold_any_character(name: str) -> None:
     area = ConditionalAccess(StillClock(), UNLIMITED)
-    for _ in range(195):
-        area.create_policy(block_all(state="disabled"))
-    assert refusal(area.create_policy, block_all()).status == 400
-    assert len(area.policies()) == 195
+    made = [area.create_policy(block_all(displayName=name)) for _ in range(2)]
+    assert {policy["displayName"] for policy in area.policies()} == {name}
+    assert made[0]["id"] != made[1]["id"]
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("locations", {"includeLocations": ["All"], "excludeLocations": [GROUP]}),
+        ("locations", {"includeLocations": [GROUP]}),
+    ],
+)
+def test_a_location_that_is_not_there_cannot_be_named(part: str, value: dict[str, Any]) -> None:
+    body = block_all()
+    body["conditions"][part] = value
+    assert (
+        f"Invalid location value: {GROUP}"
+        in refusal(conditional_access().create_policy, body).message
+    )
+
+
+def test_an_authentication_strength_that_is_not_there_cannot_be_demanded() -> None:
+    body = block_all(grantControls={"operator": "OR", "authenticationStrength": {"id": GROUP}})
+    error = refusal(conditional_access().create_policy, body)
+    assert f"Invalid authentication strength value: {GROUP}" in error.message
 
 
 def test_what_is_read_is_a_copy() -> None:
@@ -193,41 +293,6 @@ def test_what_is_read_is_a_copy() -> None:
     area.named_locations()[0]["ipRanges"].clear()
     area.to_document()["namedLocations"][0]["ipRanges"].clear()
     assert area.to_document() == conditional_access().to_document()
-
-
-def test_one_request_a_second_is_admitted_and_the_refusal_names_no_time_to_wait() -> None:
-    clock = StillClock()
-    area = conditional_access(clock, rate=1.0)
-    area.admit_request()
-    error = refusal(area.admit_request)
-    assert (error.status, error.code, dict(error.headers)) == (429, "TooManyRequests", {})
-    clock.advance(0.5)
-    refusal(area.admit_request)
-    clock.advance(0.5)
-    area.admit_request()
-    refusal(area.admit_request)
-
-
-def test_a_request_that_the_network_hurried_a_little_is_admitted_but_the_pace_stays() -> None:
-    clock = StillClock()
-    area = conditional_access(clock, rate=1.0)
-    admitted = 0
-    for _ in range(200):
-        try:
-            area.admit_request()
-        except ServiceError:
-            pass
-        else:
-            admitted += 1
-        clock.advance(0.95)
-    assert admitted <= 191
-
-
-@pytest.mark.parametrize("rate", [0, 100, 1000])
-def test_no_rate_or_a_large_one_switches_the_limit_off(rate: float) -> None:
-    area = conditional_access(rate=rate)
-    for _ in range(50):
-        area.admit_request()
 
 
 def test_a_seed_policy_that_graph_would_not_keep_is_named() -> None:

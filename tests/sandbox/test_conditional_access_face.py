@@ -13,6 +13,8 @@ from tests.support.tenant import graph, http, running_tenant, without_permission
 POLICIES = "/v1.0/identity/conditionalAccess/policies"
 GROUP = "11111111-2222-4333-8444-555555555555"
 EXCLUDE = {"conditions": {"users": {"excludeGroups": [GROUP]}}}
+APPLICATIONS = {"conditions": {"applications": {"includeApplications": ["Office365"]}}}
+SEEDED = [policy["id"] for policy in seed()["conditionalAccessPolicies"]]
 
 
 @pytest.fixture
@@ -34,12 +36,43 @@ def pages(client: httpx.Client, address: str) -> Iterator[dict[str, Any]]:
         address = body.get("@odata.nextLink", "")
 
 
-def test_a_listing_is_paged_by_its_next_links(client: httpx.Client) -> None:
-    found = list(pages(client, f"{POLICIES}?$top=8&$select=id,displayName"))
-    assert [len(page["value"]) for page in found] == [8, 8, 3]
-    listed = [policy["id"] for page in found for policy in page["value"]]
-    assert listed == [policy["id"] for policy in seed()["conditionalAccessPolicies"]]
-    assert set(found[0]["value"][0]) == {"id", "displayName"}
+def test_a_page_cut_by_top_has_no_next_link(client: httpx.Client) -> None:
+    found = client.get(f"{POLICIES}?$top=8&$select=id,displayName").json()
+    assert len(found["value"]) == 8
+    assert set(found["value"][0]) == {"id", "displayName"}
+    assert "@odata.nextLink" not in found
+    whole = client.get(f"{POLICIES}?$top=999").json()["value"]
+    assert [policy["id"] for policy in whole] == SEEDED
+
+
+def test_the_same_listing_is_paged_where_the_service_gives_a_link() -> None:
+    with running_tenant(seed(), smallPagesLackNextLink=False) as server, graph(server) as client:
+        found = list(pages(client, f"{POLICIES}?$top=8&$select=id"))
+        assert [len(page["value"]) for page in found] == [8, 8, 3]
+        assert [policy["id"] for page in found for policy in page["value"]] == SEEDED
+
+
+def test_without_top_more_than_a_hundred_policies_are_paged(client: httpx.Client) -> None:
+    document = seed()
+    first = document["conditionalAccessPolicies"][0]
+    document["conditionalAccessPolicies"] = [
+        first | {"id": f"00000000-0000-4000-8000-{number:012}"} for number in range(150)
+    ]
+    with running_tenant(document) as server, graph(server) as client:
+        assert [len(page["value"]) for page in pages(client, POLICIES)] == [100, 50]
+
+
+@pytest.mark.parametrize(
+    ("test", "count"),
+    [
+        ("state eq 'disabled'", 1),
+        ("startswith(displayName,'CA01')", 9),
+        (f"displayName eq '{policy_named('CA010')['displayName']}'", 1),
+    ],
+)
+def test_policies_are_filtered_and_counted(client: httpx.Client, test: str, count: int) -> None:
+    found = client.get(POLICIES, params={"$filter": test, "$count": "true"}).json()
+    assert found["@odata.count"] == len(found["value"]) == count
 
 
 @pytest.mark.parametrize("version", ["v1.0", "beta"])
@@ -52,6 +85,32 @@ def test_one_policy_is_read_changed_and_deleted(client: httpx.Client, version: s
     gone = client.get(address)
     assert gone.status_code == 404
     assert gone.json()["error"]["code"] == "ResourceNotFound"
+
+
+@pytest.mark.parametrize("version", ["v1.0", "beta"])
+def test_a_deleted_policy_is_listed_restored_and_deleted_for_good(
+    client: httpx.Client, version: str
+) -> None:
+    policies = POLICIES.replace("v1.0", version)
+    deleted = policies.replace("policies", "deletedItems/policies")
+    before = client.get(f"{policies}/{SEEDED[2]}").json()
+    client.delete(f"{policies}/{SEEDED[2]}").raise_for_status()
+    assert [policy["id"] for policy in client.get(deleted).json()["value"]] == [SEEDED[2]]
+    assert client.get(f"{deleted}/{SEEDED[2]}").json()["deletedDateTime"].endswith("Z")
+    restored = client.post(f"{deleted}/{SEEDED[2]}/restore")
+    assert (restored.status_code, restored.json()) == (200, before)
+    assert client.get(f"{policies}/{SEEDED[2]}").json() == before
+    assert client.get(deleted).json()["value"] == []
+
+    client.delete(f"{policies}/{SEEDED[2]}").raise_for_status()
+    assert client.delete(f"{deleted}/{SEEDED[2]}").status_code == 204
+    for gone in (
+        client.get(f"{deleted}/{SEEDED[2]}"),
+        client.delete(f"{deleted}/{SEEDED[2]}"),
+        client.post(f"{deleted}/{SEEDED[2]}/restore"),
+        client.get(f"{policies}/{SEEDED[2]}"),
+    ):
+        assert gone.status_code == 404
 
 
 def test_a_policy_with_a_preview_feature_is_refused_on_v1_and_taken_on_beta(
@@ -100,7 +159,11 @@ def test_named_locations_and_strengths_are_shown(client: httpx.Client) -> None:
 def test_the_limit_holds_over_all_calls_and_not_for_an_administrator_in_the_portal() -> None:
     policy_id = policy_named("CA003")["id"]
     with (
-        running_tenant(seed(), conditionalAccessRequestsPerSecond=0.001) as slow,
+        running_tenant(
+            seed(),
+            conditionalAccessRequestsPerSecond=0.001,
+            conditionalAccessUnknownErrorShare=0,
+        ) as slow,
         graph(slow) as client,
     ):
         assert client.get(POLICIES).status_code == 200
@@ -121,24 +184,26 @@ def test_the_limit_holds_over_all_calls_and_not_for_an_administrator_in_the_port
 
 
 @pytest.mark.parametrize(
-    ("missing", "method", "status"),
+    ("missing", "method", "body", "status"),
     [
-        ("Policy.Read.All", "GET", 403),
-        ("Policy.Read.All", "PATCH", 403),
-        ("Policy.ReadWrite.ConditionalAccess", "PATCH", 403),
-        ("Policy.ReadWrite.ConditionalAccess", "GET", 200),
+        ("Policy.Read.All", "GET", None, 403),
+        ("Policy.Read.All", "PATCH", EXCLUDE, 403),
+        ("Policy.ReadWrite.ConditionalAccess", "PATCH", EXCLUDE, 403),
+        ("Policy.ReadWrite.ConditionalAccess", "GET", None, 200),
+        ("Application.Read.All", "PATCH", EXCLUDE, 204),
+        ("Application.Read.All", "PATCH", APPLICATIONS, 403),
     ],
 )
-def test_writing_needs_both_permissions_and_reading_one(
-    missing: str, method: str, status: int
+def test_writing_needs_both_permissions_and_applications_a_third(
+    missing: str, method: str, body: dict[str, Any] | None, status: int
 ) -> None:
     with running_tenant(without_permission(seed(), missing)) as server, graph(server) as client:
-        address = f"{POLICIES}/{policy_named('CA003')['id']}"
-        body = EXCLUDE if method == "PATCH" else None
-        answer = client.request(method, address, json=body)
+        answer = client.request(method, f"{POLICIES}/{policy_named('CA003')['id']}", json=body)
         assert answer.status_code == status
         if status == 403:
-            assert answer.json()["error"]["code"] == "Authorization_RequestDenied"
+            error = answer.json()["error"]
+            assert error["code"] == "AccessDenied"
+            assert "required scopes are missing in the token" in error["message"]
 
 
 def test_an_administrator_works_on_policies_without_a_token(server: TenantServer) -> None:
