@@ -59,9 +59,9 @@ class Tenant:
         self.activity_export = ActivityExport(
             self.azure, self.activity, self.logs, self.id
         ).read(document)
-        self.alert_rules = AlertRules.from_document(
-            document, clock, self.azure, self.logs, self.outbox
-        )
+        self.alert_rules = AlertRules(
+            clock, self.behaviour, self.azure, self.logs, self.activity, self.outbox
+        ).read(document)
 
     @classmethod
     def from_document(

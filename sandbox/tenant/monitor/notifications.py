@@ -1,89 +1,108 @@
-"""From an alert to messages: an action group's receivers, and what each of them reads."""
+"""From an alert to messages: an action group's receivers, what each reads, and how often.
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+Source: Microsoft Learn, "Action groups" and "Rate limits for voice, SMS, emails, Azure App push
+notifications, and webhook posts": one SMS and one call in five minutes to a number, 100 mails an
+hour to an address, whichever rules and subscriptions they come from; a further mail tells of it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sandbox.tenant.azure.action_groups import RECEIVERS
-from sandbox.tenant.monitor.outbox import Message
+from sandbox.tenant.azure.resources import Azure
+from sandbox.tenant.clock import iso
+from sandbox.tenant.monitor.alerts import ActivityAlert, LogAlert
+from sandbox.tenant.monitor.outbox import Message, Outbox
 
-SHOWN_ROWS = 10
+_LIMITS = {"sms": (1, 300.0), "voice": (1, 300.0), "email": (100, 3600.0)}
+"""Channel → how many messages in how many seconds."""
+
+_SHORT = ("sms", "voice", "push")
+_SIMULATED = ("email", "sms", "voice", "push", "webhook")
 
 
 @dataclass(frozen=True)
-class Alert:
-    """A state change of an alert rule. `condition`: Fired or Resolved; `time` is ISO 8601."""
+class Action:
+    """What a rule does when it rings: an action group, and what goes into its webhooks' calls."""
 
-    condition: str
-    time: str
-    rule: Mapping[str, Any]
-    workspace_id: str
-    rows: Sequence[Mapping[str, Any]]
-
-    @property
-    def subject(self) -> str:
-        """The mail's subject: the rule's own when it has one, else Azure Monitor's."""
-        properties = self.rule["properties"]
-        own = properties["actions"]["actionProperties"].get("Email.Subject")
-        resource = self.workspace_id.rsplit("/", 1)[-1]
-        return own or (
-            f"{self.condition}:Sev{properties['severity']} Azure Monitor Alert "
-            f"{self.rule['name']} on {resource} (microsoft.operationalinsights/workspaces) at "
-            f"{self.time}"
-        )
-
-    @property
-    def body(self) -> str:
-        """The message as plain text: rule, severity, rows, query, where to look."""
-        properties = self.rule["properties"]
-        lines = [
-            f"{self.condition}: {properties.get('displayName') or self.rule['name']}",
-            properties.get("description", ""),
-            "",
-            f"Severity       Sev{properties['severity']}",
-            f"Time           {self.time}",
-            f"Alert rule     {self.rule['id']}",
-            f"Workspace      {self.workspace_id}",
-            f"Rows           {len(self.rows)}",
-            "",
-            *(_row_text(row) for row in self.rows[:SHOWN_ROWS]),
-            *([f"… and {len(self.rows) - SHOWN_ROWS} more"] if len(self.rows) > SHOWN_ROWS else []),
-            "",
-            "Query:",
-            properties["criteria"]["allOf"][0]["query"],
-            "",
-            f"Results: https://portal.azure.com/#resource{self.workspace_id}/logs",
-        ]
-        return "\n".join(lines)
+    group_id: str
+    properties: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def messages_of(alert: Alert, action_group: Mapping[str, Any]) -> Iterator[Message]:
-    """One message to each receiver; none from a group, or to a receiver, that is switched off."""
-    properties = action_group["properties"]
-    if not properties["enabled"]:
-        return
-    for kind_name, kind in RECEIVERS.items():
-        for receiver in properties.get(kind_name, []):
-            if receiver.get("status", "Enabled") != "Enabled":
-                continue
-            yield Message(
-                channel=kind.channel,
-                recipient=kind.recipient(receiver),
-                name=receiver["name"],
-                subject=alert.subject,
-                body=alert.body,
-                rule=alert.rule["name"],
-            )
+class Notifier:
+    """Sends alerts to the receivers of action groups."""
+
+    def __init__(self, azure: Azure, outbox: Outbox) -> None:
+        self._azure = azure
+        self._outbox = outbox
+
+    def notify(
+        self, alert: "LogAlert | ActivityAlert", actions: Iterable[Action], now: float
+    ) -> list[str]:
+        """Send the messages; returns whom nobody told, one line an action group or receiver."""
+        problems: list[str] = []
+        for action in actions:
+            group = self._azure.find(action.group_id)
+            if group is None:
+                problems.append(f"the action group {action.group_id} does not exist")
+            elif not group["properties"]["enabled"]:
+                problems.append(f"the action group {action.group_id} is disabled")
+            else:
+                problems += self._notify_group(alert, action, group["properties"], now)
+        return problems
+
+    def _notify_group(
+        self,
+        alert: "LogAlert | ActivityAlert",
+        action: Action,
+        group: Mapping[str, Any],
+        now: float,
+    ) -> list[str]:
+        problems: list[str] = []
+        for kind_name, kind in RECEIVERS.items():
+            for receiver in group.get(kind_name, []):
+                if receiver.get("status", "Enabled") != "Enabled":
+                    problems.append(f"the receiver {receiver['name']} is disabled")
+                    continue
+                message = Message(
+                    channel=kind.channel,
+                    recipient=kind.recipient(receiver),
+                    name=receiver["name"],
+                    subject=alert.subject,
+                    body=alert.body,
+                    rule=alert.rule["name"],
+                )
+                if kind.channel in _SHORT:
+                    short = f"{group['groupShortName']}: {alert.subject}"
+                    message = replace(message, body=short)
+                if kind.channel == "webhook":
+                    common = receiver.get("useCommonAlertSchema", False)
+                    schema = alert.common_schema if common else alert.legacy_schema
+                    message = replace(message, payload=schema(action.properties))
+                sent = self._send(message, now)
+                if sent.status != "sent":
+                    problems.append(f"the receiver {receiver['name']}: {sent.reason}")
+        return problems
+
+    def _send(self, message: Message, now: float) -> Message:
+        if message.channel not in _SIMULATED:
+            reason = f"the sandbox does not simulate receivers of the kind '{message.channel}'"
+            message = replace(message, status="not simulated", reason=reason)
+        elif message.channel in _LIMITS:
+            limit, seconds = _LIMITS[message.channel]
+            count = self._outbox.sent_since(message.channel, message.recipient, now - seconds)
+            if count >= limit:
+                reason = f"rate limit: {limit} in {seconds / 60:g} minutes to one {message.channel}"
+                message = replace(message, status="suppressed", reason=reason)
+            if message.channel == "email" and count == limit:
+                self._outbox.send(_limit_notice(message, now + seconds), now)
+        self._outbox.send(message, now)
+        return message
 
 
-def readable(value: object) -> Any:
-    """A cell of a result as JSON has it: datetimes become ISO 8601."""
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    return value
-
-
-def _row_text(row: Mapping[str, Any]) -> str:
-    cells = ((name, readable(value)) for name, value in row.items())
-    return "  " + ", ".join(f"{name}: {value}" for name, value in cells if value not in (None, ""))
+def _limit_notice(message: Message, until: float) -> Message:
+    words = f"Azure Monitor sends no more mail to {message.recipient} until {iso(until)}."
+    return replace(
+        message, subject="Azure Monitor: rate limit reached", body=words, status="sent", reason=""
+    )
