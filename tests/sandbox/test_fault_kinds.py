@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -25,7 +25,7 @@ ADA = f"/v1.0/users/{object_id('users/ada')}"
 
 
 @contextmanager
-def _ordered(**fault: Any) -> Iterator[tuple[httpx.Client, httpx.Client]]:
+def _ordered(**fault: Any) -> Generator[tuple[httpx.Client, httpx.Client]]:
     """A Graph client and the control face of a tenant in which one fault waits."""
     with running_tenant() as server, graph(server) as client, http(server) as control:
         control.post("/sandbox/faults", json=fault).raise_for_status()
