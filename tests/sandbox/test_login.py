@@ -120,3 +120,61 @@ def test_a_token_lives_3599_seconds_of_virtual_time(tenant_server: TenantServer)
         expired = client.get("/v1.0/organization", headers=bearer)
     assert expired.status_code == 401
     assert "expired" in expired.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "graph_text", "manager_code", "manager_text"),
+    [
+        ("missing", "Access token is empty.", "AuthenticationFailed", "header is missing"),
+        ("malformed", "IDX14100", "InvalidAuthenticationToken", "The access token is invalid."),
+        ("audience", "Invalid audience.", "InvalidAuthenticationTokenAudience", "wrong audience"),
+        ("expired", "the token is expired", "ExpiredAuthenticationToken", "earlier than current"),
+    ],
+)
+def test_each_service_words_its_refusal_of_a_token_and_asks_for_another(
+    tenant_server: TenantServer, wrong: str, graph_text: str, manager_code: str, manager_text: str
+) -> None:
+    audiences = [tenant_server.url, RESOURCE_MANAGER_AUDIENCE]
+    tokens = [token(tenant_server, audience) for audience in audiences]
+    paths = ["/v1.0/organization", "/subscriptions?api-version=2022-12-01"]
+    if wrong == "malformed":
+        tokens = ["x.y.z", "x.y.z"]
+    if wrong == "audience":
+        tokens.reverse()
+    with http(tenant_server) as client:
+        if wrong == "expired":
+            client.post("/sandbox/clock", json={"advanceSeconds": 3600})
+        graph_answer, manager_answer = (
+            client.get(
+                path, headers={} if wrong == "missing" else {"Authorization": f"Bearer {bearer}"}
+            )
+            for path, bearer in zip(paths, tokens, strict=True)
+        )
+    for answer in (graph_answer, manager_answer):
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer ")
+    assert graph_answer.json()["error"]["code"] == "InvalidAuthenticationToken"
+    assert graph_text in graph_answer.json()["error"]["message"]
+    assert manager_answer.json()["error"]["code"] == manager_code
+    assert manager_text in manager_answer.json()["error"]["message"]
+
+
+def test_the_lifetime_of_a_token_is_a_knob(tenant_server: TenantServer) -> None:
+    with http(tenant_server) as client:
+        client.patch("/sandbox/behaviour", json={"tokenLifetimeSeconds": 60})
+        bearer = {"Authorization": f"Bearer {token(tenant_server, tenant_server.url)}"}
+        assert client.get("/v1.0/organization", headers=bearer).status_code == 200
+        client.post("/sandbox/clock", json={"advanceSeconds": 61})
+        assert client.get("/v1.0/organization", headers=bearer).status_code == 401
+
+
+def test_permissions_are_those_of_the_moment_at_which_a_token_was_made(
+    tenant_server: TenantServer,
+) -> None:
+    (app,) = tenant_server.world.default.apps.all()
+    old = {"Authorization": f"Bearer {token(tenant_server, tenant_server.url)}"}
+    app.graph_permissions = []
+    new = {"Authorization": f"Bearer {token(tenant_server, tenant_server.url)}"}
+    with http(tenant_server) as client:
+        assert client.get("/v1.0/users", headers=old).status_code == 200
+        assert client.get("/v1.0/users", headers=new).status_code == 403
