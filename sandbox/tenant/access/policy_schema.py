@@ -191,7 +191,11 @@ def check_policy(policy: Mapping[str, Any]) -> None:
     ):
         raise refused(f"{SCHEMA_REFUSED} 'conditions.users' includes nobody.")
     applications = _object(conditions, "applications")
-    if not any(applications.get(key) for key in applications if key.startswith("include")):
+    if not any(
+        applications.get(key)
+        for key in applications
+        if key.startswith("include") or key == "applicationFilter"
+    ):
         raise refused(f"{SCHEMA_REFUSED} 'conditions.applications' includes nothing.")
     if applications.get("includeApplications") and applications.get("includeUserActions"):
         raise refused(
