@@ -108,10 +108,10 @@ class _Parser:
 
     def _any(self, word: str) -> Test:
         """`targetResources/any(t: t/id eq '…')`, or over plain values `types/any(t: t eq '…')`."""
-        variable = self._next()
-        if variable.endswith(":"):
-            variable = variable[:-1]
-        else:
+        variable, colon, rest = self._next().partition(":")
+        if rest:
+            self._tokens.insert(0, rest)
+        if not colon:
             self._expect(":")
         test = self._either()
         self._expect(")")

@@ -70,9 +70,15 @@ class DirectoryLog:
     def hear(self, request: Request) -> None:
         """Somebody's request changed something: one record for each activity that this was."""
         initiator = self._named(request.initiator)
-        for change in request.changes:
-            for activity in self._of(change, request, initiator):
-                self._record(activity, change, request, initiator)
+        found = [
+            (change, activity)
+            for change in request.changes
+            for activity in self._of(change, request, initiator)
+        ]
+        # What is taken from an object that is gone for good is a part of its being deleted.
+        gone = [pair for pair in found if pair[1].name.startswith("Hard Delete")]
+        for change, activity in gone or found:
+            self._record(activity, change, request, initiator)
 
     def _of(self, change: Change, request: Request, initiator: Initiator) -> list[Activity]:
         match change.kind:

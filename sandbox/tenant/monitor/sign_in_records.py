@@ -27,6 +27,7 @@ _SAME = {
     "resourceDisplayName": "ResourceDisplayName",
     "resourceId": "ResourceIdentity",
 }
+_POLICY = ("id", "displayName", "enforcedGrantControls", "enforcedSessionControls", "result")
 _WITHOUT_VALUE = {"riskDetail": "none", "riskState": "none"}
 
 
@@ -43,7 +44,10 @@ def sign_in_record(row: Mapping[str, Any]) -> dict[str, Any]:
         "status": {"errorCode": 0, "failureReason": None, "additionalDetails": None} | status,
         "deviceDetail": _object(row.get("DeviceDetail")) or {},
         "location": _object(row.get("LocationDetails")) or {},
-        "appliedConditionalAccessPolicies": _object(row.get("ConditionalAccessPolicies")) or [],
+        "appliedConditionalAccessPolicies": [
+            {name: policy.get(name) for name in _POLICY}
+            for policy in _object(row.get("ConditionalAccessPolicies")) or ()
+        ],
     }
 
 
