@@ -4,6 +4,7 @@ Every answer that leaves doubt ends the run with one line (`pulumi.RunError`): n
 replaced because a look-up came back empty.
 """
 
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -16,6 +17,8 @@ from entra.errors import EntraError, NotFound
 from entra.identity import Identity
 
 T = TypeVar("T")
+DOUBT_SECONDS = (1.0, 2.0)
+"""How long a 404 for an account that the stack made is doubted."""
 
 
 class AccountDirectory(Protocol):
@@ -37,11 +40,22 @@ class AccountDirectory(Protocol):
 class EnvironmentDirectory:
     """The directory of the `ARM_*` environment's tenant, connected to when it is first asked."""
 
-    def __init__(self) -> None:
-        self._directory: Directory | None = None
+    def __init__(
+        self,
+        directory: AccountDirectory | None = None,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._directory = directory
+        self._sleep = sleep
 
     def user(self, object_id: str) -> User:
-        """See `AccountDirectory`."""
+        """See `AccountDirectory`. A replica may not know a new user: 404 is asked again."""
+        for pause in DOUBT_SECONDS:
+            try:
+                return self._connected().user(object_id)
+            except NotFound:
+                self._sleep(pause)
         return self._connected().user(object_id)
 
     def find_user(self, user_principal_name: str) -> User | None:
@@ -52,7 +66,7 @@ class EnvironmentDirectory:
         """See `AccountDirectory`."""
         return self._connected().deleted_users(name_or_id)
 
-    def _connected(self) -> Directory:
+    def _connected(self) -> AccountDirectory:
         if self._directory is None:
             self._directory = Directory(GraphClient(Identity.from_environment()))
         return self._directory

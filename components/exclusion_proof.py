@@ -12,7 +12,7 @@ from entra.exclusion import Entries, live_entries, missing
 from entra.policy import Policy
 
 # A replica can lag behind our own write for some seconds.
-PAUSES_SECONDS = (0.0, 5.0)
+PAUSES_SECONDS = (0.0, 1.0, 2.0, 4.0)
 
 
 class PolicyReader(Protocol):
@@ -37,8 +37,8 @@ def prove_exclusions(
 ) -> None:
     """Raises ``pulumi.RunError`` naming the policies of ``expected`` that lack ``wanted``.
 
-    One listing; a policy that seems wrong, or is not in it, is asked for by itself, twice. A
-    policy that does not exist any more needs no exclusion.
+    One listing; a policy that seems wrong, or is not in it, is asked for by itself, until it is
+    right, some seconds long. A policy that does not exist any more needs no exclusion.
     """
     try:
         listed = {policy.id: policy for policy in reader.list_policies()}

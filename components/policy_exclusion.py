@@ -34,9 +34,12 @@ from components.exclusion_state import (
 from components.policy_session import AlreadyToldError, PolicySession, current_session, refreshed
 from entra.errors import EntraError, Forbidden, GraphError, NotFound
 from entra.exclusion import Entries, added_by_us, live_entries, missing, plan
+from entra.policy import Policy
 
 TYPE = "pulumi-python:dynamic/break-glass:PolicyExclusion"
 _PROVIDER_KEY = "__provider"
+# The pace of the requests puts a second between one and the next.
+_TIMES_DOUBTED = 3
 
 
 class PolicyExclusionError(Exception):
@@ -144,7 +147,7 @@ def _write(state: ExclusionState, added_before: Entries, *, leaving: Entries) ->
 def _make_right(
     session: PolicySession, state: ExclusionState, added_before: Entries, leaving: Entries
 ) -> Entries:
-    policy = session.policies.get_policy(state.policy_id)
+    policy = _current(session, state, added_before & leaving)
     if policy is None:
         # Deleted by its owner, so there is nothing to exclude from. Should it only hide behind a
         # lagging replica, the component's proof over all policies finds it.
@@ -157,6 +160,19 @@ def _make_right(
         except NotFound:
             return added_before & state.wanted
     return added_by_us(live, state.wanted, added_before)
+
+
+def _current(session: PolicySession, state: ExclusionState, ours: Entries) -> Policy | None:
+    """The policy; asked for again while it lacks what we wrote into it and now want to take out.
+
+    A replica that does not know our own write yet would leave our entries in the policy for good.
+    """
+    policy = session.policies.get_policy(state.policy_id)
+    for _ in range(_TIMES_DOUBTED):
+        if policy is None or not missing(live_entries(policy), ours):
+            break
+        policy = session.policies.get_policy(state.policy_id)
+    return policy
 
 
 def _outputs(props: Properties, added: Entries) -> dict[str, Any]:

@@ -6,6 +6,7 @@ lists and nothing else. Errors: ``GraphError`` (see ``entra.errors``).
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from entra.client import GraphClient
@@ -17,6 +18,9 @@ from entra.policy import Policy as Policy
 _POLICIES = "identity/conditionalAccess/policies"
 # A tenant holds at most 195 policies, so the largest page is the whole listing.
 _PAGE_SIZE = "999"
+# A replica of the directory may not know yet, for some seconds, what another one knows. The pace
+# puts the seconds between the requests.
+_TIMES_ASKED = 4
 # "This policy uses features that are only available in the beta version."
 _BETA_ONLY = "1038"
 
@@ -35,11 +39,15 @@ class ConditionalAccessClient:
         return [Policy.from_document(document) for document in pages]
 
     def get_policy(self, policy_id: str) -> Policy | None:
-        """One policy as it is now; None when the service says that it does not exist."""
-        try:
-            return Policy.from_document(self._either_version("GET", policy_id, None))
-        except NotFound:
-            return None
+        """One policy as it is now; None when the service says that it does not exist.
+
+        It has to say so four times, a turn of the pace apart: a single 404 may come from a replica
+        that does not know yet a policy that was made a moment ago.
+        """
+        for _ in range(_TIMES_ASKED):
+            with suppress(NotFound):
+                return Policy.from_document(self._either_version("GET", policy_id, None))
+        return None
 
     def write_exclusions(self, policy_id: str, change: Change) -> None:
         """Write the complete lists of ``change``. Raises NotFound when the policy is gone."""

@@ -111,4 +111,4 @@ def test_a_policy_deleted_before_its_write_needs_no_write(setting: Setting) -> N
     setting.delete_policy()
     setting.calls()
     setting.provider.update(MFA, outputs, inputs(pending=("exclude group BTG Admins",)))
-    assert setting.calls() == [f"GET /{MFA}"]
+    assert set(setting.calls()) == {f"GET /{MFA}"}

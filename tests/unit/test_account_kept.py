@@ -5,8 +5,9 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.account_checks import DOUBT_SECONDS, EnvironmentDirectory
 from components.break_glass_account import TYPE, USER_TYPE, refuse_removed
-from entra.errors import GraphError
+from entra.errors import GraphError, NotFound
 from tests.unit.account_program import NAME, OBJECT_ID, REMEMBERED, URN, make
 from tests.unit.directories import MemoryDirectory, user
 
@@ -94,3 +95,25 @@ def test_a_directory_that_does_not_answer_stops_the_run() -> None:
     run = make(remembered=REMEMBERED, directory=MemoryDirectory(fails=failure), expect_error=True)
     assert "cannot be looked up: GET /v1.0/users answered 503" in str(run.error)
     assert run.of_type("User") == []
+
+
+def test_an_account_that_one_replica_does_not_know_yet_is_not_gone() -> None:
+    """A 404 for an account that was made a moment ago is doubted for some seconds."""
+    memory = MemoryDirectory()
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == len(DOUBT_SECONDS):
+            memory.live = [user(OBJECT_ID, NAME)]
+
+    found = EnvironmentDirectory(memory, sleep=sleep).user(OBJECT_ID)
+    assert found.id == OBJECT_ID
+    assert pauses == list(DOUBT_SECONDS)
+
+
+def test_an_account_that_no_replica_knows_is_gone() -> None:
+    memory = MemoryDirectory()
+    with pytest.raises(NotFound):
+        EnvironmentDirectory(memory, sleep=lambda _: None).user(OBJECT_ID)
+    assert memory.asked == [OBJECT_ID] * (len(DOUBT_SECONDS) + 1)

@@ -322,8 +322,8 @@ def test_the_proof_names_each_policy_that_still_stops_the_accounts() -> None:
     assert "'Block' (p1) lacks: exclude BTG, exclude account u-1" in told
     assert "p2" not in told
     assert "\n" not in told
-    assert reader.asked == ["p1", "p1"]
-    assert pauses == [0.0, 5.0]
+    assert reader.asked == ["p1"] * 4
+    assert pauses == [0.0, 1.0, 2.0, 4.0]
 
 
 def test_a_listing_that_lags_is_settled_by_the_policys_own_answer() -> None:

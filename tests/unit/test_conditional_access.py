@@ -47,11 +47,21 @@ def test_throttling_makes_everybody_wait_by_the_shared_pace() -> None:
     assert (pace.turns, pace.pauses, graph.pauses) == (2, [1.0], [])
 
 
-def test_only_404_means_that_a_policy_is_gone() -> None:
-    policies, _, _ = clients(refusal(404, "ResourceNotFound"), refusal(403, "AccessDenied"))
+def test_only_repeated_404s_mean_that_a_policy_is_gone() -> None:
+    gone = [refusal(404, "ResourceNotFound")] * 4
+    policies, _, pace = clients(*gone, refusal(403, "AccessDenied"))
     assert policies.get_policy("p") is None
+    assert pace.turns == 4
     with pytest.raises(GraphError):
         policies.get_policy("p")
+
+
+def test_a_policy_that_a_lagging_replica_does_not_know_yet_is_found() -> None:
+    unknown = [refusal(404, "ResourceNotFound")] * 3
+    policies, _, _ = clients(*unknown, httpx.Response(200, json=policy_document("p")))
+    found = policies.get_policy("p")
+    assert found is not None
+    assert found.id == "p"
 
 
 def test_a_write_holds_complete_lists_and_nothing_else() -> None:
