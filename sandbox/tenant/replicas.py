@@ -10,7 +10,7 @@ the request and the number of the change: the same calls meet the same misfortun
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from sandbox.tenant.behaviour import Behaviour
@@ -72,6 +72,7 @@ class _Recent:
     """A change that some replica may not know yet, with its delay at each, in mean lags."""
 
     change: Change
+    time: float
     name: str
     delays: dict[int, float] = field(default_factory=dict[int, float])
 
@@ -98,8 +99,26 @@ class Replicas:
         replica = chance.randrange(knobs.replicas)
         short = chance.random() < knobs.short_listing_share
         stray = chance.random() < knobs.stray_not_found_share
-        strayed = frozenset(name.lower() for name in addressed) if stray else frozenset[str]()
-        return Reading(Unseen(self._unseen(replica), strayed), short)
+        unseen = self.unseen_by(replica)
+        if stray:
+            unseen = replace(unseen, strayed=frozenset(name.lower() for name in addressed))
+        return Reading(unseen, short)
+
+    def unseen_by(self, replica: int) -> Unseen:
+        """What one replica does not know now: objects before the first change that has not come.
+
+        A later change brings the earlier ones of its object with it.
+        """
+        late: dict[Kind, dict[str, JSON | None]] = {}
+        now = self._clock.now()
+        for recent in self._recent:
+            change = recent.change
+            objects = late.setdefault(change.kind, {})
+            if recent.time + self._lag(recent, replica) <= now:
+                objects.pop(change.object_id, None)
+            else:
+                objects.setdefault(change.object_id, change.before)
+        return Unseen({kind: objects for kind, objects in late.items() if objects})
 
     def _remember(self, request: Request) -> None:
         self._changed += 1
@@ -110,28 +129,16 @@ class Replicas:
         order: dict[str, int] = {}
         for change in request.changes:
             place = order.setdefault(change.object_id, len(order))
-            self._recent.append(_Recent(change, f"{self._changed}/{place}"))
+            name = f"{self._changed}/{place}"
+            self._recent.append(_Recent(change, request.changes[-1].time, name))
 
     def _forget(self) -> None:
         """Drop the changes that every replica knows."""
         oldest = self._clock.now() - LONGEST_LAG * self._behaviour.read_lag_seconds
         known = 0
-        while known < len(self._recent) and self._recent[known].change.time <= oldest:
+        while known < len(self._recent) and self._recent[known].time <= oldest:
             known += 1
         del self._recent[:known]
-
-    def _unseen(self, replica: int) -> dict[Kind, dict[str, JSON | None]]:
-        """The states before the first changes that have not come, unless a later one has."""
-        late: dict[Kind, dict[str, JSON | None]] = {}
-        now = self._clock.now()
-        for recent in self._recent:
-            change = recent.change
-            objects = late.setdefault(change.kind, {})
-            if change.time + self._lag(recent, replica) <= now:
-                objects.pop(change.object_id, None)
-            else:
-                objects.setdefault(change.object_id, change.before)
-        return {kind: objects for kind, objects in late.items() if objects}
 
     def _lag(self, recent: _Recent, replica: int) -> float:
         """Seconds until a replica knows a change."""
