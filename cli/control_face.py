@@ -98,6 +98,14 @@ class RequestEntry(_Answer):
         return self.actor != "administrator" and _POLICIES in self.path.lower()
 
 
+class UnknownCall(_Answer):
+    """A call that is not simulated, and how often it came."""
+
+    method: str
+    path: str
+    count: int
+
+
 class Firing(_Answer):
     """One time that an alert rule rang."""
 
@@ -206,6 +214,18 @@ class ControlFace:
     def last_request(self) -> int:
         """Number of the newest request in the log; 0 when there is none."""
         return max((entry.number for entry in self.requests()), default=0)
+
+    def unknown(self) -> list[UnknownCall]:
+        """The calls that are not simulated, since the tenant's start."""
+        return [UnknownCall.model_validate(u) for u in self._values("/sandbox/unknown")]
+
+    def knobs(self) -> dict[str, Any]:
+        """How the tenant behaves: every knob and how it is set."""
+        return self._call("GET", "/sandbox/behaviour")
+
+    def turn(self, knobs: Mapping[str, Any]) -> None:
+        """Set some knobs, all or none."""
+        self._call("PATCH", "/sandbox/behaviour", knobs)
 
     def sign_in(self, **body: Any) -> SignInAnswer:
         """Sign a user in; the keys are those of `POST /sandbox/sign-ins`."""

@@ -1,5 +1,7 @@
 """`breakglass sandbox …`: the simulated tenant by hand."""
 
+import json
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,13 +28,22 @@ class Shell(StrEnum):
 
 @sandbox_app.command()
 @plain_errors
-def start(port: Port = 8443, ca_rate: Rate = 1.0) -> None:
+def start(
+    port: Port = 8443,
+    ca_rate: Rate = 1.0,
+    lag: Annotated[
+        float | None,
+        typer.Option(min=0, help="Mean seconds until a write is seen by every reader."),
+    ] = None,
+) -> None:
     """Start the simulated tenant, or say where it runs."""
     from cli import tenant_process
     from cli.workspace import sandbox_folder
 
     tenant, is_new = tenant_process.start(sandbox_folder(), port=port, ca_rate=ca_rate)
     typer.echo(f"{'Started' if is_new else 'Runs already'}: {tenant.url} (process {tenant.pid})")
+    if lag is not None:
+        _face().turn({"readLagSeconds": lag})
     note = tenant_process.elsewhere(tenant, port, is_new=is_new)
     if note is not None:
         typer.echo(note)
@@ -66,6 +77,10 @@ def status() -> None:
     typer.echo(
         f"{len(face.policies())} Conditional Access policies, {face.last_request()} requests"
     )
+    if calls := face.unknown():
+        typer.echo(
+            f"{len(calls)} of its calls are not simulated: `breakglass sandbox unknown` lists them"
+        )
 
 
 @sandbox_app.command()
@@ -88,6 +103,40 @@ def env(
 
         variables = pulumi_variables(folder, variables)
     typer.echo(as_text(variables, shell.value))
+
+
+@sandbox_app.command()
+@plain_errors
+def unknown() -> None:
+    """List the calls that the simulated tenant was asked and does not know."""
+    calls = _face().unknown()
+    if not calls:
+        typer.echo("The tenant was asked nothing that it does not know.")
+    for call in calls:
+        times = f"  {call.count} times" if call.count > 1 else ""
+        typer.echo(f"{call.method} {call.path}{times}")
+
+
+@sandbox_app.command()
+@plain_errors
+def knobs(
+    changes: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="Knobs to turn.")
+    ] = None,
+) -> None:
+    """List how the simulated tenant behaves, or change it: lags, limits, delays, misfortune."""
+    from sandbox.tenant.behaviour import Behaviour, knob_from_text
+
+    face = _face()
+    if changes:
+        try:
+            wanted = dict(knob_from_text(text) for text in changes)
+        except ValueError as error:
+            raise CommandFailed(str(error)) from None
+        face.turn(wanted)
+    defaults = Behaviour().model_dump(by_alias=True)
+    fields = {field.alias: field.description for field in Behaviour.model_fields.values()}
+    _list_knobs(face.knobs(), defaults, fields)
 
 
 @sandbox_app.command("sign-in")
@@ -135,6 +184,24 @@ def outbox() -> None:
         table.add_row(
             sent, plain(message.channel), plain(message.recipient), plain(message.subject)
         )
+    console().print(table)
+
+
+def _list_knobs(
+    knobs: Mapping[str, Any], defaults: Mapping[str, Any], meanings: Mapping[str | None, str | None]
+) -> None:
+    from rich.table import Table
+
+    from cli.screen import console, plain
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("knob", "value", "default", "what it does"):
+        table.add_column(column, overflow="fold")
+    for name, value in knobs.items():
+        default = defaults.get(name)
+        shown = json.dumps(value) if value == default else f"[bold]{json.dumps(value)}[/]"
+        meaning = (meanings.get(name) or "").partition("\n\n")[0].replace("\n", " ")
+        table.add_row(name, shown, json.dumps(default), plain(meaning))
     console().print(table)
 
 

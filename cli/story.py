@@ -10,7 +10,13 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from cli.chapters.alarm import let_earlier_alarms_ring, wait_for_alarm
-from cli.chapters.ending import last_preview, say_next_steps, say_result
+from cli.chapters.ending import (
+    last_preview,
+    say_next_steps,
+    say_result,
+    say_unknown_calls,
+    unknown_calls,
+)
 from cli.chapters.first_up import first_up
 from cli.chapters.healing import heal, heal_again
 from cli.chapters.setting_up import Setup, set_up
@@ -53,6 +59,7 @@ def tell(folder: SandboxFolder, options: UpOptions) -> bool:
 
 def _prove(setup: Setup, *, setup_seconds: float) -> UpFacts:
     stage = setup.stage
+    asked_before = unknown_calls(stage)
     first = first_up(stage)
     since = let_earlier_alarms_ring(stage)
     break_glass = break_glass_sign_in(stage, first.outputs)
@@ -62,6 +69,7 @@ def _prove(setup: Setup, *, setup_seconds: float) -> UpFacts:
     drift = heal_again(stage, first.outputs, healing.policy)
     preview = last_preview(stage)
     say_next_steps(stage, first.outputs)
+    say_unknown_calls(stage, asked_before)
     return UpFacts(
         engine=setup.engine,
         plugins=setup.plugins,

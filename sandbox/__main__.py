@@ -1,7 +1,8 @@
 """`python -m sandbox serve` runs simulated tenants; `… env` prints how a client reaches them.
 
-`serve` ends on SIGTERM or Ctrl-C, after saving. The client secret is written to the environment
-file only (readable by its owner), never printed by `serve`.
+`serve` ends on SIGTERM or Ctrl-C, after saving, and says what it was asked and does not know. The
+client secret is written to the environment file only (readable by its owner), never printed by
+`serve`.
 """
 
 import argparse
@@ -13,10 +14,12 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from sandbox.api.credentials import write_private
 from sandbox.api.persistence import read_document
 from sandbox.api.server import TenantServer
+from sandbox.tenant.behaviour import knob_from_text
 from sandbox.tenant.errors import DocumentError
 
 _ENVIRONMENT_FILE = Path(".sandbox/environment.json")
@@ -38,10 +41,7 @@ def _serve(options: argparse.Namespace) -> int:
     server = TenantServer(
         [read_document(seed) for seed in options.seed or [_SEED]],
         port=options.port,
-        knobs={
-            "conditionalAccessRequestsPerSecond": options.ca_rate,
-            "readLagSeconds": options.lag,
-        },
+        knobs=_knobs(options),
         data=options.data,
         certificate_folder=environment_file.parent,
     )
@@ -66,7 +66,34 @@ def _serve(options: argparse.Namespace) -> int:
         # A wait without a limit would not let a signal through on Windows.
         while not ended.wait(0.5):
             pass
+    _print_unknown(server)
     return 0
+
+
+def _knobs(options: argparse.Namespace) -> dict[str, Any]:
+    """What the options say of the tenants' behaviour; raises DocumentError."""
+    texts: list[str] = options.knob or []
+    try:
+        knobs = dict(knob_from_text(text) for text in texts)
+    except ValueError as error:
+        raise DocumentError(f"--knob: {error}") from None
+    if options.ca_rate is not None:
+        knobs["conditionalAccessRequestsPerSecond"] = options.ca_rate
+    if options.lag is not None:
+        knobs["readLagSeconds"] = options.lag
+    return knobs
+
+
+def _print_unknown(server: TenantServer) -> None:
+    """What was asked that is not simulated; nothing when there was none."""
+    calls = server.world.requests.unknown()
+    if not calls:
+        return
+    things = "1 thing" if len(calls) == 1 else f"{len(calls)} things"
+    print(f"The tenants were asked {things} that they do not know:")
+    for call in calls:
+        times = f"  {call['count']} times" if call["count"] > 1 else ""
+        print(f"  {call['method']} {call['path']}{times}")
 
 
 def _env(options: argparse.Namespace) -> int:
@@ -98,11 +125,15 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="run tenants until SIGTERM or Ctrl-C")
     serve.add_argument("--port", type=int, default=8443, help="0 or taken: a free one is chosen")
     serve.add_argument("--seed", type=Path, action="append", help="tenant document, repeatable")
+    serve.add_argument("--ca-rate", type=float, help="Conditional Access requests a second")
     serve.add_argument(
-        "--ca-rate", type=float, default=1.0, help="Conditional Access requests a second"
+        "--lag", type=float, help="mean seconds until a write is seen by every reader"
     )
     serve.add_argument(
-        "--lag", type=float, default=0.5, help="mean seconds until a write is seen by every reader"
+        "--knob",
+        action="append",
+        metavar="NAME=VALUE",
+        help="any other knob of the tenants' behaviour, repeatable",
     )
     serve.add_argument("--data", type=Path, help="file that keeps the state over restarts")
     env = commands.add_parser("env", help="print the variables that a client needs")

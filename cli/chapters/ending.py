@@ -1,4 +1,6 @@
-"""The last preview, and what to do next."""
+"""The last preview, what to do next, and what the tenant could not answer."""
+
+from collections import Counter
 
 from cli.chapters.stage import Stage
 from cli.facts import UpFacts
@@ -36,6 +38,27 @@ def say_next_steps(stage: Stage, outputs: StackOutputs) -> None:
         "`breakglass sandbox env`."
     )
     stage.screen.say(f"• Leave: `{CLEAN}` ends the tenant and removes all but the shared engine.")
+
+
+def unknown_calls(stage: Stage) -> Counter[str]:
+    """How often each call came that the tenant does not know, since its start."""
+    found: Counter[str] = Counter()
+    for call in stage.tenant.unknown():
+        found[f"{call.method} {call.path}"] += call.count
+    return found
+
+
+def say_unknown_calls(stage: Stage, before: Counter[str]) -> None:
+    """Say what this run asked in vain; `before` is what had been asked when it began."""
+    found = unknown_calls(stage) - before
+    if not found:
+        return
+    things = "1 thing" if len(found) == 1 else f"{len(found)} things"
+    stage.screen.say("")
+    stage.screen.bad(f"The tenant was asked {things} that it does not know:")
+    for call, times in found.items():
+        stage.screen.say(f"  {plain(call)}" + (f" ({times} times)" if times > 1 else ""))
+    stage.screen.say("  They were answered as the real service answers an unknown path.")
 
 
 def say_result(stage: Stage, facts: UpFacts) -> bool:

@@ -4,6 +4,7 @@ Every default is what the service does on an ordinary day; docs/sandbox.md says 
 known. A tenant document may set knobs under its key `behaviour`, the control face at any time.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -17,7 +18,11 @@ class Behaviour(BaseModel):
     """The knobs of one tenant. Times are seconds of virtual time, shares are between 0 and 1."""
 
     model_config = ConfigDict(
-        extra="forbid", alias_generator=to_camel, populate_by_name=True, validate_assignment=True
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        validate_assignment=True,
+        use_attribute_docstrings=True,
     )
 
     random_seed: int = 1
@@ -27,16 +32,19 @@ class Behaviour(BaseModel):
     read_lag_seconds: float = Field(default=0.5, ge=0, le=600)
     """Mean time until a write is seen; each object and replica has its own. 0: at once."""
     replicas: int = Field(default=3, ge=1, le=10)
+    """How many replicas answer; each learns of a write in its own time."""
     short_listing_share: float = Field(default=0.0, ge=0, le=1)
     """Share of listings that lack their last item, without a next page."""
     stray_not_found_share: float = Field(default=0.0, ge=0, le=1)
     """Share of GETs of one existing object that are answered 404."""
     deleted_items_days: float = Field(default=30, ge=0, le=365)
+    """How long deleted users and groups can be restored."""
 
     # Microsoft Graph: limits
     conditional_access_requests_per_second: float = Field(default=1.0, ge=0)
     """Over all applications of the tenant. 0, and 100 or more, switches the limit off."""
     conditional_access_policy_limit: int = Field(default=195, ge=1)
+    """Policies in any state; one more is refused."""
     conditional_access_unknown_error_share: float = Field(default=0.5, ge=0, le=1)
     """Share of Conditional Access 429s with code `UnknownError` and an empty message."""
     conditional_access_retry_after_seconds: int = Field(default=0, ge=0, le=600)
@@ -62,6 +70,7 @@ class Behaviour(BaseModel):
 
     # Azure
     diagnostic_setting_limit: int = Field(default=5, ge=1)
+    """Diagnostic settings of one resource; one more is refused."""
     diagnostic_setting_lag_seconds: float = Field(default=3, ge=0, le=3600)
     """How long, at most, a GET says 404 after a diagnostic setting was made."""
     operation_seconds: float = Field(default=0.2, ge=0, le=3600)
@@ -77,6 +86,7 @@ class Behaviour(BaseModel):
 
     # Sign-in and tokens
     token_lifetime_seconds: int = Field(default=3599, ge=1, le=86_400)
+    """How long an access token is taken."""
     platform_asks_for_multifactor: bool = True
     """The admin portals' own demand, which no Conditional Access policy can lift."""
 
@@ -100,6 +110,8 @@ class Behaviour(BaseModel):
 
     Microsoft names 3 to 20 minutes.
     """
+    log_query_row_limit: int = Field(default=500_000, ge=1)
+    """So many rows one query returns at most; the rest is told of by a partial error."""
     alert_jitter_seconds: float = Field(default=20, ge=0, le=3600)
     """Each evaluation of an alert rule comes up to this late."""
 
@@ -123,6 +135,22 @@ class Behaviour(BaseModel):
             raise ServiceError(400, "BadRequest", f"behaviour.{_first(error)}") from None
         for name in type(self).model_fields:
             setattr(self, name, getattr(changed, name))
+
+
+def knob_from_text(text: str) -> tuple[str, Any]:
+    """`readLagSeconds=2` or `read-lag-seconds=2` as a knob and its value.
+
+    Raises ValueError for a text that is neither; whether there is such a knob is for `Behaviour`.
+    """
+    name, equals, value = text.partition("=")
+    name = name.strip().replace("-", "_")
+    if not equals or not name.isidentifier():
+        raise ValueError(f"{text!r} is no knob: expected name=value, for example readLagSeconds=2")
+    try:
+        found = json.loads(value)
+    except ValueError:
+        found = value.strip()
+    return to_camel(name), found
 
 
 def _first(error: ValidationError) -> str:

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from sandbox.api.server import TenantServer
-from sandbox.tenant.behaviour import Behaviour
+from sandbox.tenant.behaviour import Behaviour, knob_from_text
 from sandbox.tenant.errors import DocumentError, ServiceError
 from tests.support.tenant import http, object_id, running_tenant, small_document
 
@@ -78,3 +78,30 @@ def test_a_knob_is_read_at_the_moment_of_use(
     assert graph_client.get(path).status_code == 429
     control.patch("/sandbox/behaviour", json={"directoryUnitsPerTenSeconds": 0})
     assert graph_client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("readLagSeconds=2", "readLagSeconds", 2),
+        ("read_lag_seconds=0.5", "readLagSeconds", 0.5),
+        ("directory-writes-per-150-seconds=5", "directoryWritesPer150Seconds", 5),
+        ("directoryWritesPer150Seconds=5", "directoryWritesPer150Seconds", 5),
+        ("platformAsksForMultifactor=false", "platformAsksForMultifactor", False),
+        ("directoryUnitsPerTenSeconds=null", "directoryUnitsPerTenSeconds", None),
+        ("a=some text", "a", "some text"),
+    ],
+)
+def test_a_knob_is_written_as_name_and_value(text: str, name: str, value: object) -> None:
+    assert knob_from_text(text) == (name, value)
+
+
+@pytest.mark.parametrize("text", ["readLagSeconds", "=2", "read lag=2", ""])
+def test_a_text_that_is_no_knob_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="expected name=value"):
+        knob_from_text(text)
+
+
+def test_every_knob_says_what_it_does() -> None:
+    silent = [name for name, knob in Behaviour.model_fields.items() if not knob.description]
+    assert silent == []

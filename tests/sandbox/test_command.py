@@ -127,3 +127,37 @@ def test_a_broken_seed_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture
     file = str(tmp_path / "environment.json")
     assert main(["serve", "--seed", str(seed), "--environment-file", file]) == 1
     assert capsys.readouterr().err == "error: tenant.id is missing from the tenant document\n"
+
+
+def test_serve_takes_knobs_and_says_at_its_end_what_it_does_not_know(tmp_path: Path) -> None:
+    served = Served(tmp_path, "--knob", "replicas=2", "--knob", "token-lifetime-seconds=60")
+    with served.client() as client:
+        knobs = client.get("/sandbox/behaviour").json()
+        for _ in range(2):
+            client.get("/common/oauth2/keys")
+        client.delete("/favicon.ico")
+    rest = served.end()
+    assert (knobs["replicas"], knobs["tokenLifetimeSeconds"]) == (2, 60)
+    assert rest.splitlines() == [
+        "The tenants were asked 2 things that they do not know:",
+        "  GET /common/oauth2/keys  2 times",
+        "  DELETE /favicon.ico",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("knob", "message"),
+    [
+        ("replicas", "error: --knob: 'replicas' is no knob: expected name=value"),
+        ("wings=2", "error: behaviour.wings: "),
+        ("replicas=many", "error: behaviour.replicas: "),
+    ],
+)
+def test_a_wrong_knob_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], knob: str, message: str
+) -> None:
+    file = str(tmp_path / "environment.json")
+    assert main(["serve", "--knob", knob, "--environment-file", file]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(message)
+    assert error.count("\n") == 1
