@@ -29,12 +29,14 @@ def graph_error(error: ServiceError, headers: Mapping[str, str]) -> Response:
 
 
 def resource_manager_error(error: ServiceError, headers: Mapping[str, str]) -> Response:
-    """Azure Resource Manager: code and message. Source: "Azure REST API error responses"."""
+    """Azure Resource Manager: code, message, details. Source: "Azure REST API error responses"."""
     answered = {"x-ms-request-id": str(uuid4()), **error.headers}
     if "x-ms-client-request-id" in headers:
         answered["x-ms-client-request-id"] = headers["x-ms-client-request-id"]
-    body = {"error": {"code": error.code, "message": error.message}}
-    return Response(error.status, body, answered)
+    told: dict[str, Any] = {"code": error.code, "message": error.message}
+    if error.details:
+        told["details"] = list(error.details)
+    return Response(error.status, {"error": told}, answered)
 
 
 def login_error(error: ServiceError, headers: Mapping[str, str]) -> Response:

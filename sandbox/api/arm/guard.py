@@ -26,7 +26,9 @@ def _guarded(route: Route) -> Handler:
             response = route.handler(request)
         except ServiceError as error:
             carried = {**headers, **error.headers}
-            raise ServiceError(error.status, error.code, error.message, carried) from None
+            raise ServiceError(
+                error.status, error.code, error.message, carried, error.details
+            ) from None
         return replace(response, headers={**headers, **response.headers})
 
     return handler

@@ -49,12 +49,14 @@ class Subscription:
         """Raise ServiceError 409 for a resource provider that is not registered here."""
         if self.state_of(namespace) == "Registered":
             return
-        raise ServiceError(
-            409,
-            "MissingSubscriptionRegistration",
+        code = "MissingSubscriptionRegistration"
+        message = (
             f"The subscription is not registered to use namespace '{namespace}'. See "
-            "https://aka.ms/rps-not-found for how to register subscriptions.",
+            "https://aka.ms/rps-not-found for how to register subscriptions."
         )
+        # Azure's SDK for Go reads the namespace that it registers from here.
+        detail = {"code": code, "target": namespace, "message": message}
+        raise ServiceError(409, code, message, details=(detail,))
 
     def provider(self, namespace: str) -> dict[str, Any]:
         """A resource provider as ARM shows it; raises ServiceError 404."""
