@@ -6,7 +6,7 @@ A module with routes of its own becomes part of a service by one entry in a tupl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sandbox.api import metadata
+from sandbox.api import log_analytics, metadata
 from sandbox.api.arm import activity_log as arm_activity_log
 from sandbox.api.arm import face as arm
 from sandbox.api.control import face as control
@@ -28,7 +28,12 @@ from sandbox.api.graph import what_if as graph_what_if
 from sandbox.api.login import login_router
 from sandbox.api.routing import Router
 from sandbox.api.token_refusals import graph_refusal, resource_manager_refusal
-from sandbox.api.tokens import RESOURCE_MANAGER_AUDIENCE, TokenError, Tokens
+from sandbox.api.tokens import (
+    LOG_ANALYTICS_AUDIENCE,
+    RESOURCE_MANAGER_AUDIENCE,
+    TokenError,
+    Tokens,
+)
 from sandbox.tenant.errors import ServiceError
 
 GRAPH_ROUTERS = (
@@ -70,13 +75,21 @@ class Faces:
     def __init__(self, base_url: str, tokens: Tokens) -> None:
         self.graph = Face("graph", GRAPH_ROUTERS, graph_error, base_url, graph_refusal)
         self.arm = Face("arm", ARM_ROUTERS, resource_manager_error, RESOURCE_MANAGER_AUDIENCE)
-        audiences = (base_url, RESOURCE_MANAGER_AUDIENCE)
+        self.log_analytics = Face(
+            "log analytics",
+            (log_analytics.router,),
+            log_analytics.log_analytics_error,
+            LOG_ANALYTICS_AUDIENCE,
+            log_analytics.log_analytics_refusal,
+        )
+        audiences = (base_url, RESOURCE_MANAGER_AUDIENCE, LOG_ANALYTICS_AUDIENCE)
         self.login = Face("login", (login_router(tokens, audiences),), login_error)
         self.metadata = Face("metadata", (metadata.router,), resource_manager_error)
         self.control = Face("control", CONTROL_ROUTERS, resource_manager_error)
         self._by_first_segment = {
             "v1.0": self.graph,
             "beta": self.graph,
+            "v1": self.log_analytics,
             "subscriptions": self.arm,
             "providers": self.arm,
             "tenants": self.arm,

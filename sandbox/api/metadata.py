@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.api.routing import Request, Response, Router
-from sandbox.api.tokens import RESOURCE_MANAGER_AUDIENCE
+from sandbox.api.tokens import LOG_ANALYTICS_AUDIENCE, RESOURCE_MANAGER_AUDIENCE
 from sandbox.tenant.azure.types import invalid_api_version, required_api_version
 
 router = Router()
@@ -50,7 +50,7 @@ def _cloud(base: str) -> dict[str, Any]:
         "portal": base,
         "resourceManager": base,
         "microsoftGraphResourceId": base,
-        "logAnalyticsResourceId": base,
+        "logAnalyticsResourceId": LOG_ANALYTICS_AUDIENCE,
         "authentication": {
             "loginEndpoint": base,
             "audiences": [RESOURCE_MANAGER_AUDIENCE],

@@ -16,6 +16,7 @@ from sandbox.tenant.directory.applications import Application
 from sandbox.tenant.tenant import Tenant, World
 
 RESOURCE_MANAGER_AUDIENCE = "https://management.sandbox.invalid"
+LOG_ANALYTICS_AUDIENCE = "https://loganalytics.sandbox.invalid"
 _MOST_REMEMBERED = 1_000
 _UNCHECKED: Options = {
     "verify_aud": False,

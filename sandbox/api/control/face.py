@@ -152,9 +152,16 @@ def list_rows(request: Request) -> Response:
 
 @router.route("GET", "/sandbox/alerts")
 def list_alerts(request: Request) -> Response:
-    """What alert rules have fired, and which of them could not run their query."""
+    """What alert rules have fired, which could not run their query, and what all that costs."""
     rules = request.tenant.alert_rules
-    return Response(body={"value": rules.firings(), "failures": rules.failures()})
+    return Response(
+        body={
+            "value": rules.firings(),
+            "failures": rules.failures(),
+            "rules": rules.figures(),
+            "cost": rules.cost(),
+        }
+    )
 
 
 @router.route("GET", "/sandbox/outbox")

@@ -6,6 +6,7 @@ Microsoft Learn, "Log search alert rules" (stateless and stateful alerts, muting
 log search alerts" (failing rules, charges).
 """
 
+import json
 import random
 from collections.abc import Mapping
 from copy import deepcopy
@@ -21,9 +22,11 @@ from sandbox.tenant.durations import seconds_of
 from sandbox.tenant.monitor.activity import ActivityLog
 from sandbox.tenant.monitor.activity_log_alerts import ActivityLogAlerts
 from sandbox.tenant.monitor.alert_conditions import Series, query_span, violations
+from sandbox.tenant.monitor.alert_cost import AS_OF, CURRENCY, SOURCE, ingestion
 from sandbox.tenant.monitor.alerts import LogAlert, Occurrence
 from sandbox.tenant.monitor.firings import Firings
 from sandbox.tenant.monitor.kql import KqlError
+from sandbox.tenant.monitor.log_tables import TABLES
 from sandbox.tenant.monitor.logs import Logs
 from sandbox.tenant.monitor.notifications import Action, Notifier
 from sandbox.tenant.monitor.outbox import Outbox
@@ -97,6 +100,18 @@ class AlertRules:
         """Per rule: evaluations, firings, failures, and what it would have cost until now."""
         self._enabled()
         return [meter.shown(rule_id) for rule_id, meter in self._meters.items()]
+
+    def cost(self) -> dict[str, Any]:
+        """What the rules and the stored rows would have cost: sums, currency, date and source."""
+        rows = [row for table in TABLES for row in self._logs.rows(table)]
+        size = sum(len(json.dumps(row)) for row in rows)
+        return {
+            "currency": CURRENCY,
+            "asOf": AS_OF,
+            "source": SOURCE,
+            "rules": round(sum(meter.cost for meter in self._meters.values()), 6),
+            "ingestion": ingestion(len(rows), size),
+        }
 
     def next_due(self) -> float | None:
         """When something is due next (epoch seconds), or None."""

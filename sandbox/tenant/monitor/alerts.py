@@ -14,6 +14,7 @@ from urllib.parse import quote
 from sandbox.tenant.clock import iso
 from sandbox.tenant.durations import seconds_of
 from sandbox.tenant.monitor.activity import ActivityEvent
+from sandbox.tenant.monitor.kql_types import timespan_text
 
 SHOWN_ROWS = 10
 _PORTAL = "https://portal.azure.com/"
@@ -301,7 +302,7 @@ def readable(value: object) -> Any:
     """A cell of a result as JSON has it: datetimes become ISO 8601, timespans `hh:mm:ss`."""
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
-    return str(value) if isinstance(value, timedelta) else value
+    return timespan_text(value) if isinstance(value, timedelta) else value
 
 
 def _row_text(row: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox.tenant.monitor.log_tables import INGESTION_COLUMN, TABLES
@@ -56,3 +56,12 @@ def value_of(value: Any, kind: str) -> Any:
     if kind == "dynamic" and isinstance(value, str):
         return json.loads(value)
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+
+
+def timespan_text(value: timedelta) -> str:
+    """A timespan as Kusto writes it: `[-][d.]hh:mm:ss[.fffffff]`."""
+    sign, ticks = ("-", -value) if value < timedelta(0) else ("", value)
+    minutes, seconds = divmod(ticks.seconds, 60)
+    days = f"{ticks.days}." if ticks.days else ""
+    fraction = f".{ticks.microseconds * 10:07d}" if ticks.microseconds else ""
+    return f"{sign}{days}{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}{fraction}"
