@@ -12,16 +12,22 @@ GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-Watch"
 WORKSPACE = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/log-Watch"
 ACTION_GROUP = f"{GROUP}/providers/Microsoft.Insights/actionGroups/watchers"
 RULE = f"{GROUP}/providers/Microsoft.Insights/scheduledQueryRules/use-alert"
+ALERT = f"{GROUP}/providers/Microsoft.Insights/activityLogAlerts/tampering"
 SETTINGS = "/providers/microsoft.aadiam/diagnosticSettings"
 VERSIONS = {
+    "microsoft.insights/diagnosticsettings": "2021-05-01-preview",
     "workspaces": "2023-09-01",
     "actiongroups": "2024-10-01-preview",
     "scheduledqueryrules": "2025-01-01-preview",
+    "activitylogalerts": "2020-10-01",
+    "deletedworkspaces": "2023-09-01",
     "diagnosticsettings": "2017-04-01",
 }
 
 
 def version_of(path: str) -> str:
+    if "/microsoft.resources/" in path.lower():
+        return "2024-03-01"
     for name, version in VERSIONS.items():
         if f"/{name}" in path.lower():
             return version

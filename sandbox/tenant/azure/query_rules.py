@@ -2,6 +2,8 @@
 
 Source: Azure REST API, "Scheduled Query Rules - Create Or Update"; Microsoft Learn, "Create a log
 search alert rule" and "Optimize log search alert queries" (frequencies, windows, one-minute rules).
+The spans that may be muted or queried, and some messages, from issues of azure-rest-api-specs
+(21258, 20341), azure-cli (26581) and terraform-provider-azurerm.
 """
 
 import re
@@ -26,6 +28,8 @@ FREQUENCIES = (
     *("PT1H", "PT2H", "PT3H", "PT4H", "PT5H", "PT6H", "P1D"),
 )
 WINDOWS = (*FREQUENCIES, "P2D")
+MUTES = tuple(duration for duration in WINDOWS if duration != "PT1M")
+QUERY_RANGES = (*MUTES, "PT20M")
 OPERATORS = ("Equals", "GreaterThan", "GreaterThanOrEqual", "LessThan", "LessThanOrEqual")
 AGGREGATIONS = ("Count", "Average", "Minimum", "Maximum", "Total")
 _NO_MINUTE_RULE = re.compile(r"\b(union|search|take|limit|ingestion_time)\b")
@@ -92,8 +96,8 @@ def _condition(given: Mapping[str, Any]) -> dict[str, Any]:
     threshold = given.get("threshold")
     if isinstance(threshold, bool) or not isinstance(threshold, int | float):
         raise bad_request("BadRequest", f"Threshold '{threshold}' must be a number.")
-    if given.get("dimensions") or given.get("resourceIdColumn"):
-        raise _not_simulated("conditions split by dimensions or resource id")
+    if given.get("resourceIdColumn"):
+        raise _not_simulated("conditions split by resource id")
     if (given.get("metricMeasureColumn") is None) != (aggregation == "Count"):
         raise bad_request(
             "BadRequest", "'metricMeasureColumn' goes with every time aggregation but Count."
@@ -111,12 +115,32 @@ def _condition(given: Mapping[str, Any]) -> dict[str, Any]:
         "timeAggregation": aggregation,
         "operator": operator,
         "threshold": threshold,
-        "dimensions": [],
+        "dimensions": _dimensions(given.get("dimensions")),
         "failingPeriods": {
             "numberOfEvaluationPeriods": total,
             "minFailingPeriodsToAlert": failing,
         },
     }
+
+
+def _dimensions(given: object) -> list[dict[str, Any]]:
+    """The columns by which a condition is split, each with the values that count or do not."""
+    listed = objects(given, "dimensions")
+    if len(listed) > 6:
+        raise bad_request("BadRequest", "A condition can be split by at most 6 dimensions.")
+    for item in listed:
+        only_known(item, ("name", "operator", "values"), "Dimension")
+        values: Any = item.get("values")
+        if not item.get("name") or not isinstance(values, list) or not values:
+            raise bad_request("BadRequest", "A dimension lacks 'name' or 'values'.")
+    return [
+        {
+            "name": item["name"],
+            "operator": _one_of(item.get("operator"), ("Include", "Exclude"), "operator"),
+            "values": [str(value) for value in item["values"]],
+        }
+        for item in listed
+    ]
 
 
 def _scopes(given: object, estate: Estate) -> list[str]:
@@ -154,19 +178,28 @@ def _check_times(rule: Properties) -> None:
     if span > _TWO_DAYS:
         raise bad_request("BadRequest", "The evaluation periods span more than two days.")
     if (override := rule.get("overrideQueryTimeRange")) and not (
-        span <= _seconds(override, "overrideQueryTimeRange") <= _TWO_DAYS
+        span <= seconds_of(_span(rule, "overrideQueryTimeRange", QUERY_RANGES)) <= _TWO_DAYS
     ):
         raise bad_request(
             "BadRequest",
             f"'overrideQueryTimeRange' {override} must cover the evaluation periods and be at most "
             "two days.",
         )
-    if mute := rule.get("muteActionsDuration"):
-        _seconds(mute, "muteActionsDuration")
-        if rule["autoMitigate"]:
-            raise bad_request(
-                "BadRequest", "'muteActionsDuration' cannot be set while 'autoMitigate' is true."
-            )
+    if rule.get("muteActionsDuration"):
+        _check_mute(rule, frequency)
+
+
+def _check_mute(rule: Properties, frequency: int) -> None:
+    if rule["autoMitigate"]:
+        raise bad_request(
+            "BadRequest", "'muteActionsDuration' cannot be set while 'autoMitigate' is true."
+        )
+    if frequency > seconds_of(_span(rule, "muteActionsDuration", MUTES)):
+        raise bad_request(
+            "InvalidRequestContent",
+            "The request content was invalid and could not be deserialized: 'EvaluationFrequency "
+            "cannot be greater than MuteActionsDuration'",
+        )
 
 
 def _check_queries(rule: Properties, estate: Estate) -> None:
@@ -174,8 +207,8 @@ def _check_queries(rule: Properties, estate: Estate) -> None:
     if rule["evaluationFrequency"] == "PT1M" and (word := _NO_MINUTE_RULE.search(query)):
         raise bad_request(
             "BadRequest",
-            f"The query uses '{word[1]}', which is not supported by rules with a frequency of one "
-            "minute.",
+            "Couldn't optimize this query so the selected frequency was not supported. Try "
+            f"selecting a different frequency: the query uses '{word[1]}'.",
         )
     if rule["skipQueryValidation"]:
         return
@@ -188,8 +221,10 @@ def _span(given: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str:
     for duration in allowed:
         if seconds_of(duration) == seconds:
             return duration
+    minutes = ", ".join(str(seconds_of(duration) // 60) for duration in allowed)
     raise bad_request(
-        "BadRequest", f"'{name}' {given[name]} is not supported: expected {', '.join(allowed)}."
+        "BadRequest",
+        f"'{name}' {given[name]} is not supported. Supported granularities are: {minutes}",
     )
 
 

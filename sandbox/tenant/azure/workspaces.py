@@ -1,4 +1,9 @@
-"""Log Analytics workspaces. Source: Azure REST API, "Workspaces - Create Or Update"."""
+"""Log Analytics workspaces.
+
+Source: Azure REST API, "Workspaces - Create Or Update"; Microsoft Learn, "Azure Monitor Logs cost
+calculations and options" (pricing tiers that only old subscriptions have) and "Set daily cap". A
+daily cap is checked and kept; that it stops the ingestion is not simulated.
+"""
 
 import re
 import uuid
@@ -11,6 +16,7 @@ from sandbox.tenant.azure.types import (
     ResourceType,
     bad_request,
     is_object,
+    object_or_empty,
     only_known,
 )
 
@@ -21,6 +27,9 @@ _SKUS = {
         *("CapacityReservation", "LACluster"),
     )
 }
+_OLD_TIERS = ("Free", "Standard", "Premium", "PerNode", "Standalone")
+_RESERVATIONS = (100, 200, 300, 400, 500, 1000, 2000, 5000, 10_000, 25_000, 50_000)
+_SMALLEST_CAP = 0.023
 _WRITABLE = (
     *("sku", "retentionInDays", "workspaceCapping", "features", "forceCmkForQuery"),
     *("publicNetworkAccessForIngestion", "publicNetworkAccessForQuery"),
@@ -39,7 +48,7 @@ def _normalise(change: Change, estate: Estate) -> Properties:
     return {
         "customerId": change.kept("customerId", str(uuid.uuid4())),
         "provisioningState": "Succeeded",
-        "sku": {"name": _sku(given.get("sku")), "lastSkuUpdate": now},
+        "sku": {**_sku(given.get("sku")), "lastSkuUpdate": now},
         "retentionInDays": _retention(given.get("retentionInDays")),
         "features": {
             "legacy": 0,
@@ -48,7 +57,7 @@ def _normalise(change: Change, estate: Estate) -> Properties:
             **(given.get("features") or {}),
         },
         "workspaceCapping": {
-            "dailyQuotaGb": (given.get("workspaceCapping") or {}).get("dailyQuotaGb", -1.0),
+            "dailyQuotaGb": _daily_cap(given.get("workspaceCapping")),
             "dataIngestionStatus": "RespectQuota",
         },
         "publicNetworkAccessForIngestion": given.get("publicNetworkAccessForIngestion", "Enabled"),
@@ -63,16 +72,45 @@ def _normalise(change: Change, estate: Estate) -> Properties:
     }
 
 
-def _sku(given: object) -> str:
+def _daily_cap(given: object) -> float:
+    cap = object_or_empty(given).get("dailyQuotaGb")
+    if cap is None or cap == -1:
+        return -1.0
+    if isinstance(cap, bool) or not isinstance(cap, int | float) or cap < _SMALLEST_CAP:
+        raise bad_request(
+            "BadRequest",
+            f"The value provided for the daily cap is invalid: {cap}, expected -1 (none) or at "
+            f"least {_SMALLEST_CAP} GB.",
+        )
+    return float(cap)
+
+
+def _sku(given: object) -> dict[str, Any]:
     if given is None:
-        return "PerGB2018"
+        return {"name": "PerGB2018"}
     name = given.get("name") if is_object(given) else given
     if not isinstance(name, str) or name.lower() not in _SKUS:
         raise bad_request(
             "InvalidParameter",
             f"SKU '{name}' is not valid: expected one of {', '.join(_SKUS.values())}.",
         )
-    return _SKUS[name.lower()]
+    found = _SKUS[name.lower()]
+    if found in _OLD_TIERS:
+        raise bad_request(
+            "BadRequest",
+            "Pricing tier doesn't match the subscription's billing model. Read "
+            "http://aka.ms/PricingTierWarning for more details.",
+        )
+    if found != "CapacityReservation":
+        return {"name": found}
+    level = object_or_empty(given).get("capacityReservationLevel")
+    if level not in _RESERVATIONS:
+        raise bad_request(
+            "BadRequest",
+            f"The capacity reservation level {level} is none of "
+            f"{', '.join(str(number) for number in _RESERVATIONS)}.",
+        )
+    return {"name": found, "capacityReservationLevel": level}
 
 
 def _retention(given: Any) -> int:
@@ -80,9 +118,10 @@ def _retention(given: Any) -> int:
         return 30
     if isinstance(given, bool) or not isinstance(given, int) or not 30 <= given <= 730:
         raise bad_request(
-            "InvalidParameter",
-            f"'RetentionInDays' property doesn't match the SKU limits: {given}, expected 30 to "
-            "730 days.",
+            "BadRequest",
+            "The value provided for retention is invalid. the expected value should be between 30 "
+            "to 730. see https://docs.microsoft.com/azure/azure-monitor/platform/"
+            "manage-cost-storage#change-the-data-retention-period for more information",
         )
     return given
 
