@@ -4,6 +4,7 @@
     python3 dev.py up      a simulated tenant, a real `pulumi up` on it, and the proof
     python3 dev.py test    all tests; what follows goes to pytest
     python3 dev.py check   formatting, lint, types
+    python3 dev.py bench   how fast the simulated tenant is, beside what it promises
     python3 dev.py setup   only make the environment for the above
     python3 dev.py clean   take all of it away again, but for the engine, which checkouts share;
                            `clean --engine` takes that too
@@ -234,6 +235,12 @@ def check() -> int:
     return max([call([*python, *command]) for command in commands])
 
 
+def bench() -> int:
+    """Measure in less than a minute; fails when a figure misses its target by far."""
+    ensure_environment(development=False)
+    return call([str(executable("python")), "-m", "sandbox.benchmark"])
+
+
 def user_cache(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
     """Return the per-user cache folder, as `sandbox.engine` finds it with platformdirs."""
     override = environment.get("BREAK_GLASS_CACHE")
@@ -322,15 +329,17 @@ def main(arguments: Sequence[str]) -> int:
         return clean(engine=bool(rest))
     if name == "clean":
         stop(f"`clean` takes no arguments but --engine, found {' '.join(rest)}")
-    if name in ("check", "setup") and rest:
+    if name in ("check", "bench", "setup") and rest:
         stop(f"`{name}` takes no arguments, found {' '.join(rest)}")
     if name == "check":
         return check()
+    if name == "bench":
+        return bench()
     if name == "setup":
         ensure_environment(development=True)
         return 0
     found = f"unknown command {name!r}" if name else "no command"
-    stop(f"{found}; one of up, test, check, setup, clean is expected, as in `make up`")
+    stop(f"{found}; one of up, test, check, bench, setup, clean is expected, as in `make up`")
 
 
 if __name__ == "__main__":

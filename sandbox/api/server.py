@@ -5,6 +5,7 @@ import logging
 import socket
 import tempfile
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,6 +30,7 @@ from sandbox.tenant.tenant import World
 _HOST = "localhost"
 _LARGEST_BODY = 64 * 1024 * 1024
 _TICK_SECONDS = 1.0
+_SAVING_SHARE = 20
 _LOG = logging.getLogger(__name__)
 
 
@@ -173,13 +175,21 @@ class TenantServer:
         return await send(delivery, request, self._stopped)
 
     def _tick(self) -> None:
-        """Once a real second: run what is due, and save what has changed."""
-        while not self._stopping.wait(_TICK_SECONDS):
+        """Once a real second: run what is due, and save what has changed.
+
+        Saving stops the tenants for as long as it takes: a large one is saved less often, so that
+        its clients wait one moment in twenty at most.
+        """
+        pause = _TICK_SECONDS
+        while not self._stopping.wait(pause):
+            pause = _TICK_SECONDS
             try:
                 if self.world.tick():
                     self._dispatcher.changed.set()
                 if self._dispatcher.changed.is_set():
+                    began = time.monotonic()
                     self.save()
+                    pause = max(pause, _SAVING_SHARE * (time.monotonic() - began))
             except Exception:  # noqa: BLE001
                 _LOG.exception("the tenants' clock stumbled")
 

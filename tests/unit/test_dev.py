@@ -220,7 +220,18 @@ def test_check_shows_all_findings_and_fails_for_any(checkout: Checkout) -> None:
     assert [command[2] for command in checkout.calls] == ["ruff", "ruff", "pyright"]
 
 
-@pytest.mark.parametrize("arguments", [[], ["upp"], ["clean", "all"], ["check", "x"]])
+def test_bench_needs_no_development_tools_and_fails_as_the_benchmark_does(
+    checkout: Checkout,
+) -> None:
+    checkout.exit_codes = {"sandbox.benchmark": 1}
+    assert dev.main(["bench"]) == 1
+    assert [command[1:] for command in checkout.calls] == [["-m", "sandbox.benchmark"]]
+    assert checkout.installs == [list(dev.RUNTIME_FILES)]
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["upp"], ["clean", "all"], ["check", "x"], ["bench", "x"]]
+)
 def test_a_wrong_command_is_one_line(checkout: Checkout, arguments: list[str]) -> None:
     with pytest.raises(SystemExit, match="error: ") as error:
         dev.main(arguments)
@@ -228,7 +239,7 @@ def test_a_wrong_command_is_one_line(checkout: Checkout, arguments: list[str]) -
     assert checkout.calls == []
 
 
-@pytest.mark.parametrize("target", ["up", "test", "check", "clean"])
+@pytest.mark.parametrize("target", ["up", "test", "check", "bench", "clean"])
 def test_each_make_target_is_one_call_of_dev(target: str) -> None:
     lines = (REPOSITORY / "Makefile").read_text().splitlines()
     assert [line for line in lines if line.startswith(f"{target}: ; @$(PYTHON) dev.py {target}")]

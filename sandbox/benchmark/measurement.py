@@ -1,0 +1,56 @@
+"""A figure, what it should be, and whether it is."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+FAR = 2.0
+"""A target is missed by far when the figure is worse by this factor: other work on the same machine
+explains less."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One figure. `target` None: only told. `more_is_better` decides what a miss is."""
+
+    name: str
+    value: float
+    unit: str
+    target: float | None = None
+    more_is_better: bool = False
+
+    @property
+    def shortfall(self) -> float:
+        """How many times worse than the target; 1 or less: met."""
+        if self.target is None:
+            return 0.0
+        if self.more_is_better:
+            return self.target / self.value if self.value > 0 else float("inf")
+        return self.value / self.target
+
+    @property
+    def verdict(self) -> str:
+        """What to print beside the figure."""
+        if self.target is None:
+            return ""
+        if self.shortfall <= 1:
+            return "met"
+        return "MISSED BY FAR" if self.shortfall > FAR else "missed"
+
+    def line(self) -> str:
+        """The figure in a row of a table."""
+        least = "at least" if self.more_is_better else "at most"
+        wanted = "" if self.target is None else f"{least} {_short(self.target)} {self.unit}"
+        row = f"{self.name:<52}{_short(self.value):>8} {self.unit:<4}{wanted:<20}{self.verdict}"
+        return row.rstrip()
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A row of the table of benchmarks: what it is about, and what measures it."""
+
+    title: str
+    measure: Callable[[], Sequence[Measurement]]
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.2f}"
