@@ -136,21 +136,22 @@ def test_a_location_that_a_policy_names_cannot_be_deleted_until_no_policy_does()
         assert client.delete(address).status_code == 204
 
 
-def test_the_compliant_network_can_be_renamed_by_nobody_and_deleted_by_nobody() -> None:
+def test_the_compliant_network_can_lose_its_trust_but_is_deleted_by_nobody() -> None:
     document = seed()
-    network = {
+    network = "3d46dbda-8382-466a-856d-eb00cbc6b910"
+    location = {
         "@odata.type": COMPLIANT_NETWORK,
-        "id": "3d46dbda-8382-466a-856d-eb00cbc6b910",
+        "id": network,
         "displayName": "All Compliant Network Locations",
         "compliantNetworkType": "allTenantCompliantNetworks",
         "isTrusted": True,
     }
-    document["namedLocations"].append(network)
+    document["namedLocations"].append(location)
     area = ConditionalAccess.from_document(document, StillClock(), Behaviour())
     change = {"@odata.type": COMPLIANT_NETWORK, "isTrusted": False}
-    area.locations.update(network["id"], change)
-    assert area.named_location(network["id"])["isTrusted"] is False
-    assert refusal(area.locations.delete, network["id"], []).status == 400
+    area.locations.update(network, change)
+    assert area.named_location(network)["isTrusted"] is False
+    assert refusal(area.locations.delete, network, []).status == 400
 
 
 def test_a_tenant_takes_195_locations_and_no_more() -> None:

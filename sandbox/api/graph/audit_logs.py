@@ -13,75 +13,48 @@ from urllib.parse import quote, urlencode
 
 from sandbox.api.graph.audit_filter import audit_filter
 from sandbox.api.graph.odata import selected
-from sandbox.api.graph.routes import granted, graph_route
+from sandbox.api.graph.routes import DIRECTORY_READ, graph_route
 from sandbox.api.routing import Request, Response, Router
+from sandbox.tenant.directory.licences import require_sign_in_report
 from sandbox.tenant.errors import ServiceError
 
 router = Router()
+
+READ = tuple(f"AuditLog.Read.All and {permission}" for permission in DIRECTORY_READ)
 
 _AUDITS = "/auditLogs/directoryAudits"
 _SIGN_INS = "/auditLogs/signIns"
 _LARGEST_PAGE = 1000
 _OPTIONS = frozenset({"$filter", "$top", "$orderby", "$skiptoken", "$select", "$count"})
-_DIRECTORY_READ = frozenset({"Directory.Read.All", "Directory.ReadWrite.All"})
 
 
-@graph_route(router, "GET", _AUDITS, permissions=())
+@graph_route(router, "GET", _AUDITS, permissions=READ)
 def list_audits(request: Request) -> Response:
     """Page through what was done in the directory."""
-    _require_permission(request)
     return _page(request, request.tenant.directory_log.audits(), "activityDateTime", _AUDITS)
 
 
-@graph_route(router, "GET", _AUDITS + "/{id}", permissions=())
+@graph_route(router, "GET", _AUDITS + "/{id}", permissions=READ)
 def get_audit(request: Request) -> Response:
     """Read one audit record."""
-    _require_permission(request)
     return _one(request, request.tenant.directory_log.audits(), _AUDITS)
 
 
-@graph_route(router, "GET", _SIGN_INS, permissions=())
+@graph_route(router, "GET", _SIGN_INS, permissions=READ)
 def list_sign_ins(request: Request) -> Response:
     """Page through the sign-ins; those that were not interactive only where a filter asks so."""
-    _require_premium(request)
+    require_sign_in_report(request.tenant.directory)
     records = request.tenant.directory_log.sign_ins()
     if "signineventtypes" not in request.query.get("$filter", "").lower():
         records = (record for record in records if record["isInteractive"])
     return _page(request, records, "createdDateTime", _SIGN_INS)
 
 
-@graph_route(router, "GET", _SIGN_INS + "/{id}", permissions=())
+@graph_route(router, "GET", _SIGN_INS + "/{id}", permissions=READ)
 def get_sign_in(request: Request) -> Response:
     """Read one sign-in."""
-    _require_premium(request)
+    require_sign_in_report(request.tenant.directory)
     return _one(request, request.tenant.directory_log.sign_ins(), _SIGN_INS)
-
-
-def _require_permission(request: Request) -> None:
-    permissions = granted(request)
-    if permissions is None:
-        return
-    missing = [] if "AuditLog.Read.All" in permissions else ["AuditLog.Read.All"]
-    missing += [] if permissions & _DIRECTORY_READ else ["Directory.Read.All"]
-    if missing:
-        raise ServiceError(
-            403,
-            "Authentication_MSGraphPermissionMissing",
-            "The principal does not have required Microsoft Graph permission(s): "
-            f"{', '.join(missing)} to call this API. For more information about Microsoft Graph "
-            "permissions, please visit "
-            "https://learn.microsoft.com/graph/permissions-overview.",
-        )
-
-
-def _require_premium(request: Request) -> None:
-    _require_permission(request)
-    if not request.tenant.directory.has_premium:
-        raise ServiceError(
-            403,
-            "Authentication_RequestFromNonPremiumTenantOrB2CTenant",
-            "Neither tenant is B2C or tenant doesn't have premium license",
-        )
 
 
 def _page(

@@ -5,12 +5,14 @@ Source: Microsoft Graph v1.0 reference, "List deletedItems", "Restore deleted it
 `autoReconcileProxyConflict` has nothing to do here: users have no proxy addresses of their own.
 """
 
-from sandbox.api.graph.groups import WRITE as GROUP_WRITE
+from sandbox.api.graph.groups import DELETE as GROUP_RESTORE
+from sandbox.api.graph.groups import READ as GROUP_READ
 from sandbox.api.graph.member_of import without_links
 from sandbox.api.graph.odata import JSON, collection, count, entity
 from sandbox.api.graph.odata_directory import GROUPS, USERS
 from sandbox.api.graph.routes import actor, granted, graph_route
-from sandbox.api.graph.users import GROUP_READ, READ, WRITE, public
+from sandbox.api.graph.users import DELETE as RESTORE
+from sandbox.api.graph.users import READ, public
 from sandbox.api.routing import Request, Response, Router
 from sandbox.tenant.directory import groups, users
 from sandbox.tenant.directory.authority import denied, require_authority
@@ -18,8 +20,6 @@ from sandbox.tenant.directory.deleted_items import purge
 from sandbox.tenant.directory.store import not_found
 
 router = Router()
-
-RESTORE = ("User.DeleteRestore.All", *WRITE)
 
 _ITEMS = "/directory/deletedItems"
 _USERS = _ITEMS + "/microsoft.graph.user"
@@ -52,11 +52,11 @@ def get_deleted_item(request: Request) -> Response:
     return entity(request, _deleted(request, READ, GROUP_READ), "directoryObjects")
 
 
-@graph_route(router, "POST", _ITEMS + "/{id}/restore", permissions=(*RESTORE, *GROUP_WRITE))
+@graph_route(router, "POST", _ITEMS + "/{id}/restore", permissions=(*RESTORE, *GROUP_RESTORE))
 def restore_deleted_item(request: Request) -> Response:
     """Bring a deleted user or group back as it was."""
     directory, wanted = request.tenant.directory, request.params["id"].lower()
-    _deleted(request, RESTORE, GROUP_WRITE)
+    _deleted(request, RESTORE, GROUP_RESTORE)
     if wanted in directory.deleted_groups:
         groups.restore_group(directory, wanted, granted(request))
     else:
@@ -68,11 +68,11 @@ def restore_deleted_item(request: Request) -> Response:
     return entity(request, without_links(public(found)), "directoryObjects")
 
 
-@graph_route(router, "DELETE", _ITEMS + "/{id}", permissions=(*RESTORE, *GROUP_WRITE))
+@graph_route(router, "DELETE", _ITEMS + "/{id}", permissions=(*RESTORE, *GROUP_RESTORE))
 def purge_deleted_item(request: Request) -> Response:
     """Delete a user or a group for good."""
     directory, wanted = request.tenant.directory, request.params["id"].lower()
-    _deleted(request, RESTORE, GROUP_WRITE)
+    _deleted(request, RESTORE, GROUP_RESTORE)
     if (group := directory.deleted_groups.get(wanted)) is not None:
         groups.require_group_rights(group, granted(request))
     else:

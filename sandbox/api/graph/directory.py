@@ -25,7 +25,10 @@ ROLES_READ = (
 ORGANIZATION_READ = ("Organization.Read.All", "Organization.ReadWrite.All", *DIRECTORY_READ)
 DOMAIN_READ = ("Domain.Read.All", "Domain.ReadWrite.All", *DIRECTORY_READ)
 LICENCE_READ = ("LicenseAssignment.Read.All", *ORGANIZATION_READ)
-APPLICATION_READ = ("Application.Read.All", "Application.ReadWrite.All", *DIRECTORY_READ)
+APPLICATION_READ = (
+    *("Application.Read.All", "Application.ReadWrite.All", "Application.ReadWrite.OwnedBy"),
+    "Directory.Read.All",
+)
 
 _ASSIGNMENTS = "/roleManagement/directory/roleAssignments"
 _DEFINITIONS = "/roleManagement/directory/roleDefinitions"

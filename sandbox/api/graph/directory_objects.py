@@ -16,13 +16,15 @@ from sandbox.tenant.directory.users import bad_request
 
 router = Router()
 
+OBJECT_READ = ("Directory.Read.All",)
+
 _MOST_CHECKED = 20
 _MOST_BY_ID = 1000
 _KINDS = ("users", "groups", "servicePrincipals", "directoryObjects")
-_READ = (*DIRECTORY_READ, *MEMBERS_READ, *USERS_READ)
+_READ = tuple(dict.fromkeys((*DIRECTORY_READ, *MEMBERS_READ, *USERS_READ)))
 
 
-@graph_route(router, "GET", "/directoryObjects/{id}", permissions=DIRECTORY_READ)
+@graph_route(router, "GET", "/directoryObjects/{id}", permissions=OBJECT_READ)
 def get_directory_object(request: Request) -> Response:
     """Any object by its id, with its type."""
     found = request.tenant.directory.find_object(request.params["id"])
@@ -31,7 +33,7 @@ def get_directory_object(request: Request) -> Response:
     return entity(request, shown_object(found), "directoryObjects")
 
 
-@graph_route(router, "POST", "/directoryObjects/getByIds", permissions=DIRECTORY_READ, reads=True)
+@graph_route(router, "POST", "/directoryObjects/getByIds", permissions=OBJECT_READ, reads=True)
 def get_by_ids(request: Request) -> Response:
     """The objects that are there of up to 1000 ids, of the types that the body names, if any."""
     body = request.object_body()

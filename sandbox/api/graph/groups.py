@@ -26,10 +26,16 @@ from sandbox.tenant.directory.groups import Link, object_id_of
 
 router = Router()
 
-READ = ("Group.Read.All", "Group.ReadWrite.All", *DIRECTORY_READ)
-MEMBERS_READ = ("GroupMember.Read.All", "GroupMember.ReadWrite.All", *READ)
+READ = ("GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", *DIRECTORY_READ)
+MEMBERS_READ = (
+    *("GroupMember.Read.All", "GroupMember.ReadWrite.All"),
+    *("Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All"),
+)
+# The last is not in Microsoft's table; the azuread provider reads parents with it and nothing else.
+MEMBER_OF = ("GroupMember.Read.All", "Group.Read.All", *DIRECTORY_READ, "Group.ReadWrite.All")
 CREATE = ("Group.Create", "Group.ReadWrite.All", *DIRECTORY_WRITE)
 WRITE = ("Group.ReadWrite.All", *DIRECTORY_WRITE)
+DELETE = ("Group.ReadWrite.All",)
 MEMBERS_WRITE = ("GroupMember.ReadWrite.All", *WRITE)
 
 
@@ -76,7 +82,7 @@ def create_group(request: Request) -> Response:
     return entity(request, without_links(group), "groups", 201)
 
 
-@graph_route(router, "GET", "/groups/{id}", permissions=MEMBERS_READ)
+@graph_route(router, "GET", "/groups/{id}", permissions=READ)
 def get_group(request: Request) -> Response:
     """One group."""
     group = request.tenant.directory.group(request.params["id"])
@@ -94,7 +100,7 @@ def update_group(request: Request) -> Response:
     return Response(204)
 
 
-@graph_route(router, "DELETE", "/groups/{id}", permissions=WRITE)
+@graph_route(router, "DELETE", "/groups/{id}", permissions=DELETE)
 def delete_group(request: Request) -> Response:
     """Into the deleted items."""
     groups.delete_group(request.tenant.directory, request.params["id"], granted(request))
@@ -138,14 +144,14 @@ def count_transitive_members(request: Request) -> Response:
     return count(request, _transitive(request), OBJECTS)
 
 
-@graph_route(router, "GET", "/groups/{id}/memberOf", permissions=MEMBERS_READ)
+@graph_route(router, "GET", "/groups/{id}/memberOf", permissions=MEMBER_OF)
 def member_of(request: Request) -> Response:
     """The groups and administrative units that list this group as their member."""
     group = request.tenant.directory.group(request.params["id"])
     return direct_member_of(request, group["id"])
 
 
-@graph_route(router, "GET", "/groups/{id}/memberOf/$count", permissions=MEMBERS_READ)
+@graph_route(router, "GET", "/groups/{id}/memberOf/$count", permissions=MEMBER_OF)
 def count_member_of(request: Request) -> Response:
     """How many these are."""
     group = request.tenant.directory.group(request.params["id"])

@@ -31,25 +31,31 @@ def opens(alternative: str, granted: AbstractSet[str]) -> bool:
 def require_permission(route: Route, granted: AbstractSet[str]) -> None:
     """Raise ServiceError 403, in its service's words, when no alternative of a route is granted."""
     if not any(opens(alternative, granted) for alternative in route.permissions):
-        raise refusal(route)
+        raise _refusal(route, granted)
 
 
-def refusal(route: Route) -> ServiceError:
+def _refusal(route: Route, granted: AbstractSet[str]) -> ServiceError:
     """How the service behind a route refuses a caller without the permission."""
-    path = route.template.partition("/")[2].partition("/")[2]
-    path = f"/{path}"
+    path = "/" + route.template.split("/", 2)[2]
     if path.startswith(_CONDITIONAL_ACCESS):
         return scopes_missing()
     if path.startswith(_AUTHENTICATION):
         return ServiceError(403, "accessDenied", "Request Authorization failed")
     if path.startswith(_AUDIT_LOGS):
-        needed = ",".join(route.permissions[:1])
+        missing = min((_missing(one, granted) for one in route.permissions), key=len)
         return ServiceError(
             403,
             "Authentication_MSGraphPermissionMissing",
-            f"Calling principal does not have required MSGraph permissions {needed}",
+            "The principal does not have required Microsoft Graph permission(s): "
+            f"{', '.join(missing)} to call this API. For more information about Microsoft Graph "
+            "permissions, please visit "
+            "https://learn.microsoft.com/graph/permissions-overview.",
         )
     return denied()
+
+
+def _missing(alternative: str, granted: AbstractSet[str]) -> list[str]:
+    return [name for name in alternative.split(_TOGETHER) if name not in granted]
 
 
 def scopes_missing() -> ServiceError:

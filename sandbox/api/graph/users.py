@@ -12,16 +12,29 @@ from sandbox.api.graph.member_of import (
 from sandbox.api.graph.odata import JSON, collection, count, entity, without
 from sandbox.api.graph.odata_directory import OBJECTS, USERS
 from sandbox.api.graph.odata_expand import Expansion
-from sandbox.api.graph.routes import DIRECTORY_READ, DIRECTORY_WRITE, actor, graph_route
+from sandbox.api.graph.routes import (
+    DIRECTORY_READ,
+    DIRECTORY_WRITE,
+    actor,
+    granted,
+    graph_route,
+)
 from sandbox.api.routing import Request, Response, Router
 from sandbox.tenant.directory import users
 from sandbox.tenant.directory.store import not_found
+from sandbox.tenant.directory.user_permissions import (
+    SINGLE_PROPERTIES,
+    WHOLE_USER,
+    require_update_permissions,
+)
 
 router = Router()
 
 READ = ("User.Read.All", "User.ReadWrite.All", *DIRECTORY_READ)
-WRITE = ("User.ReadWrite.All", *DIRECTORY_WRITE)
-GROUP_READ = ("Group.Read.All", "Group.ReadWrite.All", "GroupMember.Read.All", *DIRECTORY_READ)
+CREATE = ("User.Create", "User.ReadWrite.All", *DIRECTORY_WRITE)
+UPDATE = tuple(dict.fromkeys((*WHOLE_USER, *SINGLE_PROPERTIES.values())))
+DELETE = ("User.DeleteRestore.All", "User.ReadWrite.All")
+MEMBER_OF = ("User.Read.All", "GroupMember.Read.All", "Group.Read.All", *DIRECTORY_READ)
 
 _HIDDEN = ("passwordHash",)
 _EMPTY: JSON = {"businessPhones": [], "showInAddressList": None}
@@ -84,7 +97,7 @@ def count_users(request: Request) -> Response:
     return count(request, request.tenant.directory.users.values(), USERS)
 
 
-@graph_route(router, "POST", "/users", permissions=WRITE)
+@graph_route(router, "POST", "/users", permissions=CREATE)
 def create_user(request: Request) -> Response:
     """A new user; 400 when the name is taken or its domain isn't verified."""
     user = users.create_user(request.tenant.directory, request.object_body())
@@ -105,16 +118,17 @@ def get_user(request: Request) -> Response:
     )
 
 
-@graph_route(router, "PATCH", "/users/{id}", permissions=WRITE)
+@graph_route(router, "PATCH", "/users/{id}", permissions=UPDATE)
 def update_user(request: Request) -> Response:
-    """Change the properties that the body names."""
+    """Change the properties that the body names; some need a permission of their own."""
+    require_update_permissions(granted(request), request.object_body())
     users.update_user(
         request.tenant.directory, request.params["id"], request.object_body(), actor(request)
     )
     return Response(204)
 
 
-@graph_route(router, "DELETE", "/users/{id}", permissions=WRITE)
+@graph_route(router, "DELETE", "/users/{id}", permissions=DELETE)
 def delete_user(request: Request) -> Response:
     """Into the deleted items, for 30 days."""
     users.delete_user(request.tenant.directory, request.params["id"], actor(request))
@@ -132,28 +146,28 @@ def get_manager(request: Request) -> Response:
     return entity(request, _shown(request, found), "directoryObjects")
 
 
-@graph_route(router, "GET", "/users/{id}/memberOf", permissions=GROUP_READ)
+@graph_route(router, "GET", "/users/{id}/memberOf", permissions=MEMBER_OF)
 def member_of(request: Request) -> Response:
     """The groups and administrative units that list the user as their member."""
     user = request.tenant.directory.user(request.params["id"])
     return direct_member_of(request, user["id"])
 
 
-@graph_route(router, "GET", "/users/{id}/memberOf/$count", permissions=GROUP_READ)
+@graph_route(router, "GET", "/users/{id}/memberOf/$count", permissions=MEMBER_OF)
 def count_member_of(request: Request) -> Response:
     """How many these are."""
     user = request.tenant.directory.user(request.params["id"])
     return direct_member_of_count(request, user["id"])
 
 
-@graph_route(router, "GET", "/users/{id}/transitiveMemberOf", permissions=GROUP_READ)
+@graph_route(router, "GET", "/users/{id}/transitiveMemberOf", permissions=MEMBER_OF)
 def transitive_member_of(request: Request) -> Response:
     """All groups that the user is in, through other groups too."""
     found = _transitive_groups(request)
     return collection(request, found, "directoryObjects", without_links, queries=OBJECTS)
 
 
-@graph_route(router, "GET", "/users/{id}/transitiveMemberOf/$count", permissions=GROUP_READ)
+@graph_route(router, "GET", "/users/{id}/transitiveMemberOf/$count", permissions=MEMBER_OF)
 def count_transitive_member_of(request: Request) -> Response:
     """How many these are."""
     return count(request, _transitive_groups(request), OBJECTS)
