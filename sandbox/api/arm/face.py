@@ -12,7 +12,6 @@ from sandbox.api.arm import resources as arm_resources
 from sandbox.api.arm import tags as arm_tags
 from sandbox.api.arm import trial_notifications as arm_trials
 from sandbox.api.arm.common import api_version, calling_application, listing, require
-from sandbox.api.arm.guard import guarded
 from sandbox.api.routing import Request, Response, Router
 from sandbox.tenant.azure.ids import within
 from sandbox.tenant.azure.registry import types_of
@@ -20,14 +19,14 @@ from sandbox.tenant.azure.roles import definitions_at
 from sandbox.tenant.azure.subscriptions import NAMESPACES, Subscription
 from sandbox.tenant.directory.applications import AzureRole
 
-_router = Router(case_insensitive=True)
+router = Router(case_insensitive=True)
 
 _SUBSCRIPTION = "/subscriptions/{subscription}"
 _PERMISSIONS = "/providers/Microsoft.Authorization/permissions"
 _READ = "Microsoft.Resources/subscriptions/read"
 
 
-@_router.route("GET", "/tenants")
+@router.route("GET", "/tenants")
 def list_tenants(request: Request) -> Response:
     """The tenant of the token."""
     api_version(request)
@@ -44,7 +43,7 @@ def list_tenants(request: Request) -> Response:
     )
 
 
-@_router.route("GET", "/subscriptions")
+@router.route("GET", "/subscriptions")
 def list_subscriptions(request: Request) -> Response:
     """The subscriptions in which the application has any role."""
     api_version(request)
@@ -59,27 +58,27 @@ def list_subscriptions(request: Request) -> Response:
     )
 
 
-@_router.route("GET", _SUBSCRIPTION)
+@router.route("GET", _SUBSCRIPTION)
 def get_subscription(request: Request) -> Response:
     """One subscription, with the tenant that it trusts."""
     return Response(body=_subscription_body(request, _visible(request)))
 
 
-@_router.route("GET", f"{_SUBSCRIPTION}/providers")
+@router.route("GET", f"{_SUBSCRIPTION}/providers")
 def list_providers(request: Request) -> Response:
     """The resource providers with their registration."""
     subscription = _visible(request)
     return listing(request, [_provider_body(subscription, name) for name in NAMESPACES])
 
 
-@_router.route("GET", f"{_SUBSCRIPTION}/providers/{{namespace}}")
+@router.route("GET", f"{_SUBSCRIPTION}/providers/{{namespace}}")
 def get_provider(request: Request) -> Response:
     """One resource provider."""
     subscription = _visible(request)
     return Response(body=_provider_body(subscription, request.params["namespace"]))
 
 
-@_router.route("POST", f"{_SUBSCRIPTION}/providers/{{namespace}}/register")
+@router.route("POST", f"{_SUBSCRIPTION}/providers/{{namespace}}/register")
 def register_provider(request: Request) -> Response:
     """Register a resource provider; a moment later it is registered."""
     namespace = request.params["namespace"]
@@ -88,7 +87,7 @@ def register_provider(request: Request) -> Response:
     return Response(body=subscription.register(namespace))
 
 
-@_router.route("POST", f"{_SUBSCRIPTION}/providers/{{namespace}}/unregister")
+@router.route("POST", f"{_SUBSCRIPTION}/providers/{{namespace}}/unregister")
 def unregister_provider(request: Request) -> Response:
     """Take back the registration of a resource provider."""
     namespace = request.params["namespace"]
@@ -97,9 +96,9 @@ def unregister_provider(request: Request) -> Response:
     return Response(body=subscription.unregister(namespace))
 
 
-@_router.route("GET", f"{_SUBSCRIPTION}/resourcegroups/{{group}}{_PERMISSIONS}")
-@_router.route("GET", f"{_SUBSCRIPTION}{_PERMISSIONS}")
-@_router.route("GET", f"/providers/{{namespace}}{_PERMISSIONS}")
+@router.route("GET", f"{_SUBSCRIPTION}/resourcegroups/{{group}}{_PERMISSIONS}")
+@router.route("GET", f"{_SUBSCRIPTION}{_PERMISSIONS}")
+@router.route("GET", f"/providers/{{namespace}}{_PERMISSIONS}")
 def list_permissions(request: Request) -> Response:
     """What the application may do at a scope."""
     api_version(request)
@@ -157,13 +156,5 @@ def _subscription_body(request: Request, subscription: Subscription) -> dict[str
     }
 
 
-router = guarded(
-    (
-        _router,
-        arm_groups.router,
-        arm_resources.router,
-        arm_operations.router,
-        arm_tags.router,
-        arm_trials.router,
-    )
-)
+for _part in (arm_groups, arm_resources, arm_operations, arm_tags, arm_trials):
+    router.routes += _part.router.routes
