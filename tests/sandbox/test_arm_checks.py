@@ -111,7 +111,8 @@ def test_an_action_group_is_checked(estate: Manager, properties: dict[str, Any])
         (rule(condition={"timeAggregation": "Total"}), 400, "BadRequest"),
         (rule(condition={"failingPeriods": {"minFailingPeriodsToAlert": 2}}), 400, "BadRequest"),
         (rule(actionGroups=[]), 400, "InvalidRequestContent"),
-        (rule(condition={"dimensions": [{"name": "UserId"}]}), 501, "NotSimulated"),
+        (rule(condition={"resourceIdColumn": "ResourceId"}), 501, "NotSimulated"),
+        (rule(condition={"dimensions": [{"name": "UserId"}]}), 400, "BadRequest"),
     ],
 )
 def test_a_query_rule_is_checked(

@@ -1,7 +1,8 @@
 """Diagnostic settings of the tenant: which Entra logs go to which workspace.
 
 Source: Azure REST API, "Azure AD diagnostic settings"; Microsoft Learn, "Diagnostic settings in
-Azure Monitor" (five settings, one setting a category and sink).
+Azure Monitor" (five settings, one setting a category and sink). Storage accounts, event hubs and
+partners are taken when their ids look right; nothing is delivered to them.
 """
 
 import re
@@ -26,10 +27,16 @@ CATEGORIES = (
     *("ServicePrincipalRiskEvents", "EnrichedOffice365AuditLogs", "MicrosoftGraphActivityLogs"),
     *("RemoteNetworkHealthLogs", "B2CRequestLogs"),
 )
-_SINKS = (
-    *("workspaceId", "storageAccountId", "eventHubAuthorizationRuleId", "marketplacePartnerId"),
-    "serviceBusRuleId",
-)
+_IN_GROUP = "/subscriptions/[^/]+/resourceGroups/[^/]+/providers"
+_RULE = r"/namespaces/[^/]+/authorizationRules/[^/]+"
+_SINK_IDS = {
+    "workspaceId": f"{_IN_GROUP}/Microsoft.OperationalInsights/workspaces/[^/]+",
+    "storageAccountId": f"{_IN_GROUP}/Microsoft.(Classic)?Storage/storageAccounts/[^/]+",
+    "eventHubAuthorizationRuleId": f"{_IN_GROUP}/Microsoft.EventHub{_RULE}",
+    "serviceBusRuleId": f"{_IN_GROUP}/Microsoft.ServiceBus{_RULE}",
+    "marketplacePartnerId": f"{_IN_GROUP}/.+",
+}
+_SINKS = tuple(_SINK_IDS)
 
 
 def _normalise(change: Change, estate: Estate) -> Properties:
@@ -43,6 +50,11 @@ def _normalise(change: Change, estate: Estate) -> Properties:
             "At least one data sink needs to be specified. For more information on data sinks, "
             "please see Diagnostic settings in Azure Monitor.",
         )
+    for name, sink in sinks.items():
+        if not re.fullmatch(_SINK_IDS[name], str(sink), re.IGNORECASE):
+            raise bad_request(
+                "BadRequest", f"'{name}' is '{sink}', which is no id of such a resource."
+            )
     logs = [_log(item) for item in objects(given.get("logs"), "logs")]
     others = [
         setting
