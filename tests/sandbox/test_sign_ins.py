@@ -7,64 +7,19 @@ import pytest
 from pydantic import ValidationError
 
 from sandbox.tenant.access.sign_ins import SignInRequest, sign_in
-from sandbox.tenant.directory.passwords import hash_secret
 from sandbox.tenant.errors import ServiceError
-from sandbox.tenant.tenant import Tenant
-from tests.sandbox.seed_tenant import StillClock, seed
-
-ADMINISTRATOR = "adm.aisha.rahman@contoso.onmicrosoft.com"
-EMPLOYEE = "amelia.clarke@contoso.com"
-GUEST = "marcus_adeyemi-audit.co.uk#EXT#@contoso.onmicrosoft.com"
-FORMER = "beatriz.romero@contoso.com"
-PASSWORD = "Correct-Horse-7-Battery"
-GROUP = "7c1d7b0e-3c52-4e0b-9a7f-0b1f5a3d9e42"
-EMERGENCY = "wren.hollow@contoso.onmicrosoft.com"
-
-
-class Recorder:
-    """Takes the rows of sign-ins in place of the tenant's logs."""
-
-    def __init__(self) -> None:
-        self.rows: list[tuple[str, dict[str, Any]]] = []
-
-    def emit(self, category: str, row: dict[str, Any]) -> None:
-        if category != "AuditLogs":
-            self.rows.append((category, row))
-
-
-def tenant_with_emergency_account(**document: Any) -> tuple[Tenant, Recorder]:
-    """The seed with an account whose group is excluded from every policy that is for users."""
-    whole = seed() | document
-    user_id = "0d2f6f7e-8f0e-4a3e-9d8e-1c9f0a5b7c33"
-    whole["users"].append(
-        {
-            "id": user_id,
-            "displayName": "Wren Hollow",
-            "userPrincipalName": EMERGENCY,
-            "mailNickname": "wren.hollow",
-            "passwordHash": hash_secret(PASSWORD),
-        }
-    )
-    whole["groups"].append(
-        {"id": GROUP, "displayName": "BTG Admins", "isAssignableToRole": True, "members": [user_id]}
-    )
-    whole["roleAssignments"].append(
-        {
-            "id": "6b0c7a55-41de-4e0c-8a4c-6f0d0f2f6f11",
-            "principalId": user_id,
-            "roleDefinitionId": "62e90394-69f5-4237-9190-012177145e10",
-        }
-    )
-    for policy in whole["conditionalAccessPolicies"]:
-        policy["conditions"]["users"]["excludeGroups"].append(GROUP)
-    tenant = Tenant.from_document(whole, StillClock())
-    recorder = Recorder()
-    tenant.logs.emit = recorder.emit  # pyright: ignore[reportAttributeAccessIssue]
-    return tenant, recorder
-
-
-def answer(tenant: Tenant, user: str, **facts: Any) -> dict[str, Any]:
-    return sign_in(tenant, SignInRequest.model_validate({"user": user, **facts}))
+from tests.sandbox.signing_in import (
+    ADMINISTRATOR,
+    EMERGENCY,
+    EMPLOYEE,
+    FORMER,
+    GROUP,
+    GUEST,
+    PASSWORD,
+    answer,
+    tenant_with_emergency_account,
+)
+from tests.support.tenant import http, running_tenant
 
 
 def test_no_policy_applies_to_an_excluded_account_and_the_platform_is_told_apart() -> None:
@@ -79,12 +34,28 @@ def test_no_policy_applies_to_an_excluded_account_and_the_platform_is_told_apart
     assert found["resultType"] == "50072"
 
 
-def test_with_its_passkey_the_account_is_in() -> None:
+def test_with_its_passkey_the_account_is_in_and_the_token_is_logged_as_non_interactive() -> None:
     tenant, recorder = tenant_with_emergency_account()
     found = answer(tenant, EMERGENCY, method="fido2")
     assert (found["decision"], found["resultType"]) == ("allowed", "0")
     assert found["platformAsks"] is None
     assert recorder.rows[0][1]["AuthenticationRequirement"] == "multiFactorAuthentication"
+    (first, row), (second, token) = recorder.rows
+    assert (first, second) == ("SignInLogs", "NonInteractiveUserSignInLogs")
+    assert row["CorrelationId"] == token["CorrelationId"]
+    assert row["Id"] != token["Id"]
+    assert (row["IsInteractive"], token["IsInteractive"]) == (True, False)
+    assert [entry["table"] for entry in found["rows"]] == [
+        "SigninLogs",
+        "AADNonInteractiveUserSignInLogs",
+    ]
+
+
+def test_a_sign_in_without_a_passkey_or_without_success_leaves_one_row() -> None:
+    tenant, recorder = tenant_with_emergency_account()
+    answer(tenant, EMPLOYEE, mfa=True, app="OfficeHome")
+    answer(tenant, FORMER, method="fido2")
+    assert [category for category, _ in recorder.rows] == ["SignInLogs", "SignInLogs"]
 
 
 def test_outside_the_guarded_portals_the_platform_asks_for_nothing() -> None:
@@ -162,35 +133,6 @@ def test_a_sign_in_that_fails_is_told_by_its_code_and_logged(
     assert row["UserId"] == found["userId"]
 
 
-def test_the_row_says_who_where_what_and_how() -> None:
-    tenant, recorder = tenant_with_emergency_account()
-    place = {"ip": "203.0.113.9", "country": "gb"}
-    found = answer(tenant, "conor.o'sullivan@contoso.com", mfa=True, location=place)
-    ((category, row),) = recorder.rows
-    assert (category, found["table"]) == ("SignInLogs", "SigninLogs")
-    assert found["row"] == row
-    expected = {
-        "UserPrincipalName": "conor.o'sullivan@contoso.com",
-        "UserDisplayName": "Conor O'Sullivan",
-        "AppDisplayName": "Azure Portal",
-        "AppId": "c44b4083-3bb0-49c1-b47d-974e53cbdf3c",
-        "ResourceDisplayName": "Windows Azure Service Management API",
-        "IPAddress": "203.0.113.9",
-        "Location": "GB",
-        "ClientAppUsed": "Browser",
-        "IsInteractive": True,
-        "ResultType": "0",
-        "ConditionalAccessStatus": "success",
-        "AuthenticationRequirement": "multiFactorAuthentication",
-    }
-    assert {key: row[key] for key in expected} == expected
-    results = {p["displayName"][:5]: p["result"] for p in row["ConditionalAccessPolicies"]}
-    assert results["CA001"] == "success"
-    assert results["CA009"] == "notApplied"
-    assert results["CA012"] == "reportOnlySuccess"
-    assert results["CA017"] == "notEnabled"
-
-
 @pytest.mark.parametrize("name", [EMERGENCY, GUEST])
 def test_a_user_principal_name_is_found_in_any_case_and_logged_in_lower_case(name: str) -> None:
     tenant, recorder = tenant_with_emergency_account()
@@ -202,22 +144,6 @@ def test_an_invited_guest_is_held_against_the_policies_for_guests() -> None:
     tenant, _ = tenant_with_emergency_account()
     applied = answer(tenant, GUEST, app="OfficeHome")["policiesApplied"]
     assert "CA005" in {policy["displayName"][:5] for policy in applied}
-
-
-def test_non_interactive_sign_ins_go_to_their_own_table_with_objects_as_text() -> None:
-    tenant, recorder = tenant_with_emergency_account()
-    found = answer(tenant, EMERGENCY, method="fido2", interactive=False)
-    ((category, row),) = recorder.rows
-    assert category == "NonInteractiveUserSignInLogs"
-    assert found["table"] == "AADNonInteractiveUserSignInLogs"
-    assert row["IsInteractive"] is False
-    assert len(json.loads(row["ConditionalAccessPolicies"])) == 19
-
-
-@pytest.mark.parametrize("interactive", [True, False])
-def test_the_tenants_real_logs_take_the_row(interactive: bool) -> None:
-    tenant = Tenant.from_document(seed(), StillClock())
-    assert answer(tenant, EMPLOYEE, interactive=interactive)["row"]["UserId"]
 
 
 def test_with_security_defaults_administrators_do_mfa_and_no_policy_is_asked() -> None:
@@ -253,3 +179,77 @@ def test_a_password_is_neither_in_the_answer_nor_in_an_error() -> None:
     with pytest.raises(ValidationError) as caught:
         SignInRequest.model_validate({"user": EMERGENCY, "password": [PASSWORD]})
     assert PASSWORD not in str(caught.value)
+
+
+def test_a_service_principal_signs_in_under_its_own_name_and_the_platform_lets_it() -> None:
+    tenant, _ = tenant_with_emergency_account()
+    own = tenant.apps.all()[0]
+    found = sign_in(tenant, SignInRequest(service_principal=own.display_name, app="Azure Portal"))
+    assert (found["decision"], found["platformAsks"]) == ("allowed", None)
+    assert found["row"]["ServicePrincipalId"] == own.object_id
+    assert found["row"]["AppId"] == own.app_id
+    assert "UserPrincipalName" not in found["row"]
+    with pytest.raises(ServiceError, match="Unknown servicePrincipal 'x'") as caught:
+        sign_in(tenant, SignInRequest(service_principal="x"))
+    assert caught.value.status == 404
+
+
+def test_without_the_platforms_own_demand_a_password_opens_the_portal() -> None:
+    tenant, _ = tenant_with_emergency_account(behaviour={"platformAsksForMultifactor": False})
+    found = answer(tenant, EMERGENCY, password=PASSWORD)
+    assert (found["platformAsks"], found["resultType"]) == (None, "0")
+
+
+def test_a_risky_user_without_methods_may_not_enrol() -> None:
+    tenant, _ = tenant_with_emergency_account()
+    found = answer(tenant, ADMINISTRATOR, mfaRegistered=False, signInRisk="high")
+    assert (found["decision"], found["resultType"]) == ("blocked", "53004")
+    assert answer(tenant, ADMINISTRATOR, mfaRegistered=False)["resultType"] == "50072"
+    quiet = answer(tenant, ADMINISTRATOR, mfaRegistered=False, interactive=False)
+    assert quiet["resultType"] == "50079"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"user": EMPLOYEE, "mfaDone": True}, "mfaDone: Extra inputs are not permitted"),
+        ({"user": EMPLOYEE, "clientApp": "edge"}, "clientApp: Input should be 'browser'"),
+        ({"user": EMPLOYEE, "method": "carrier pigeon"}, "method: 'carrier pigeon' is no"),
+        ({"user": EMPLOYEE, "location": "Brazil"}, "location.country: String should match"),
+        ({"user": EMPLOYEE, "device": {"trustType": "x"}}, "device.trustType: Input should be"),
+        (
+            {"user": EMPLOYEE, "device": {"extensionAttributes": {"attribute1": "x"}}},
+            "device.extensionAttributes: 'attribute1', expected extensionAttribute1",
+        ),
+        ({"user": EMPLOYEE, "authenticationContext": "c0"}, "authenticationContext: String"),
+        ({"app": "Azure Portal"}, "expected 'user' or 'servicePrincipal', one of them"),
+        ({"user": EMPLOYEE, "servicePrincipal": "x"}, "expected 'user' or 'servicePrincipal'"),
+    ],
+)
+def test_a_wrong_body_is_refused_in_one_line_that_names_the_key(
+    body: dict[str, Any], said: str
+) -> None:
+    with running_tenant() as server, http(server) as client:
+        refusal = client.post("/sandbox/sign-ins", json=body)
+        message = refusal.json()["error"]["message"]
+    assert refusal.status_code == 400
+    assert message.startswith(f"sign-in request: {said}")
+    assert "\n" not in message
+
+
+def test_the_answer_explains_itself_as_what_if_does() -> None:
+    tenant, _ = tenant_with_emergency_account()
+    explained = {p["displayName"][:5]: p for p in answer(tenant, EMERGENCY)["policies"]}
+    assert {p["policyApplies"] for p in explained.values()} == {False}
+    assert explained["CA001"]["analysisReasons"] == "users"
+    assert explained["CA017"]["analysisReasons"] == "policyNotEnabled"
+    explained = {p["displayName"][:5]: p for p in answer(tenant, ADMINISTRATOR)["policies"]}
+    applies = explained["CA001"]
+    assert (applies["policyApplies"], applies["analysisReasons"]) == (True, "notSet")
+    assert (applies["grantOperator"], applies["grantControls"]) == ("OR", ["mfa"])
+    assert explained["CA003"]["analysisReasons"] == "clientApps"
+    assert explained["CA003"]["grantControls"] == ["block"]
+    assert explained["CA013"]["sessionControls"] == {
+        "persistentBrowser": "never",
+        "signInFrequency": "every 1 hours",
+    }

@@ -20,9 +20,7 @@ def post_sign_in(request: Request) -> Response:
     try:
         wanted = SignInRequest.model_validate(request.object_body())
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ServiceError(400, "BadRequest", f"sign-in request: {where}: {first['msg']}") from None
+        raise ServiceError(400, "BadRequest", f"sign-in request: {_first(error)}") from None
     return Response(200, sign_in(request.tenant, wanted))
 
 
@@ -50,3 +48,11 @@ def delete_policy(request: Request) -> Response:
     """Delete a policy as an administrator."""
     request.tenant.conditional_access.delete_policy(request.params["id"])
     return Response(204)
+
+
+def _first(error: ValidationError) -> str:
+    """The first wrong key and what is wrong with it, without what was given: it may be secret."""
+    found = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in found["loc"])
+    said = found["msg"].removeprefix("Value error, ")
+    return f"{where}: {said}" if where else said

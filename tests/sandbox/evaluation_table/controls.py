@@ -41,6 +41,9 @@ CONTROLS = (
         "Microsoft Learn, Conditional Access: Grant (Block access; Grant access)",
         (
             refused("block prevents access", "53003", policy("block"), mfa=True),
+            refused(
+                "block is no alternative to a grant", "53003", policy("block", "mfa"), mfa=True
+            ),
             asked("MFA is asked for", policy("mfa")),
             enters("MFA done", policy("mfa"), mfa=True),
             enters(

@@ -107,6 +107,14 @@ OUTCOMES = (
                 "53003",
             ),
             Case(
+                "a device demand beside a block: the block is told",
+                [policy("compliantDevice"), policy("block")],
+                {},
+                "blocked",
+                ["applied", "applied"],
+                "53003",
+            ),
+            Case(
                 "a policy that does not apply demands nothing",
                 [policy("mfa"), from_clients("other")],
                 {"mfa": True},
@@ -165,7 +173,13 @@ OUTCOMES = (
             by_default(
                 "this does not include Microsoft Graph", "allowed", "0", app="Graph Explorer"
             ),
-            by_default("the synchronization account is excluded", "allowed", "0", user="sync"),
+            by_default(
+                "the synchronization account is excluded",
+                "allowed",
+                "0",
+                user="sync",
+                app=CONSOLE,
+            ),
             by_default(
                 "users register before anything else",
                 "mfa",
