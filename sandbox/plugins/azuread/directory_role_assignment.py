@@ -31,14 +31,14 @@ class DirectoryRoleAssignment(ResourceType):
         self.graph = graph
 
     def create(self, inputs: Properties) -> State:
-        """Assign; no second try when the principal does not show yet, as with the real one."""
+        """Assign, again while Graph does not find a principal that was made a moment ago."""
         body = {
             "@odata.type": "#microsoft.graph.unifiedRoleAssignment",
             "directoryScopeId": inputs["directoryScopeId"],
             "principalId": inputs["principalObjectId"],
             "roleDefinitionId": inputs["roleId"],
         }
-        made = self.graph.write("POST", PATH, body, "creating directory role assignment")
+        made = self.graph.write_to_new("POST", PATH, body, "creating directory role assignment")
         id = str(made["id"])
         try:
             self.graph.wait_for(lambda: self._get(id) is not None, f"role assignment {id}")

@@ -1,14 +1,16 @@
 """Microsoft Graph as the azuread provider calls it: errors in its words, paging, and the waits for
 a replica that lags.
 
-The real provider waits a fixed 20 seconds after most writes; here a write is followed by reads with
-growing pauses until the change shows, half a minute at most.
+The real provider reads five times, 5 seconds apart, after most writes, so that whatever follows
+meets a directory whose replicas agree. Here a write is followed by reads until five in a row show
+the change, with growing pauses after one that does not, half a minute at most; and a write that
+names an object made a moment ago is repeated while Graph does not find it.
 """
 
 import re
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 from sandbox.plugins.errors import PluginError, RefusedError, without_secrets
@@ -16,6 +18,9 @@ from sandbox.plugins.pause import wait_until
 from sandbox.plugins.session import Answer, Session
 
 NOT_FOUND = 404
+IN_A_ROW = 5
+"""Reads that must agree before a change counts as known to every replica."""
+T = TypeVar("T")
 PASSING_REFUSALS = re.compile(
     r"One or more property values specified are invalid"
     r"|Resource '.*' does not exist or one of its queried reference-property objects are not pre"
@@ -52,7 +57,9 @@ class Graph:
         answer = self.session.call(method, path, body=body, again=_passing)
         return self._good(answer, doing, body).content
 
-    def write_to_new(self, method: str, path: str, body: dict[str, Any], doing: str) -> None:
+    def write_to_new(
+        self, method: str, path: str, body: dict[str, Any], doing: str
+    ) -> dict[str, Any]:
         """Like `write`, to an object made a moment ago: its 404 is waited out."""
         last: list[Answer] = []
 
@@ -61,7 +68,7 @@ class Graph:
             return last[0].status != NOT_FOUND
 
         wait_until(written, self.session.pause)
-        self._good(last[0], doing, body)
+        return self._good(last[0], doing, body).content
 
     def remove(self, path: str, doing: str) -> None:
         """DELETE; gone already is a success."""
@@ -70,13 +77,36 @@ class Graph:
             self._good(answer, doing)
 
     def wait_for(self, come_true: Callable[[], bool], what: str) -> None:
-        """Read until the change shows.
+        """Read until the change shows, several times in a row.
 
         Raises:
             PluginError: it does not show within half a minute; `what` begins the message.
         """
-        if not wait_until(come_true, self.session.pause):
+        self.settled(lambda: come_true() or None, what)
+
+    def settled(self, read: Callable[[], T | None], what: str) -> T:
+        """What `read` finds, None being not yet, once it has found it several times in a row.
+
+        Raises:
+            PluginError: it does not within half a minute; `what` begins the message.
+        """
+        found: list[T] = []
+
+        def shows() -> bool:
+            found.clear()
+            for _ in range(IN_A_ROW):
+                if (value := read()) is None:
+                    return False
+                found.append(value)
+            return True
+
+        if not wait_until(shows, self.session.pause):
             raise PluginError(f"{what}: Graph does not show it after 30 seconds of waiting")
+        return found[-1]
+
+    def is_gone(self, path: str) -> bool:
+        """Whether several reads in a row find nothing at a path."""
+        return all(self.find(path) is None for _ in range(IN_A_ROW))
 
     def _good(self, answer: Answer, doing: str, body: dict[str, Any] | None = None) -> Answer:
         if 200 <= answer.status < 300:

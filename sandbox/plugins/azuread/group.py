@@ -8,8 +8,8 @@ replicas catch up. Members are their own resources (`azuread.GroupMember`).
 import uuid
 from typing import Any
 
-from sandbox.plugins.azuread.graph import Graph, literal, segment
-from sandbox.plugins.errors import PartialError, PluginError
+from sandbox.plugins.azuread.graph import NOT_FOUND, Graph, literal, segment
+from sandbox.plugins.errors import PartialError, PluginError, RefusedError
 from sandbox.plugins.resource import Naming, ResourceType, State
 from sandbox.plugins.schema import TEXT, Field, Flag, ListOf, Problem, Record, Text
 from sandbox.plugins.values import Properties
@@ -92,12 +92,9 @@ class Group(ResourceType):
                     {"@odata.type": "#microsoft.graph.group", "displayName": step},
                     f'updating group "{name}"',
                 )
-            self.graph.wait_for(lambda: self._shows(id, name), f'group "{name}"')
-            state = self.read(id, inputs, {})
+            state = self._settled(id, inputs, f'group "{name}"')
         except PluginError as error:
             raise PartialError(str(error), id=id, outputs=done) from None
-        if state is None:
-            raise PartialError(f'group "{name}" vanished while it was made', id=id, outputs=done)
         return State(id, state.outputs, inputs)
 
     def read(self, id: str, old_inputs: Properties, old_outputs: Properties) -> State | None:
@@ -107,9 +104,14 @@ class Group(ResourceType):
         found = self.graph.find(path)
         if found is None:
             return None
-        owners = self._ids(f"{path}/owners")
-        members = self._ids(f"{path}/members")
-        self._ids(f"{path}/memberOf")
+        try:
+            owners = self._ids(f"{path}/owners")
+            members = self._ids(f"{path}/members")
+            self._ids(f"{path}/memberOf")
+        except RefusedError as error:
+            if error.status == NOT_FOUND:
+                return None
+            raise
         values: Properties = {
             "displayName": found.get("displayName") or "",
             "description": found.get("description") or "",
@@ -151,17 +153,13 @@ class Group(ResourceType):
             self.graph.write("PATCH", path, body, f'updating group "{name}"')
         if "owners" in inputs:
             self._own(path, old_outputs.get("owners") or [], inputs["owners"], name)
-        self.graph.wait_for(lambda: self._shows(id, name), f'change of group "{name}"')
-        state = self.read(id, inputs, old_outputs)
-        if state is None:
-            raise PluginError(f'updating group "{name}": it is gone')
-        return state.outputs
+        return self._settled(id, inputs, f'change of group "{name}"').outputs
 
     def delete(self, id: str, outputs: Properties) -> None:
         """Delete the group (Graph keeps it for 30 days) and see it gone."""
         name = outputs.get("displayName", id)
         path = f"/beta/groups/{segment(id)}"
-        if self.graph.find(path) is None:
+        if self.graph.is_gone(path):
             return
         self.graph.remove(path, f'deleting group "{name}"')
         self.graph.wait_for(lambda: self.graph.find(path) is None, f'deletion of group "{name}"')
@@ -190,9 +188,22 @@ class Group(ResourceType):
                 f"{found.get('id')}`"
             )
 
-    def _shows(self, id: str, name: str) -> bool:
-        found = self.graph.find(f"/beta/groups/{segment(id)}")
-        return found is not None and found.get("displayName") == name
+    def _settled(self, id: str, inputs: Properties, what: str) -> State:
+        """The group, once Graph goes on showing it as it was made or changed."""
+        wanted = {key: inputs[key] for key in ("displayName", "owners") if key in inputs}
+        wanted["description"] = inputs.get("description") or ""
+
+        def shown() -> State | None:
+            state = self.read(id, inputs, {})
+            if state is None:
+                return None
+            known = {key: state.outputs[key] for key in wanted}
+            for values in (known, wanted):
+                if "owners" in values:
+                    values["owners"] = sorted(values["owners"])
+            return state if known == wanted else None
+
+        return self.graph.settled(shown, what)
 
     def _ids(self, path: str) -> list[str]:
         return [str(found.get("id")) for found in self.graph.listing(path)]

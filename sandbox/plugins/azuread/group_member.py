@@ -2,6 +2,7 @@
 
 from sandbox.plugins.azuread.graph import NOT_FOUND, Graph, literal, segment
 from sandbox.plugins.errors import PartialError, PluginError, RefusedError
+from sandbox.plugins.pause import wait_until
 from sandbox.plugins.resource import ResourceType, State
 from sandbox.plugins.schema import Field, Record, Text
 from sandbox.plugins.values import Properties
@@ -26,7 +27,7 @@ class GroupMember(ResourceType):
         group, member = str(inputs["groupObjectId"]), str(inputs["memberObjectId"])
         id = f"{group}/member/{member}"
         path = f"/beta/groups/{segment(group)}"
-        if self.graph.find(path) is None:
+        if not wait_until(lambda: self.graph.find(path) is not None, self.graph.session.pause):
             raise PluginError(f"adding a member to group {group}: there is no such group")
         if any(found.get("id") == member for found in self.graph.listing(f"{path}/members")):
             raise PluginError(
@@ -35,7 +36,8 @@ class GroupMember(ResourceType):
             )
         base = self.graph.session.base
         body = {"@odata.id": f"{base}/beta/directoryObjects/{member}"}
-        self.graph.write("POST", f"{path}/members/$ref", body, f"adding a member to group {group}")
+        doing = f"adding a member to group {group}"
+        self.graph.write_to_new("POST", f"{path}/members/$ref", body, doing)
         try:
             self.graph.wait_for(lambda: self._stands(group, member), f"membership {id}")
         except PluginError as error:

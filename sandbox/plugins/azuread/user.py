@@ -111,12 +111,12 @@ class User(ResourceType):
         done["objectId"] = object_id
         try:
             self._show_in_address_list(id, inputs["showInAddressList"], new=True)
-            self.graph.wait_for(lambda: self._get(id) is not None, f'user "{name}"')
-            state = self.read(id, inputs, {})
+            state = self.graph.settled(
+                lambda: self._shown(id, inputs, {"showInAddressList": inputs["showInAddressList"]}),
+                f'user "{name}"',
+            )
         except PluginError as error:
             raise PartialError(str(error), id=id, outputs=done) from None
-        if state is None:
-            raise PartialError(f'user "{name}" vanished while it was made', id=id, outputs=done)
         return State(id, state.outputs, inputs)
 
     def read(self, id: str, old_inputs: Properties, old_outputs: Properties) -> State | None:
@@ -171,18 +171,12 @@ class User(ResourceType):
             self.graph.write("PATCH", path, body, f'updating user "{name}"')
         if inputs["showInAddressList"] != old_outputs.get("showInAddressList"):
             self._show_in_address_list(id, inputs["showInAddressList"], new=False)
-        expected = {key: body[key] for key in ("accountEnabled", *TEXTS) if key in body}
-
-        def shows() -> bool:
-            found = self._get(id)
-            return found is not None and all(
-                (found.get(key) or None) == (value or None) for key, value in expected.items()
-            )
-
-        self.graph.wait_for(shows, f'change of user "{name}"')
-        state = self.read(id, inputs, old_outputs)
-        if state is None:
-            raise PluginError(f'updating user "{name}": it is gone')
+        keys = ("accountEnabled", *TEXTS)
+        expected = {key: body[key] for key in keys if key in body}
+        expected["showInAddressList"] = inputs["showInAddressList"]
+        state = self.graph.settled(
+            lambda: self._shown(id, inputs, expected, old_outputs), f'change of user "{name}"'
+        )
         return state.outputs
 
     def delete(self, id: str, outputs: Properties) -> None:
@@ -190,6 +184,22 @@ class User(ResourceType):
         name = outputs.get("userPrincipalName", id)
         self.graph.remove(_path(id), f'deleting user "{name}"')
         self.graph.wait_for(lambda: self._get(id) is None, f'deletion of user "{name}"')
+
+    def _shown(
+        self,
+        id: str,
+        inputs: Properties,
+        expected: Properties,
+        old_outputs: Properties | None = None,
+    ) -> State | None:
+        """The user, when Graph shows it with these outputs."""
+        state = self.read(id, inputs, old_outputs or {})
+        if state is None:
+            return None
+        same = all(
+            (state.outputs.get(key) or None) == (value or None) for key, value in expected.items()
+        )
+        return state if same else None
 
     def _get(self, id: str) -> dict[str, Any] | None:
         return self.graph.find(_path(id), {"$select": ",".join(SELECTED)})
