@@ -36,7 +36,9 @@ def _message(answer: httpx.Response) -> str:
 
 
 def _make_app_ordinary(document: JSON) -> JSON:
-    document["apps"][0]["directoryRoles"] = []
+    app = document["apps"][0]
+    app["directoryRoles"] = []
+    app["graphPermissions"].append("User-PasswordProfile.ReadWrite.All")
     return document
 
 
