@@ -257,27 +257,6 @@ def test_a_user_is_excluded_through_a_group_inside_the_excluded_group() -> None:
     assert found.reason == "users: excluded as a member of group 'Finance'"
 
 
-@pytest.mark.parametrize(
-    ("operator", "facts", "answer"),
-    [
-        ("OR", {"mfa_done": True}, "satisfied"),
-        ("OR", {"device": COMPLIANT}, "satisfied"),
-        ("OR", {}, "mfa"),
-        ("AND", {"mfa_done": True}, "impossible"),
-        ("AND", {"device": COMPLIANT}, "mfa"),
-        ("AND", {"mfa_done": True, "device": COMPLIANT}, "satisfied"),
-    ],
-)
-def test_grant_controls_are_joined_by_their_operator(
-    operator: str, facts: dict[str, Any], answer: str
-) -> None:
-    policy = seed_policy("CA002")
-    policy["grantControls"] |= {"operator": operator, "builtInControls": ["mfa", "compliantDevice"]}
-    demand = result_of(policy, context(EMPLOYEE, **facts)).demand
-    assert demand is not None
-    assert demand.answer == answer
-
-
 def test_terms_of_use_let_the_user_in_after_accepting() -> None:
     policy = {**seed_policy("CA017"), "state": "enabled"}
     found = evaluate([policy], context(GUEST), [])
@@ -345,11 +324,3 @@ def test_a_control_that_is_not_evaluated_cannot_undo_a_block() -> None:
 
 def decide_one(policy: dict[str, Any], **facts: Any) -> str:
     return evaluate([policy], context(EMPLOYEE, **facts), []).decision
-
-
-def test_guests_of_named_tenants_are_not_guessed() -> None:
-    policy = seed_policy("CA005")
-    guests = policy["conditions"]["users"]["includeGuestsOrExternalUsers"]
-    guests["externalTenants"] = {"membershipKind": "enumerated", "members": ["x"]}
-    assert result_of(policy, context(GUEST)).result == "notEvaluated"
-    assert result_of(policy, context(EMPLOYEE)).result == "notApplied"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.tenant.access.sign_ins import SignInRequest, sign_in
 from sandbox.tenant.tenant import Tenant
 from tests.sandbox.seed_tenant import StillClock, seed
 from tests.sandbox.signing_in import (
