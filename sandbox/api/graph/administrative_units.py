@@ -10,6 +10,7 @@ from typing import Any
 
 from sandbox.api.graph.member_of import may_see, without_links
 from sandbox.api.graph.odata import JSON, collection, entity
+from sandbox.api.graph.odata_directory import OBJECTS, Queries
 from sandbox.api.graph.routes import DIRECTORY_READ, DIRECTORY_WRITE, granted
 from sandbox.api.graph.users import public
 from sandbox.api.routing import Handler, Request, Response, Router
@@ -28,6 +29,8 @@ READ = ("AdministrativeUnit.Read.All", "AdministrativeUnit.ReadWrite.All", *DIRE
 WRITE = ("AdministrativeUnit.ReadWrite.All", *DIRECTORY_WRITE)
 ROLES_WRITE = ("RoleManagement.ReadWrite.Directory",)
 ROLES_READ = ("RoleManagement.Read.Directory", *ROLES_WRITE, *DIRECTORY_READ)
+
+UNITS = Queries(frozenset({"displayName"}))
 
 _UNIT = "/{id}"
 _MEMBERS = "/{id}/members"
@@ -51,7 +54,7 @@ def _route(method: str, tail: str, *, permissions: tuple[str, ...]) -> Callable[
 def list_units(request: Request) -> Response:
     """All units, paged."""
     found = request.tenant.directory.administrative_units.values()
-    return collection(request, found, "administrativeUnits", without_links)
+    return collection(request, found, "administrativeUnits", without_links, queries=UNITS)
 
 
 @_route("POST", "", permissions=WRITE)
@@ -87,7 +90,7 @@ def list_members(request: Request) -> Response:
     """The users and groups in a unit."""
     unit = _readable(request)
     found = request.tenant.directory.objects(unit["members"])
-    return collection(request, found, "directoryObjects", _object)
+    return collection(request, found, "directoryObjects", _object, queries=OBJECTS)
 
 
 @_route("GET", f"{_MEMBERS}/$ref", permissions=READ)
