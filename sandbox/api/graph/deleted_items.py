@@ -21,6 +21,8 @@ from sandbox.tenant.directory.store import not_found
 
 router = Router()
 
+ITEM_READ = tuple(dict.fromkeys((*READ, *GROUP_READ)))
+
 _ITEMS = "/directory/deletedItems"
 _USERS = _ITEMS + "/microsoft.graph.user"
 _GROUPS = _ITEMS + "/microsoft.graph.group"
@@ -46,7 +48,7 @@ def list_deleted_groups(request: Request) -> Response:
     return collection(request, found, "groups", without_links, queries=GROUPS)
 
 
-@graph_route(router, "GET", _ITEMS + "/{id}", permissions=(*READ, *GROUP_READ))
+@graph_route(router, "GET", _ITEMS + "/{id}", permissions=ITEM_READ)
 def get_deleted_item(request: Request) -> Response:
     """One deleted user or group."""
     return entity(request, _deleted(request, READ, GROUP_READ), "directoryObjects")

@@ -133,7 +133,7 @@ class NamedLocations:
 def _checked(kind: str, current: Mapping[str, Any], body: Mapping[str, Any]) -> Document:
     """The properties of a location after a request; raises ServiceError 400."""
     shape = {"displayName": None, **_SHAPES[kind]}
-    location = {key: current.get(key) for key in shape}
+    location = {key: current.get(key, default) for key, default in shape.items()}
     for key, value in body.items():
         if key in shape:
             location[key] = copy.deepcopy(value)
