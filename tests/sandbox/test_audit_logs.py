@@ -61,6 +61,7 @@ FILTERS = {
     "activityDateTime ge 2001-01-01T00:00:00Z": 5,
     "activityDateTime le 2001-01-01": 0,
     "not(result eq 'success')": 0,
+    "category ge 5": 0,
 }
 
 
