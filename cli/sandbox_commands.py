@@ -26,6 +26,15 @@ class Shell(StrEnum):
     json = "json"
 
 
+class Device(StrEnum):
+    """What a sign-in comes from."""
+
+    unregistered = "unregistered"
+    registered = "registered"
+    compliant = "compliant"
+    hybrid = "hybrid"
+
+
 @sandbox_app.command()
 @plain_errors
 def start(
@@ -79,7 +88,7 @@ def status() -> None:
     )
     if calls := face.unknown():
         typer.echo(
-            f"{len(calls)} of its calls are not simulated: `breakglass sandbox unknown` lists them"
+            f"Asked and not simulated: {_count(len(calls))}, see `breakglass sandbox unknown`"
         )
 
 
@@ -149,7 +158,14 @@ def sign_in(
     ] = "browser",
     country: Annotated[str | None, typer.Option(help="Two-letter country code.")] = None,
     platform: Annotated[str | None, typer.Option(help="windows, macOS, iOS, android …")] = None,
+    ip: Annotated[str | None, typer.Option(help="Address, IPv4 or IPv6.")] = None,
     mfa: Annotated[bool, typer.Option("--mfa", help="MFA has been done.")] = False,
+    method: Annotated[
+        str | None, typer.Option(help="fido2, password, windowsHelloForBusiness …")
+    ] = None,
+    device: Annotated[
+        Device, typer.Option(help="What Entra knows of the device.")
+    ] = Device.unregistered,
     non_interactive: Annotated[
         bool, typer.Option("--non-interactive", help="A token refresh, nobody at the keyboard.")
     ] = False,
@@ -157,8 +173,14 @@ def sign_in(
     """Sign a user in and explain the decision, policy by policy."""
     request: dict[str, Any] = {"user": user, "app": app, "clientApp": client_app, "mfa": mfa}
     request["interactive"] = not non_interactive
-    if country is not None:
-        request["location"] = country.upper()
+    place = {"country": country and country.upper(), "ip": ip}
+    if any(place.values()):
+        request["location"] = place
+    if method is not None:
+        request["method"] = method
+    if device is not Device.unregistered:
+        trust = "ServerAD" if device is Device.hybrid else "AzureAD"
+        request["device"] = {"isCompliant": device is Device.compliant, "trustType": trust}
     if platform is not None:
         request["platform"] = platform
     _explain(_face().sign_in(**request))
@@ -185,6 +207,10 @@ def outbox() -> None:
             sent, plain(message.channel), plain(message.recipient), plain(message.subject)
         )
     console().print(table)
+
+
+def _count(calls: int) -> str:
+    return "1 call" if calls == 1 else f"{calls} calls"
 
 
 def _list_knobs(
@@ -235,4 +261,5 @@ def _explain(answer: "SignInAnswer") -> None:
         screen.print(f"Not judged here: {plain(name)}")
     if answer.platform_asks:
         screen.print(f"Apart from Conditional Access: {plain(answer.platform_asks)}")
-    screen.print(f"Logged in {plain(answer.table)} with result {plain(answer.result_type)}.")
+    result = " ".join((answer.result_type, answer.result_description)).strip()
+    screen.print(f"Logged in {plain(answer.table)} with result {plain(result.rstrip('.'))}.")

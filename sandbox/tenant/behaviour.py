@@ -65,8 +65,8 @@ class Behaviour(BaseModel):
     """Writes of all applications in this tenant; 0 switches the limit off."""
     report_requests_per_ten_seconds: int = Field(default=5, ge=0)
     """Reads of sign-in and audit logs by one application; 0 switches the limit off."""
-    unknown_error_share: float = Field(default=0.5, ge=0, le=1)
-    """Share of 429s that say `UnknownError` without a message, not `TooManyRequests`."""
+    directory_unknown_error_share: float = Field(default=0.5, ge=0, le=1)
+    """Share of the directory's 429s that are an `UnknownError` without a message."""
 
     # Azure
     diagnostic_setting_limit: int = Field(default=5, ge=1)

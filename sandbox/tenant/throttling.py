@@ -72,7 +72,7 @@ def too_many_requests(
 ) -> ServiceError:
     """A 429 in one of the two shapes in which Graph is seen to answer; `number` counts them."""
     chance = random.Random(f"{behaviour.random_seed}/429 {number}").random()  # noqa: S311
-    if chance < behaviour.unknown_error_share:
+    if chance < behaviour.directory_unknown_error_share:
         return ServiceError(429, "UnknownError", "", headers)
     return ServiceError(429, "TooManyRequests", "Too many requests.", headers)
 

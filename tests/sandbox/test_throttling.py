@@ -171,7 +171,7 @@ def test_zero_switches_a_limit_off() -> None:
     [(0.0, ("TooManyRequests", "Too many requests.")), (1.0, ("UnknownError", ""))],
 )
 def test_a_429_has_one_of_two_shapes(share: float, shape: tuple[str, str]) -> None:
-    limited = Limited(directoryUnitsPerTenSeconds=1, unknownErrorShare=share)
+    limited = Limited(directoryUnitsPerTenSeconds=1, directoryUnknownErrorShare=share)
     limited.ask()
     error = limited.refused()
     assert (error.code, error.message) == shape
@@ -195,7 +195,8 @@ def test_graph_answers_with_the_headers_and_its_error_envelope(
     assert graph_client.get(path).headers["x-ms-resource-unit"] == "1"
     assert graph_client.get("/v1.0/users/nobody").headers["x-ms-resource-unit"] == "1"
     control.patch(
-        "/sandbox/behaviour", json={"directoryUnitsPerTenSeconds": 1, "unknownErrorShare": 0}
+        "/sandbox/behaviour",
+        json={"directoryUnitsPerTenSeconds": 1, "directoryUnknownErrorShare": 0},
     )
     refused = graph_client.get(path)
     assert refused.status_code == 429

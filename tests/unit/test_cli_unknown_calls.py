@@ -31,6 +31,11 @@ class FakeTenant:
     def answer(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == "/sandbox/unknown":
             return httpx.Response(200, json={"value": self.unknown})
+        if request.url.path == "/sandbox/health":
+            body: dict[str, Any] = {"service": "x", "ready": True, "version": "1", "tenants": []}
+            return httpx.Response(200, json=body)
+        if request.url.path.endswith(("/policies", "/requests")):
+            return httpx.Response(200, json={"value": []})
         if request.method == "PATCH":
             self.knobs.update(httpx.Response(200, content=request.content).json())
             return httpx.Response(204)
@@ -101,6 +106,29 @@ def test_unknown_calls_are_listed_by_command(tenant: FakeTenant, run: Any) -> No
     assert run("unknown") == (0, "The tenant was asked nothing that it does not know.\n")
     tenant.asked("GET", "/v1.0/teamwork", 3)
     assert run("unknown") == (0, "GET /v1.0/teamwork  3 times\n")
+
+
+def test_the_status_tells_of_unknown_calls_if_there_were_any(tenant: FakeTenant, run: Any) -> None:
+    assert "not simulated" not in run("status")[1]
+    tenant.asked("GET", "/v1.0/teamwork", 3)
+    code, output = run("status")
+    assert code == 0
+    assert "Asked and not simulated: 1 call, see `breakglass sandbox unknown`" in output
+
+
+def test_a_tenant_is_started_with_a_lag(
+    tenant: FakeTenant, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = RunningTenant(1, 1, "https://localhost:1", 0.0, 1.0)
+
+    def start(_folder: SandboxFolder, **_options: object) -> tuple[RunningTenant, bool]:
+        return running, True
+
+    monkeypatch.setattr(tenant_process, "start", start)
+    assert run("start", "--port", "1")[0] == 0
+    assert tenant.knobs["readLagSeconds"] == 0.5
+    assert run("start", "--port", "1", "--lag", "4")[0] == 0
+    assert tenant.knobs["readLagSeconds"] == 4
 
 
 def test_knobs_are_listed_with_their_meaning_and_turned(tenant: FakeTenant, run: Any) -> None:
