@@ -123,17 +123,19 @@ class AlertRules:
     def run_due(self) -> None:
         """Run every evaluation that is due by now, each as of its own time."""
         now = self._clock.now()
-        while True:
-            self._activity_alerts.run_due()
-            due = [pair for pair in self._enabled() if pair[1].due <= now]
-            if not due:
-                return
+        self._activity_alerts.run_due()
+        enabled = self._enabled()
+        while due := [pair for pair in enabled if pair[1].due <= now]:
             rule, state = min(due, key=lambda pair: pair[1].due)
             if state.due < now - CATCH_UP_SECONDS:
                 self._plan(rule, state, now - CATCH_UP_SECONDS)
             self._evaluate(rule, state, state.due)
+            if not rule["properties"]["enabled"]:
+                enabled = self._enabled()
+                continue
             frequency = seconds_of(rule["properties"]["evaluationFrequency"])
             self._plan(rule, state, state.slot + frequency)
+        self._activity_alerts.run_due()
 
     def _plan(self, rule: Rule, state: RuleState, slot: float) -> None:
         """The next run: planned for `slot`, it comes a little late, and never before the last."""
@@ -216,6 +218,7 @@ class AlertRules:
         state.failing_since = now if state.failing_since is None else state.failing_since
         if now - state.failing_since >= FAILING_SECONDS:
             self._azure.switch_off(rule["id"])
+            rule["properties"]["enabled"] = False
             self._activity.record("POST", f"{rule['id']}/disable", 200, _AZURE_MONITOR)
 
     def _fire(self, rule: Rule, known: SeriesState, series: Series, now: float) -> None:
