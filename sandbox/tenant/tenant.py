@@ -8,6 +8,7 @@ from typing import Any, Self
 from sandbox.tenant.access.policies import ConditionalAccess
 from sandbox.tenant.access.smart_lockout import SmartLockout
 from sandbox.tenant.azure.resources import Azure
+from sandbox.tenant.azure.role_assignments import RoleAssignments
 from sandbox.tenant.behaviour import Behaviour
 from sandbox.tenant.changes import Changes, Initiator
 from sandbox.tenant.clock import Clock
@@ -50,15 +51,16 @@ class Tenant:
         )
         self.azure = Azure.from_document(document, clock, self.behaviour)
         self.azure.has_premium = lambda: self.directory.has_premium
+        self.role_assignments = RoleAssignments.from_document(document, self.directory, self.apps)
         self.activity = ActivityLog.from_document(document, clock, self.behaviour)
         self.outbox = Outbox.from_document(document, clock)
         self.logs = Logs.from_document(document, clock, self.azure, self.behaviour)
         self.directory_log = DirectoryLog(
             clock, self.behaviour, self.directory, self.changes, self.logs
         ).read(document)
-        self.activity_export = ActivityExport(
-            self.azure, self.activity, self.logs, self.id
-        ).read(document)
+        self.activity_export = ActivityExport(self.azure, self.activity, self.logs, self.id).read(
+            document
+        )
         self.alert_rules = AlertRules(
             clock, self.behaviour, self.azure, self.logs, self.activity, self.outbox
         ).read(document)
@@ -96,6 +98,7 @@ class Tenant:
             self.apps,
             self.conditional_access,
             self.azure,
+            self.role_assignments,
             self.activity,
             self.logs,
             self.directory_log,

@@ -15,6 +15,7 @@ RULE = f"{GROUP}/providers/Microsoft.Insights/scheduledQueryRules/use-alert"
 ALERT = f"{GROUP}/providers/Microsoft.Insights/activityLogAlerts/tampering"
 SETTINGS = "/providers/microsoft.aadiam/diagnosticSettings"
 VERSIONS = {
+    "microsoft.authorization/role": "2022-04-01",
     "microsoft.insights/diagnosticsettings": "2021-05-01-preview",
     "workspaces": "2023-09-01",
     "actiongroups": "2024-10-01-preview",

@@ -9,6 +9,10 @@ from sandbox.tenant.azure.roles import ROLES
 from tests.sandbox.arm_manager import GROUP, SETTINGS, SUBSCRIPTION, Manager
 from tests.support.tenant import arm, object_id, running_tenant, small_document
 
+ASSIGNMENT = (
+    "/providers/Microsoft.Authorization/roleAssignments/11111111-2222-4333-8444-555555555555"
+)
+
 
 def with_roles(*roles: tuple[str, str]) -> dict[str, Any]:
     document = copy.deepcopy(small_document())
@@ -25,6 +29,7 @@ def with_roles(*roles: tuple[str, str]) -> dict[str, Any]:
         ([(GROUP, "Owner")], ("PUT", GROUP), ("GET", f"{SUBSCRIPTION}/resourcegroups")),
         ([(GROUP, "Reader")], ("GET", SUBSCRIPTION), ("PUT", GROUP)),
         ([("/", "Reader")], ("GET", SETTINGS), ("PUT", GROUP)),
+        ([("/", "Contributor")], ("DELETE", f"{SETTINGS}/x"), ("PUT", ASSIGNMENT)),
         ([(SUBSCRIPTION[:-1], "Owner")], ("GET", "/subscriptions"), ("GET", SUBSCRIPTION)),
         ([], ("GET", "/subscriptions"), ("GET", SUBSCRIPTION)),
     ],
@@ -51,6 +56,18 @@ def test_a_role_counts_at_its_scope_and_below(
         ("monitoring contributor", "Microsoft.Resources/subscriptions/resourcegroups/write", False),
         ("log analytics contributor", "Microsoft.OperationalInsights/workspaces/delete", True),
         ("log analytics contributor", "Microsoft.Insights/actionGroups/write", False),
+        ("log analytics contributor", "Microsoft.Insights/diagnosticSettings/write", True),
+        ("log analytics reader", "Microsoft.OperationalInsights/workspaces/search/action", True),
+        ("log analytics reader", "Microsoft.OperationalInsights/workspaces/query/read", True),
+        ("log analytics reader", "Microsoft.OperationalInsights/workspaces/sharedKeys/read", False),
+        ("log analytics reader", "Microsoft.OperationalInsights/workspaces/write", False),
+        ("monitoring contributor", "Microsoft.Insights/activityLogAlerts/delete", True),
+        ("monitoring contributor", "Microsoft.OperationalInsights/workspaces/delete", False),
+        ("monitoring reader", "Microsoft.Insights/actionGroups/write", False),
+        ("user access administrator", "Microsoft.Authorization/roleAssignments/write", True),
+        ("user access administrator", "Microsoft.Insights/actionGroups/write", False),
+        ("contributor", "microsoft.aadiam/diagnosticSettings/write", True),
+        ("contributor", "Microsoft.Authorization/roleAssignments/delete", False),
     ],
 )
 def test_built_in_roles_allow_what_microsoft_documents(

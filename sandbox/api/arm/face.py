@@ -6,6 +6,7 @@ resources and operations have files of their own.
 
 from typing import Any
 
+from sandbox.api.arm import authorization as arm_authorization
 from sandbox.api.arm import groups as arm_groups
 from sandbox.api.arm import operations as arm_operations
 from sandbox.api.arm import resources as arm_resources
@@ -156,5 +157,5 @@ def _subscription_body(request: Request, subscription: Subscription) -> dict[str
     }
 
 
-for _part in (arm_groups, arm_resources, arm_operations, arm_tags, arm_trials):
+for _part in (arm_authorization, arm_groups, arm_resources, arm_operations, arm_tags, arm_trials):
     router.routes += _part.router.routes
