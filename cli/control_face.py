@@ -69,6 +69,7 @@ class SignInAnswer(_Answer):
     not_evaluated: list[str] = []
     platform_asks: str | None = None
     result_type: str
+    result_description: str = ""
     table: str
 
     def deciding_policy(self) -> str | None:

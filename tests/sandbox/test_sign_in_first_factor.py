@@ -88,6 +88,13 @@ def test_a_failure_without_a_password_counts_and_a_passkey_is_not_locked_out() -
     assert code(place, None, method="fido2") == "0"
 
 
+def test_a_reset_password_ends_the_lock() -> None:
+    place = tenant()
+    fail(place, THRESHOLD)
+    place.directory.user(EVE)["passwordHash"] = hash_secret("Another-Horse-8-Battery")
+    assert code(place, "Another-Horse-8-Battery") == "0"
+
+
 def test_a_lock_is_for_one_account() -> None:
     place = tenant()
     fail(place, THRESHOLD)

@@ -22,11 +22,6 @@ _CLIENTS = {
     "exchangeActiveSync": "Exchange ActiveSync",
     "other": "Other clients",
 }
-_TRANSFERS = {
-    None: "none",
-    "deviceCodeFlow": "deviceCodeFlow",
-    "authenticationTransfer": "authenticationTransfer",
-}
 
 
 @dataclass(frozen=True)
@@ -128,7 +123,7 @@ def _of_user(record: SignInRecord, now: str) -> dict[str, Any]:
         "AuthenticationProtocol": (
             "deviceCode" if context.authentication_flow == "deviceCodeFlow" else "none"
         ),
-        "OriginalTransferMethod": _TRANSFERS[context.authentication_flow],
+        "OriginalTransferMethod": context.authentication_flow or "none",
         "AuthenticationRequirement": (
             "multiFactorAuthentication"
             if record.demands_multifactor

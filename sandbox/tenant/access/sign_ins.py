@@ -154,22 +154,23 @@ def _outcome(
 
 def _first_factor(tenant: Tenant, user: Mapping[str, Any], request: SignInRequest) -> str | None:
     """The code with which the first factor refuses the user, None when it is passed."""
-    lockout, user_id = tenant.smart_lockout, str(user["id"])
+    # A reset password starts anew, so what is counted belongs to the password too.
+    lockout, account = tenant.smart_lockout, f"{user['id']}/{user.get('passwordHash')}"
     typed = methods.uses_password(request.done_method) or request.password is not None
-    if typed and lockout.is_locked(user_id):
+    if typed and lockout.is_locked(account):
         return "50053"
     wrong = request.password is not None and not tenant.directory.verify_password(
-        user_id, request.password
+        user["id"], request.password
     )
     if wrong or not request.success:
-        lockout.failed(user_id, request.password if wrong else None)
+        lockout.failed(account, request.password if wrong else None)
         return "50126"
     if not user["accountEnabled"]:
         return "50057"
     if typed and _has_expired(tenant, user):
         return "50055"
     if typed:
-        lockout.succeeded(user_id)
+        lockout.succeeded(account)
     return None
 
 

@@ -28,21 +28,24 @@ class _Account:
 
 
 class SmartLockout:
-    """The failed sign-ins of one tenant's accounts, in memory only; passwords as keyed hashes."""
+    """The failed sign-ins of one tenant's accounts, in memory only; passwords as keyed hashes.
+
+    `account_key` is an account with its present password: a reset one has no failures yet.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._key = secrets.token_bytes(32)
         self._accounts: dict[str, _Account] = {}
 
-    def is_locked(self, user_id: str) -> bool:
+    def is_locked(self, account_key: str) -> bool:
         """Whether an account is locked now."""
-        account = self._accounts.get(user_id)
+        account = self._accounts.get(account_key)
         return account is not None and self._clock.now() < account.locked_until
 
-    def failed(self, user_id: str, password: str | None) -> None:
+    def failed(self, account_key: str, password: str | None) -> None:
         """Count a wrong password; None is one that was never used before."""
-        account = self._accounts.setdefault(user_id, _Account())
+        account = self._accounts.setdefault(account_key, _Account())
         if password is not None:
             digest = hashlib.blake2b(password.encode(), key=self._key).digest()
             if digest in account.recent:
@@ -54,6 +57,6 @@ class SmartLockout:
             account.locked_until = self._clock.now() + seconds
             account.locks += 1
 
-    def succeeded(self, user_id: str) -> None:
-        """A right password, or a reset one, makes everything good."""
-        self._accounts.pop(user_id, None)
+    def succeeded(self, account_key: str) -> None:
+        """A right password makes everything good."""
+        self._accounts.pop(account_key, None)
