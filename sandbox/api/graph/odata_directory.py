@@ -178,8 +178,9 @@ def _words(text: str) -> frozenset[str]:
 
 
 def _joined(text: str) -> frozenset[str]:
-    """The parts of a text between its spaces, each as one word."""
-    return frozenset(re.sub(r"\W", "", part).lower() for part in text.split())
+    """The parts of a text between its spaces that have symbols in them, each as one word."""
+    parts = ((part, re.sub(r"\W", "", part)) for part in text.split())
+    return frozenset(word.lower() for part, word in parts if word != part)
 
 
 def _not_a_search(text: str) -> ServiceError:
