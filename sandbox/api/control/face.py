@@ -4,7 +4,8 @@ No token is asked for: the server listens on loopback only. `?tenant=<id>` choos
 it the first one is meant, for requests, unknown calls and faults all of them. Sign-ins and policies
 are in `sandbox.api.control.sign_ins`. The calls under `/sandbox/conditional-access` and
 `/sandbox/users` are those of an administrator at work in a portal: no throttling, no application
-limits.
+limits. `?as=<user principal name>` says who that is, for the audit log; without it the tenant's
+first Global Administrator.
 """
 
 from importlib.metadata import version

@@ -6,10 +6,10 @@ its statuses are `Start`, `Success` and `Failure` is observed.
 """
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.tenant.monitor.activity import ActivityEvent
+from sandbox.tenant.monitor.logs import moment
 
 _STATUS_OF_ROW = {"Started": "Start", "Succeeded": "Success", "Failed": "Failure"}
 _CLAIMS = "http://schemas.microsoft.com/identity/claims/"
@@ -18,7 +18,7 @@ _TICKS_AT_EPOCH = 621_355_968_000_000_000
 
 def event_body(event: ActivityEvent, tenant_id: str) -> dict[str, Any]:
     """The event as `EventData` of the REST API."""
-    time = _moment(event.time)
+    time = moment(event.time)
     ticks = _TICKS_AT_EPOCH + int(event.time * 10_000_000)
     begins = event.status == "Started"
     sub_status = event.sub_status
@@ -49,7 +49,7 @@ def event_body(event: ActivityEvent, tenant_id: str) -> dict[str, Any]:
         "resourceType": _localizable(event.resource_type),
         "status": _localizable(event.status),
         "subStatus": _localizable(event.sub_status, sub_status),
-        "submissionTimestamp": _moment(event.visible),
+        "submissionTimestamp": moment(event.visible),
         "subscriptionId": event.subscription_id,
         "tenantId": tenant_id,
     }
@@ -71,7 +71,7 @@ def activity_row(event: ActivityEvent, tenant_id: str) -> dict[str, Any]:
         "Claims_d": claims,
         "CorrelationId": event.correlation_id,
         "EventDataId": event.event_id,
-        "EventSubmissionTimestamp": _moment(event.visible),
+        "EventSubmissionTimestamp": moment(event.visible),
         "Hierarchy": f"{tenant_id}/{event.subscription_id}",
         "HTTPRequest": json.dumps(_http_request(event)),
         "Level": event.level,
@@ -131,7 +131,3 @@ def _properties(event: ActivityEvent) -> dict[str, str]:
 
 def _localizable(value: str, shown: str | None = None) -> dict[str, str]:
     return {"value": value, "localizedValue": value if shown is None else shown}
-
-
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -9,7 +9,6 @@ documented nowhere.
 import random
 from collections import deque
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +21,7 @@ from sandbox.tenant.monitor.audit_activities import JSON, Activity
 from sandbox.tenant.monitor.audit_directory import DirectoryActivities
 from sandbox.tenant.monitor.audit_policies import method_activities, policy_activities
 from sandbox.tenant.monitor.audit_rows import audit_row
-from sandbox.tenant.monitor.logs import Logs
+from sandbox.tenant.monitor.logs import Logs, moment
 from sandbox.tenant.monitor.sign_in_records import sign_in_record
 
 MOST_RECORDS = 50_000
@@ -175,8 +174,3 @@ def _initiated_by(initiator: Initiator) -> JSON:
         "homeTenantName": None,
     }
     return {"user": user, "app": None}
-
-
-def moment(seconds: float) -> str:
-    """ISO 8601 with microseconds: texts compare as the times do."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
