@@ -1,6 +1,6 @@
 # pyright: basic
 # The gRPC stubs and the protobuf structs carry no usable types.
-"""The azure-native stand-in against a tenant whose reads are late and whose operations take time."""
+"""The azure-native stand-in against a tenant whose reads are late and whose operations fail."""
 
 import pytest
 
