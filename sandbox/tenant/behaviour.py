@@ -155,4 +155,7 @@ def knob_from_text(text: str) -> tuple[str, Any]:
 
 def _first(error: ValidationError) -> str:
     found = error.errors()[0]
-    return f"{'.'.join(str(part) for part in found['loc'])}: {found['msg']}"
+    name = ".".join(str(part) for part in found["loc"])
+    if found["type"] == "extra_forbidden":
+        return f"{name}: there is no such knob; `breakglass sandbox knobs` lists all"
+    return f"{name}: {found['msg']}"

@@ -21,7 +21,7 @@ def test_knobs_of_a_document_are_taken_and_the_others_keep_their_defaults() -> N
 @pytest.mark.parametrize(
     ("knobs", "named"),
     [
-        ({"readLag": 7}, "behaviour.readLag: "),
+        ({"readLag": 7}, "behaviour.readLag: there is no such knob"),
         ({"readLagSeconds": "soon"}, "behaviour.readLagSeconds: "),
         ({"shortListingShare": 1.5}, "behaviour.shortListingShare: "),
         ({"replicas": 0}, "behaviour.replicas: "),
