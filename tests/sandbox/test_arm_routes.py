@@ -129,6 +129,7 @@ CASES = [
     *reads(f"{GROUP}/resources", f"{GROUP}{ANALYTICS_PROVIDER}/deletedWorkspaces"),
     *reads(f"{SUBSCRIPTION}{ANALYTICS_PROVIDER}/deletedWorkspaces", scope=SUBSCRIPTION),
     *resource(WORKSPACE, ANALYTICS, PLACE),
+    *reads(f"{WORKSPACE}/tables", f"{WORKSPACE}/tables/SigninLogs"),
     *resource(ACTION_GROUP, MONITORING, action_group_body()),
     *resource(RULE, MONITORING, rule()),
     *resource(ALERT, MONITORING, ALERT_BODY),

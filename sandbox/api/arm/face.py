@@ -10,6 +10,7 @@ from sandbox.api.arm import authorization as arm_authorization
 from sandbox.api.arm import groups as arm_groups
 from sandbox.api.arm import operations as arm_operations
 from sandbox.api.arm import resources as arm_resources
+from sandbox.api.arm import tables as arm_tables
 from sandbox.api.arm import tags as arm_tags
 from sandbox.api.arm import trial_notifications as arm_trials
 from sandbox.api.arm.common import api_version, calling_application, listing, require
@@ -157,5 +158,13 @@ def _subscription_body(request: Request, subscription: Subscription) -> dict[str
     }
 
 
-for _part in (arm_authorization, arm_groups, arm_resources, arm_operations, arm_tags, arm_trials):
+for _part in (
+    arm_authorization,
+    arm_groups,
+    arm_resources,
+    arm_operations,
+    arm_tables,
+    arm_tags,
+    arm_trials,
+):
     router.routes += _part.router.routes

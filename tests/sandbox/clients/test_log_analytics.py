@@ -77,3 +77,16 @@ def test_an_update_of_something_older_is_refused(clients: Clients) -> None:
     with pytest.raises(HttpResponseError, match="PreconditionFailed"):
         workspaces.update(GROUP, WORKSPACE, {"tags": {}}, headers=headers)
     assert workspaces.get(GROUP, WORKSPACE).tags == {"a": "b"}
+
+
+def test_the_tables_of_a_workspace_have_their_columns(clients: Clients) -> None:
+    clients.make_workspace()
+    tables = clients.logs.tables
+    found = tables.get(GROUP, WORKSPACE, "signinlogs")
+    columns = {column.name: column.type for column in found.properties.schema.standard_columns}
+    assert (columns["TimeGenerated"], columns["UserPrincipalName"]) == ("dateTime", "string")
+    assert found.properties.retention_in_days == 31
+    names = {table.name for table in tables.list_by_workspace(GROUP, WORKSPACE)}
+    assert {"SigninLogs", "AuditLogs", "AADNonInteractiveUserSignInLogs"} <= names
+    with pytest.raises(ResourceNotFoundError, match="ResourceNotFound"):
+        tables.get(GROUP, WORKSPACE, "NoSuchTable")
