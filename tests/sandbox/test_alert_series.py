@@ -168,5 +168,8 @@ def test_one_success_within_the_week_keeps_a_rule_enabled(watched: WatchedTenant
     watched.with_rule("SigninLogs | project UserId", evaluationFrequency="PT1H", windowSize="PT1H")
     watched.advance(minutes=6 * DAY)
     watched.sign_in()
+    watched.advance(minutes=120)
+    watched.tenant.azure.delete(WORKSPACE)
     watched.advance(minutes=6 * DAY)
+    assert watched.tenant.alert_rules.failures()
     assert watched.tenant.azure.get(RULE)["properties"]["enabled"] is True
