@@ -107,18 +107,15 @@ class Replicas:
     def unseen_by(self, replica: int) -> Unseen:
         """What one replica does not know now: objects before the first change that has not come.
 
-        A later change brings the earlier ones of its object with it.
+        The changes of an object come in their order: one that is late holds up the later ones.
         """
         late: dict[Kind, dict[str, JSON | None]] = {}
         now = self._clock.now()
         for recent in self._recent:
-            change = recent.change
-            objects = late.setdefault(change.kind, {})
-            if recent.time + self._lag(recent, replica) <= now:
-                objects.pop(change.object_id, None)
-            else:
-                objects.setdefault(change.object_id, change.before)
-        return Unseen({kind: objects for kind, objects in late.items() if objects})
+            if recent.time + self._lag(recent, replica) > now:
+                change = recent.change
+                late.setdefault(change.kind, {}).setdefault(change.object_id, change.before)
+        return Unseen(late)
 
     def _remember(self, request: Request) -> None:
         self._changed += 1

@@ -278,7 +278,7 @@ def test_tenants_with_the_same_ids_do_not_share_their_replicas() -> None:
     assert not untouched.replicas.asked().unseen
 
 
-def test_a_replica_that_knows_a_later_change_knows_the_earlier_ones() -> None:
+def test_the_changes_of_an_object_come_to_a_replica_in_their_order() -> None:
     tenant = _still_tenant()
     users = tenant.directory.users
     for number in range(5):
