@@ -14,6 +14,7 @@ from sandbox.tenant.changes import Changes, Initiator
 from sandbox.tenant.clock import Clock
 from sandbox.tenant.directory.applications import Applications
 from sandbox.tenant.directory.deleted_items import expire
+from sandbox.tenant.directory.licences import can_export_sign_ins
 from sandbox.tenant.directory.store import Directory
 from sandbox.tenant.errors import DocumentError, ServiceError
 from sandbox.tenant.faults import Faults
@@ -50,7 +51,7 @@ class Tenant:
             document, clock, self.behaviour, self.changes, self.directory
         )
         self.azure = Azure.from_document(document, clock, self.behaviour)
-        self.azure.has_premium = lambda: self.directory.has_premium
+        self.azure.has_premium = lambda: can_export_sign_ins(self.directory)
         self.role_assignments = RoleAssignments.from_document(document, self.directory, self.apps)
         self.activity = ActivityLog.from_document(document, clock, self.behaviour)
         self.outbox = Outbox.from_document(document, clock)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.tenant.azure.diagnostic_settings import may_be_exported
 from sandbox.tenant.clock import Clock
 from sandbox.tenant.directory.licences import (
     can_export_sign_ins,
@@ -14,6 +15,7 @@ from sandbox.tenant.directory.licences import (
 )
 from sandbox.tenant.directory.store import Directory
 from sandbox.tenant.errors import ServiceError
+from sandbox.tenant.tenant import Tenant
 from tests.support.tenant import graph, object_id, running_tenant, small_document
 
 POLICIES = "/v1.0/identity/conditionalAccess/policies"
@@ -65,6 +67,17 @@ def test_service_plans_open_features(plans: tuple[str, ...], status: str, opened
     assert has_conditional_access(directory) is can_export_sign_ins(directory) is ("p1" in features)
     assert has_risk_conditions(directory) is ("p2" in features)
     assert has_workload_identities(directory) is ("workloads" in features)
+
+
+@pytest.mark.parametrize(("plans", "arrive"), [((), False), (("AAD_PREMIUM",), True)])
+def test_sign_ins_are_exported_with_p1_only_and_audits_always(
+    plans: tuple[str, ...], arrive: bool
+) -> None:
+    azure = Tenant.from_document(document(*plans), Clock()).azure
+    assert azure.has_premium() is arrive
+    assert may_be_exported("SignInLogs", premium=azure.has_premium()) is arrive
+    assert may_be_exported("NonInteractiveUserSignInLogs", premium=azure.has_premium()) is arrive
+    assert may_be_exported("AuditLogs", premium=azure.has_premium())
 
 
 def test_the_sign_in_report_needs_p1() -> None:
