@@ -88,6 +88,10 @@ def test_whether_a_group_can_hold_roles_is_settled_when_it_is_made(
     [
         ({"displayName": None}, 400, "'displayName'"),
         ({"mailNickname": None}, 400, "'mailNickname'"),
+        ({"mailNickname": "btg admins"}, 400, "'mailNickname'"),
+        ({"mailNickname": "b@g"}, 400, "'mailNickname'"),
+        ({"mailNickname": "b" * 65}, 400, "'mailNickname'"),
+        ({"mailNickname": 7}, 400, "'mailNickname'"),
         ({"colour": "red"}, 400, "'colour' does not exist"),
         ({"securityEnabled": False}, 400, "security groups"),
         ({"groupTypes": ["DynamicMembership"]}, 400, "assigned membership"),
