@@ -7,7 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox.api.server import TenantServer
 from sandbox.tenant.azure.ids import ResourceId
+from sandbox.tenant.directory.applications import AzureRole
 from sandbox.tenant.errors import ServiceError
 from sandbox.tenant.tenant import Tenant
 from tests.sandbox.arm_manager import ACTION_GROUP, GROUP, WORKSPACE, Manager
@@ -151,3 +153,16 @@ def test_an_operation_that_nobody_started_is_not_found(manager: Manager) -> None
     assert manager.http.get(location).status_code == 200
     unknown = location.replace("operationResults/", "operationResults/0")
     assert manager.http.get(unknown).status_code == 404
+
+
+def test_an_operation_is_polled_only_by_who_may_read_its_resource(
+    slow: Manager, tenant_server: TenantServer
+) -> None:
+    creation = slow.ask("PUT", WORKSPACE, PLACE)
+    polled = [creation.headers[name] for name in ("Azure-AsyncOperation", "Location")]
+    polled.append(slow.ask("DELETE", GROUP).headers["Location"])
+    app = tenant_server.world.default.apps.all()[0]
+    app.azure_roles = [AzureRole(scope=f"{GROUP}-other", role="Owner")]
+    assert [slow.http.get(url).status_code for url in polled] == [403, 403, 403]
+    app.azure_roles = [AzureRole(scope=GROUP, role="Reader")]
+    assert [slow.http.get(url).status_code for url in polled] == [200, 202, 202]

@@ -28,7 +28,6 @@ class RoleDefinition:
 
 _ALERTS = "Microsoft.Insights/alertRules/*"
 _DEPLOYMENTS = "Microsoft.Resources/deployments/*"
-_GROUPS = "Microsoft.Resources/subscriptions/resourceGroups/read"
 _SUPPORT = "Microsoft.Support/*"
 _WORKSPACES = "Microsoft.OperationalInsights/workspaces"
 
