@@ -119,6 +119,7 @@ class Replicas:
 
     def _remember(self, request: Request) -> None:
         self._changed += 1
+        self._forget()
         if not self._behaviour.read_lag_seconds:
             return
         # What happens to one object in one request comes together, for example its move to the
