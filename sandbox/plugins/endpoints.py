@@ -9,7 +9,7 @@ import ipaddress
 import ssl
 from dataclasses import dataclass
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 
@@ -18,6 +18,8 @@ from sandbox.plugins.errors import PluginError
 SERVICE = "break-glass sandbox"
 METADATA_VERSION = "2022-09-01"
 TIMEOUT_SECONDS = 60.0
+LAGS_UNTIL_REPLICAS_AGREE = 5.0
+"""The longest lag of the sandbox's replicas, in mean lags."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,19 @@ def find_sandbox(metadata_host: str, client: httpx.Client) -> Endpoints:
                 "expected an https address of this machine: the stand-in plugins go no further"
             )
     return found
+
+
+def replicas_agree_after(metadata_host: str, tenant_id: str, client: httpx.Client) -> float:
+    """Seconds after a write in which a tenant's replicas of Graph may still tell different stories.
+
+    The sandbox can be asked; the real provider cannot ask and waits 20 seconds whatever happens.
+
+    Raises:
+        PluginError: there is no such tenant in the sandbox.
+    """
+    query = urlencode({"tenant": tenant_id})
+    knobs = _json(client, f"https://{metadata_host}/sandbox/behaviour?{query}")
+    return LAGS_UNTIL_REPLICAS_AGREE * float(knobs.get("readLagSeconds", 0))
 
 
 def _base(address: Any) -> str:

@@ -37,6 +37,13 @@ def growing(total: float = LONGEST_WAIT_SECONDS, first: float = 0.1) -> Iterator
         step *= 2
 
 
+def spread(over: float, total: float = LONGEST_WAIT_SECONDS) -> Iterator[float]:
+    """Four waits that together take `over` seconds, then growing ones until `total` is spent."""
+    if over:
+        yield from (over / 4,) * 4
+    yield from growing(max(total - over, 0.0))
+
+
 def wait_until(come_true: Callable[[], bool], pause: Pause) -> bool:
     """Ask until it is true; False when it is not true after about half a minute of waiting."""
     if come_true():

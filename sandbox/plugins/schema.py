@@ -4,18 +4,22 @@ The tables in the resource types' files are written with these few classes; `com
 program's inputs against one and fills in the defaults, as the real providers' own schemas do.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from sandbox.plugins.values import UNKNOWN, Properties, Secret
 
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
 
 @dataclass(frozen=True)
 class Text:
-    """A string, one of `one_of` where that is given."""
+    """A string, one of `one_of` where that is given; `is_uuid` for a bare object id."""
 
     one_of: tuple[str, ...] = ()
+    is_uuid: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ class Problem:
 
 
 TEXT = Field(Text())
+OBJECT_ID = Field(Text(is_uuid=True), required=True, replaces=True)
 FLAG = Field(Flag())
 TAGS = Field(MapOf(Text()))
 
@@ -174,6 +179,10 @@ def _value(kind: Kind, value: Any, path: str, plugin: str, problems: list[Proble
     match kind:
         case Text(one_of) if one_of and value not in one_of:
             reason = f'property "{path}" is "{value}", expected one of {", ".join(one_of)}'
+            problems.append(Problem(path, reason))
+            return value
+        case Text(is_uuid=True) if not _UUID.fullmatch(value):
+            reason = f'property "{path}" is "{value}", expected a UUID such as an object id'
             problems.append(Problem(path, reason))
             return value
         case ListOf(item):

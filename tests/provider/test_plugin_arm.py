@@ -153,7 +153,7 @@ def test_a_resource_provider_that_is_not_registered_is_registered(arm: FakeArm) 
     path = "/subscriptions/s/providers/microsoft.operationalinsights"
     arm.resources[path] = {"registrationState": "Registered"}
     resource.create(inputs)
-    assert f"POST {path}/register?api-version=2021-04-01".lower() in map(str.lower, arm.calls)
+    assert f"POST {path}/register?api-version=2019-05-01".lower() in map(str.lower, arm.calls)
     assert arm.waits == [1]
 
 

@@ -20,7 +20,7 @@ from sandbox.plugins.pause import Pause
 from sandbox.plugins.session import Answer, Session
 
 NOT_FOUND = 404
-REGISTRATION_VERSION = "2021-04-01"
+REGISTRATION_VERSION = "2019-05-01"
 RESOURCE_GROUP_VERSION = "2020-10-01"
 POLL_SECONDS = 1.0
 LONGEST_POLL_SECONDS = 600.0

@@ -8,7 +8,7 @@ from sandbox.plugins.azuread.group import Group
 from sandbox.plugins.azuread.group_member import GroupMember
 from sandbox.plugins.azuread.user import User
 from sandbox.plugins.configuration import Settings
-from sandbox.plugins.endpoints import find_sandbox, http_client
+from sandbox.plugins.endpoints import find_sandbox, http_client, replicas_agree_after
 from sandbox.plugins.pause import Pause
 from sandbox.plugins.resource import Package, ResourceType
 from sandbox.plugins.session import Session
@@ -29,7 +29,8 @@ def _connect(settings: Settings, pause: Pause) -> Mapping[str, ResourceType]:
         pause=pause,
     )
     session.token()
-    graph = Graph(session)
+    agreed = replicas_agree_after(settings.metadata_host, settings.tenant_id, client)
+    graph = Graph(session, agreed)
     return {kind.token: kind(graph) for kind in TYPES}
 
 

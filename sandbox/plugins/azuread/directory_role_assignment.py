@@ -6,13 +6,14 @@ assignment.
 
 from typing import Any
 
-from sandbox.plugins.azuread.graph import Graph, segment
+from sandbox.plugins.azuread.graph import Graph, object_id_of, segment
 from sandbox.plugins.errors import PartialError, PluginError
 from sandbox.plugins.resource import ResourceType, State
-from sandbox.plugins.schema import Field, Record, Text
+from sandbox.plugins.schema import OBJECT_ID, Field, Record, Text
 from sandbox.plugins.values import Properties
 
-PATH = "/v1.0/roleManagement/directory/roleAssignments"
+COLLECTION = "/roleManagement/directory/roleAssignments"
+PATH = f"/v1.0{COLLECTION}"
 
 
 class DirectoryRoleAssignment(ResourceType):
@@ -21,8 +22,8 @@ class DirectoryRoleAssignment(ResourceType):
     token = "azuread:index/directoryRoleAssignment:DirectoryRoleAssignment"  # noqa: S105
     inputs = Record(
         {
-            "roleId": Field(Text(), required=True, replaces=True),
-            "principalObjectId": Field(Text(), required=True, replaces=True),
+            "roleId": OBJECT_ID,
+            "principalObjectId": OBJECT_ID,
             "directoryScopeId": Field(Text(), default="/", replaces=True),
         }
     )
@@ -39,7 +40,7 @@ class DirectoryRoleAssignment(ResourceType):
             "roleDefinitionId": inputs["roleId"],
         }
         made = self.graph.write_to_new("POST", PATH, body, "creating directory role assignment")
-        id = str(made["id"])
+        id = f"{COLLECTION}/{made['id']}"
         try:
             self.graph.wait_for(lambda: self._get(id) is not None, f"role assignment {id}")
         except PluginError as error:
@@ -68,10 +69,14 @@ class DirectoryRoleAssignment(ResourceType):
         return inputs
 
     def delete(self, id: str, outputs: Properties) -> None:
-        """Take the role away and see it gone."""
+        """Take the role away; as with the real provider, nothing waits for it to be gone."""
         del outputs
-        self.graph.remove(f"{PATH}/{segment(id)}", "deleting directory role assignment")
-        self.graph.wait_for(lambda: self._get(id) is None, f"deletion of role assignment {id}")
+        self.graph.remove(_path(id), "deleting directory role assignment")
 
     def _get(self, id: str) -> dict[str, Any] | None:
-        return self.graph.find(f"{PATH}/{segment(id)}")
+        return self.graph.find(_path(id))
+
+
+def _path(id: str) -> str:
+    """The assignment's path in Graph; its id in state is that path without the version."""
+    return f"{PATH}/{segment(object_id_of(id, COLLECTION, 'role assignment'))}"

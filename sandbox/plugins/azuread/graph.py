@@ -2,9 +2,9 @@
 a replica that lags.
 
 The real provider reads five times, 5 seconds apart, after most writes, so that whatever follows
-meets a directory whose replicas agree. Here a write is followed by reads until five in a row show
-the change, with growing pauses after one that does not, half a minute at most; and a write that
-names an object made a moment ago is repeated while Graph does not find it.
+meets a directory whose replicas agree. Here five reads are spread over the time that the replicas
+of this sandbox take to agree, and more follow while the change does not show, half a minute at
+most; and a write that names an object made a moment ago is repeated while Graph does not find it.
 """
 
 import re
@@ -14,12 +14,12 @@ from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 from sandbox.plugins.errors import PluginError, RefusedError, without_secrets
-from sandbox.plugins.pause import wait_until
+from sandbox.plugins.pause import spread, wait_until
 from sandbox.plugins.session import Answer, Session
 
 NOT_FOUND = 404
 IN_A_ROW = 5
-"""Reads that must agree before a change counts as known to every replica."""
+"""Reads that must find nothing before an object counts as gone."""
 T = TypeVar("T")
 PASSING_REFUSALS = re.compile(
     r"One or more property values specified are invalid"
@@ -30,10 +30,11 @@ with an object that was made a moment ago."""
 
 
 class Graph:
-    """One tenant's Graph."""
+    """One tenant's Graph, whose replicas agree so many seconds after a write."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, replicas_agree_after: float = 0.0) -> None:
         self.session = session
+        self.replicas_agree_after = replicas_agree_after
 
     def find(self, path: str, query: dict[str, str] | None = None) -> dict[str, Any] | None:
         """The object at a path, None when Graph says 404."""
@@ -77,7 +78,7 @@ class Graph:
             self._good(answer, doing)
 
     def wait_for(self, come_true: Callable[[], bool], what: str) -> None:
-        """Read until the change shows, several times in a row.
+        """Read until the replicas have had their time and the change shows.
 
         Raises:
             PluginError: it does not show within half a minute; `what` begins the message.
@@ -85,24 +86,20 @@ class Graph:
         self.settled(lambda: come_true() or None, what)
 
     def settled(self, read: Callable[[], T | None], what: str) -> T:
-        """What `read` finds, None being not yet, once it has found it several times in a row.
+        """What `read` finds, None being not yet, once the replicas have had their time to agree.
 
         Raises:
             PluginError: it does not within half a minute; `what` begins the message.
         """
-        found: list[T] = []
-
-        def shows() -> bool:
-            found.clear()
-            for _ in range(IN_A_ROW):
-                if (value := read()) is None:
-                    return False
-                found.append(value)
-            return True
-
-        if not wait_until(shows, self.session.pause):
+        found, waited = read(), 0.0
+        for seconds in spread(self.replicas_agree_after):
+            if found is not None and waited >= self.replicas_agree_after:
+                return found
+            self.session.pause(seconds)
+            found, waited = read(), waited + seconds
+        if found is None:
             raise PluginError(f"{what}: Graph does not show it after 30 seconds of waiting")
-        return found[-1]
+        return found
 
     def is_gone(self, path: str) -> bool:
         """Whether several reads in a row find nothing at a path."""
@@ -133,6 +130,18 @@ def reason(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return "unknown status"
+
+
+def object_id_of(id: str, collection: str, noun: str) -> str:
+    """The object id in an id of state, which is the object's path in Graph.
+
+    Raises:
+        PluginError: the id is not of that form, as on an import by the bare object id.
+    """
+    prefix, _, object_id = id.rpartition("/")
+    if prefix != collection or not object_id:
+        raise PluginError(f'"{id}" is no {noun}\'s id: expected {collection}/ and the object id')
+    return object_id
 
 
 def segment(text: str) -> str:

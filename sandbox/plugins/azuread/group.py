@@ -8,7 +8,7 @@ replicas catch up. Members are their own resources (`azuread.GroupMember`).
 import uuid
 from typing import Any
 
-from sandbox.plugins.azuread.graph import NOT_FOUND, Graph, literal, segment
+from sandbox.plugins.azuread.graph import NOT_FOUND, Graph, literal, object_id_of, segment
 from sandbox.plugins.errors import PartialError, PluginError, RefusedError
 from sandbox.plugins.resource import Naming, ResourceType, State
 from sandbox.plugins.schema import TEXT, Field, Flag, ListOf, Problem, Record, Text
@@ -81,14 +81,15 @@ class Group(ResourceType):
         made = self.graph.write(
             "POST", "/beta/groups", self._body(inputs), f'creating group "{name}"'
         )
-        id = str(made["id"])
-        done = {**inputs, "objectId": id}
+        object_id = str(made["id"])
+        id = f"/groups/{object_id}"
+        done = {**inputs, "objectId": object_id}
         try:
             for step in (f"TERRAFORM_UPDATE_{uuid.uuid4()}", name):
                 done["displayName"] = "" if step != name else name
                 self.graph.write_to_new(
                     "PATCH",
-                    f"/beta/groups/{segment(id)}",
+                    _path(id),
                     {"@odata.type": "#microsoft.graph.group", "displayName": step},
                     f'updating group "{name}"',
                 )
@@ -100,7 +101,7 @@ class Group(ResourceType):
     def read(self, id: str, old_inputs: Properties, old_outputs: Properties) -> State | None:
         """The group as Graph has it, with its owners and members."""
         del old_outputs
-        path = f"/beta/groups/{segment(id)}"
+        path = _path(id)
         found = self.graph.find(path)
         if found is None:
             return None
@@ -128,7 +129,7 @@ class Group(ResourceType):
             **{key: found.get(name) or "" for key, name in READ_ONLY_TEXTS.items()},
             **{key: found.get(name) or [] for key, name in READ_ONLY_LISTS.items()},
             "onpremisesSyncEnabled": bool(found.get("onPremisesSyncEnabled")),
-            "objectId": str(found.get("id", id)),
+            "objectId": str(found["id"]),
             "owners": owners,
             "members": members,
         }
@@ -140,7 +141,7 @@ class Group(ResourceType):
         """Send what differs; owners are added before others are taken away."""
         del old_inputs
         name = str(inputs["displayName"])
-        path = f"/beta/groups/{segment(id)}"
+        path = _path(id)
         body: Properties = {}
         for key in ("displayName", "description"):
             wanted = inputs.get(key, "")
@@ -158,7 +159,7 @@ class Group(ResourceType):
     def delete(self, id: str, outputs: Properties) -> None:
         """Delete the group (Graph keeps it for 30 days) and see it gone."""
         name = outputs.get("displayName", id)
-        path = f"/beta/groups/{segment(id)}"
+        path = _path(id)
         if self.graph.is_gone(path):
             return
         self.graph.remove(path, f'deleting group "{name}"')
@@ -185,7 +186,7 @@ class Group(ResourceType):
             raise PluginError(
                 f'a group named "{name}" exists already, with object id {found.get("id")}: choose '
                 f"another name, or take it in with `pulumi import {self.token} NAME "
-                f"{found.get('id')}`"
+                f"/groups/{found.get('id')}`"
             )
 
     def _settled(self, id: str, inputs: Properties, what: str) -> State:
@@ -219,3 +220,8 @@ class Group(ResourceType):
                 self.graph.remove(
                     f"{path}/owners/{segment(owner)}/$ref", f'owners of group "{name}"'
                 )
+
+
+def _path(id: str) -> str:
+    """The group's path in Graph; a group's id in state is `/groups/{object id}`."""
+    return f"/beta/groups/{segment(object_id_of(id, '/groups', 'group'))}"

@@ -4,7 +4,7 @@ from sandbox.plugins.azuread.graph import NOT_FOUND, Graph, literal, segment
 from sandbox.plugins.errors import PartialError, PluginError, RefusedError
 from sandbox.plugins.pause import wait_until
 from sandbox.plugins.resource import ResourceType, State
-from sandbox.plugins.schema import Field, Record, Text
+from sandbox.plugins.schema import OBJECT_ID, Record
 from sandbox.plugins.values import Properties
 
 
@@ -14,8 +14,8 @@ class GroupMember(ResourceType):
     token = "azuread:index/groupMember:GroupMember"  # noqa: S105 - a type's name
     inputs = Record(
         {
-            "groupObjectId": Field(Text(), required=True, replaces=True),
-            "memberObjectId": Field(Text(), required=True, replaces=True),
+            "groupObjectId": OBJECT_ID,
+            "memberObjectId": OBJECT_ID,
         }
     )
 

@@ -6,7 +6,7 @@ only, so a user is made in two writes. Graph never returns a password: state kee
 
 from typing import Any
 
-from sandbox.plugins.azuread.graph import Graph, segment
+from sandbox.plugins.azuread.graph import Graph, object_id_of, segment
 from sandbox.plugins.errors import PartialError, PluginError
 from sandbox.plugins.resource import Naming, ResourceType, State
 from sandbox.plugins.schema import TEXT, Field, Flag, Problem, Record, Text
@@ -215,10 +215,7 @@ class User(ResourceType):
 
 def _path(id: str, version: str = "v1.0") -> str:
     """The user's path in Graph; a user's id in state is `/users/{object id}`."""
-    prefix, _, object_id = id.rpartition("/")
-    if prefix != "/users" or not object_id:
-        raise PluginError(f'"{id}" is no user\'s id: expected /users/ and the object id')
-    return f"/{version}/users/{segment(object_id)}"
+    return f"/{version}/users/{segment(object_id_of(id, '/users', 'user'))}"
 
 
 def _policies(inputs: Properties) -> str | None:
