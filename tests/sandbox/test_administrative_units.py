@@ -191,17 +191,22 @@ def test_a_role_assignment_names_a_unit_that_is_there_and_a_role_that_fits(
     assert made.status_code == status
 
 
-def test_a_role_at_the_scope_of_a_unit_is_no_role_in_the_tenant(client: httpx.Client) -> None:
-    unit = _unit(client)
-    body = {"roleId": USER_ADMINISTRATOR, "roleMemberInfo": {"id": EVE}}
-    client.post(f"{UNITS}/{unit}/scopedRoleMembers", json=body).raise_for_status()
-    # An administrator's account could not be renamed by this application.
-    renamed = client.patch(f"/v1.0/users/{EVE}", json={"userPrincipalName": _name("eve2")})
-    assert renamed.status_code == 204
-
-
-def _name(local_part: str) -> str:
-    return f"{local_part}@fabrikam.onmicrosoft.com"
+@pytest.mark.parametrize(("tenant_wide", "status"), [(False, 204), (True, 403)])
+def test_a_role_at_the_scope_of_a_unit_makes_no_administrator_of_the_tenant(
+    tenant_wide: bool, status: int
+) -> None:
+    document = directory_document(UNIT_PERMISSION)
+    document["apps"][0]["directoryRoles"] = []
+    with running_tenant(document) as server, graph(server) as client:
+        scope = "/" if tenant_wide else f"/administrativeUnits/{_unit(client)}"
+        body = {
+            "principalId": EVE,
+            "roleDefinitionId": USER_ADMINISTRATOR,
+            "directoryScopeId": scope,
+        }
+        client.post("/v1.0/roleManagement/directory/roleAssignments", json=body).raise_for_status()
+        renamed = {"userPrincipalName": "eve2@fabrikam.onmicrosoft.com"}
+        assert client.patch(f"/v1.0/users/{EVE}", json=renamed).status_code == status
 
 
 def test_a_unit_survives_in_the_tenants_document() -> None:
