@@ -216,6 +216,8 @@ UNIT_ROLE_CREATE: Steps = (
         },
         keep={"scoped": "id"},
     ),
+)
+UNIT_ROLE_READ: Steps = (
     get(
         f"{_UNIT}/scopedRoleMembers/{{scoped}}",
         expect={
@@ -223,7 +225,6 @@ UNIT_ROLE_CREATE: Steps = (
             "roleId": "{user_administrator}",
             "roleMemberInfo.id": "{user}",
         },
-        again_on=(404,),
     ),
 )
 UNIT_ROLE_DELETE: Steps = (delete(f"{_UNIT}/scopedRoleMembers/{{scoped}}"),)
