@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field
@@ -115,14 +116,35 @@ class Firing(_Answer):
     severity: int
 
 
+class RuleFigures(_Answer):
+    """What an alert rule has done and cost since it was made."""
+
+    rule: str
+    enabled: bool
+    evaluations: int
+    failures: int
+    price_per_month: float
+
+
+class AlertReport(_Answer):
+    """Alerts that rang, rules that could not run, and what all of them cost."""
+
+    value: list[Firing]
+    failures: list[dict[str, Any]]
+    rules: list[RuleFigures]
+    cost: dict[str, Any]
+
+
 class Message(_Answer):
-    """One message that an action group sent."""
+    """One message of an action group, and whether it went out."""
 
     time: datetime
     channel: str
     recipient: str
     subject: str = ""
     body: str = ""
+    status: str = "sent"
+    reason: str = ""
 
 
 class Policy(_Answer):
@@ -237,6 +259,30 @@ class ControlFace:
         return datetime.fromisoformat(
             self._call("POST", "/sandbox/clock", {"advanceSeconds": seconds})["now"]
         )
+
+    def now(self) -> datetime:
+        """The tenant's time."""
+        return datetime.fromisoformat(self._call("GET", "/sandbox/health")["now"])
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """The rows of a log table that can be read by now, in all workspaces."""
+        return list(self._values(f"/sandbox/logs/{quote(table, safe='')}"))
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The faults that still wait for their request."""
+        return list(self._values("/sandbox/faults"))
+
+    def order_fault(self, fault: Mapping[str, Any]) -> None:
+        """Let matching requests fail."""
+        self._call("POST", "/sandbox/faults", fault)
+
+    def clear_faults(self) -> None:
+        """Forget all faults."""
+        self._call("DELETE", "/sandbox/faults")
+
+    def alerts(self) -> AlertReport:
+        """What alert rules did, and what it costs."""
+        return AlertReport.model_validate(self._call("GET", "/sandbox/alerts"))
 
     def firings(self) -> list[Firing]:
         """Alerts that rang."""

@@ -10,9 +10,13 @@ import typer
 from cli.failure import CommandFailed
 from cli.options import Port, Rate, plain_errors
 from cli.sandbox_commands import sandbox_app
+from cli.sandbox_faults import fault
+from cli.sandbox_logs import alerts, clock, logs, query
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(sandbox_app, name="sandbox")
+for command in (clock, logs, query, alerts, fault):
+    sandbox_app.command()(command)
 
 
 def _version(wanted: bool) -> None:

@@ -9,9 +9,11 @@ import typer
 
 from cli.failure import CommandFailed
 from cli.options import Port, Rate, plain_errors
+from cli.running import control_face as _face
+from cli.running import service_client
 
 if TYPE_CHECKING:
-    from cli.control_face import ControlFace, SignInAnswer
+    from cli.control_face import SignInAnswer
 
 sandbox_app = typer.Typer(
     help="The simulated tenant: try everything here before you trust it.", no_args_is_help=True
@@ -24,6 +26,14 @@ class Shell(StrEnum):
     bash = "bash"
     powershell = "powershell"
     json = "json"
+
+
+class Audience(StrEnum):
+    """Whom an access token is for."""
+
+    graph = "graph"
+    azure = "azure"
+    logs = "logs"
 
 
 class Device(StrEnum):
@@ -116,6 +126,17 @@ def env(
 
 @sandbox_app.command()
 @plain_errors
+def token(
+    audience: Annotated[
+        Audience, typer.Option("--for", help="Microsoft Graph, Azure, or the query API of logs.")
+    ] = Audience.graph,
+) -> None:
+    """Print an access token of the application whose credentials `env` prints."""
+    typer.echo(service_client().token(audience.value))
+
+
+@sandbox_app.command()
+@plain_errors
 def unknown() -> None:
     """List the calls that the simulated tenant was asked and does not know."""
     calls = _face().unknown()
@@ -189,7 +210,7 @@ def sign_in(
 @sandbox_app.command()
 @plain_errors
 def outbox() -> None:
-    """List the messages that alerts have sent."""
+    """List the messages of alerts: those that went out, and those that did not."""
     from rich.table import Table
 
     from cli.screen import console, plain
@@ -199,13 +220,12 @@ def outbox() -> None:
         typer.echo("No message has been sent.")
         return
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for column in ("sent", "channel", "to", "subject"):
+    for column in ("time", "channel", "to", "subject", "status"):
         table.add_column(column)
     for message in messages:
-        sent = f"{message.time:%Y-%m-%d %H:%M:%S}"
-        table.add_row(
-            sent, plain(message.channel), plain(message.recipient), plain(message.subject)
-        )
+        status = ": ".join(part for part in (message.status, message.reason) if part)
+        told = (message.channel, message.recipient, message.subject, status)
+        table.add_row(f"{message.time:%Y-%m-%d %H:%M:%S}", *map(plain, told))
     console().print(table)
 
 
@@ -229,17 +249,6 @@ def _list_knobs(
         meaning = (meanings.get(name) or "").partition("\n\n")[0].replace("\n", " ")
         table.add_row(name, shown, json.dumps(default), plain(meaning))
     console().print(table)
-
-
-def _face() -> "ControlFace":
-    from cli import tenant_process
-    from cli.workspace import sandbox_folder
-
-    folder = sandbox_folder()
-    tenant = tenant_process.find(folder)
-    if tenant is None:
-        raise CommandFailed("The simulated tenant is not running: `breakglass sandbox start`.")
-    return tenant_process.connect(tenant, folder)
 
 
 def _explain(answer: "SignInAnswer") -> None:
