@@ -238,12 +238,18 @@ def test_deleting_and_restoring_are_recorded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "knobs"), [(195, {}), (3, {"conditional_access_policy_limit": 3})]
+    ("limit", "behaviour"),
+    [
+        (195, UNLIMITED),
+        (
+            3,
+            Behaviour(conditional_access_requests_per_second=0, conditional_access_policy_limit=3),
+        ),
+    ],
 )
 def test_a_tenant_takes_195_policies_in_any_state_and_no_more(
-    limit: int, knobs: dict[str, int]
+    limit: int, behaviour: Behaviour
 ) -> None:
-    behaviour = Behaviour(conditional_access_requests_per_second=0, **knobs)
     area = ConditionalAccess(StillClock(), behaviour)
     made = [area.create_policy(block_all(state="disabled"))["id"] for _ in range(limit)]
     error = refusal(area.create_policy, block_all())
