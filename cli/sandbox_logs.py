@@ -11,6 +11,7 @@ from cli.failure import CommandFailed
 from cli.options import plain_errors
 from cli.running import control_face, service_client
 
+_WIDTH = 250  # of a file or pipe, where another program may read the rows
 _UNITS = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.IGNORECASE)
 _SIGN_IN = ("TimeGenerated", "UserPrincipalName", "AppDisplayName", "Location", "ResultType")
@@ -126,7 +127,7 @@ def _show(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         table.add_column(plain(column), overflow="fold")
     for row in rows:
         table.add_row(*(plain(_text(value)) for value in row))
-    console().print(table)
+    console(_WIDTH).print(table)
 
 
 def _text(value: object) -> str:

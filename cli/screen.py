@@ -38,9 +38,9 @@ font-size: {char_height}px; line-height: {line_height}px; font-variant-east-asia
 """
 
 
-def console() -> Console:
-    """The terminal as wide as it is, a file or pipe wide enough for a table."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
+def console(width: int = _WIDTH) -> Console:
+    """The terminal as wide as it is, a file or pipe `width` characters wide."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else width)
 
 
 class Screen:

@@ -1,7 +1,7 @@
 """How badly a tenant behaves: one knob for each thing that real services do to their clients.
 
-Every default is what the service does on an ordinary day; docs/sandbox.md says from where each is
-known. A tenant document may set knobs under its key `behaviour`, the control face at any time.
+Every default is what the service does on an ordinary day; docs/sandbox-reference.md says from where
+each is known. A tenant document may set knobs under its key `behaviour`, the control face any time.
 """
 
 import json
