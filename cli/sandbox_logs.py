@@ -38,7 +38,7 @@ def clock(
 ) -> None:
     """Say what time it is in the simulated tenant, or let time pass there."""
     face = control_face()
-    now = face.now() if forward is None else face.advance(_seconds(forward))
+    now = face.now() if forward is None else face.advance(seconds_of(forward))
     typer.echo(f"{now:%Y-%m-%d %H:%M:%S} UTC in the simulated tenant")
 
 
@@ -105,8 +105,9 @@ def alerts() -> None:
     typer.echo(f"Logs: {ingestion['rows']} rows, {ingestion['cost']:.2f} {currency}")
 
 
-def _seconds(text: str) -> int:
-    found = _DURATION.fullmatch(text.strip())
+def seconds_of(text: str) -> int:
+    """`1h30m` → 5400; raises CommandFailed for what is no duration."""
+    found = _DURATION.fullmatch(text)
     if found is None or not any(found.groups()):
         raise CommandFailed(
             f"{text!r} is no duration: expected for example 90s, 10m, 1h30m or 2d.", exit_code=2

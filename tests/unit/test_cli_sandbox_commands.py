@@ -79,6 +79,14 @@ def test_the_clock_is_told_and_moved(run: Run) -> None:
     assert 5405 <= passed < 5465
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90s", 90), ("10m", 600), ("2h", 7200), ("2d", 172_800), ("1h30m", 5400), ("1D1S", 86_401)],
+)
+def test_a_duration_is_days_hours_minutes_and_seconds(text: str, seconds: int) -> None:
+    assert sandbox_logs.seconds_of(text) == seconds
+
+
 @pytest.mark.parametrize("text", ["soon", "", "10", "1h 5m", "-5m"])
 def test_a_word_that_is_no_duration_is_one_line(run: Run, text: str) -> None:
     code, said = run("clock", "--", text)
