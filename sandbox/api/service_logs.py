@@ -7,10 +7,8 @@ table; Microsoft Learn, "Access Microsoft Graph activity logs".
 """
 
 import json
-import random
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from sandbox.api.incoming import Incoming
 from sandbox.api.login import who_signs_in
@@ -51,7 +49,7 @@ def record_graph_request(
         app = tenant.apps.find(app_id)
         if app is None:
             return
-        request_id = _identity(tenant)
+        request_id = tenant.ids.new()
         size = 0 if response.body is None else len(json.dumps(response.body))
         tenant.logs.emit(
             GRAPH_ACTIVITY,
@@ -97,7 +95,7 @@ def _sign_in_row(
     form = incoming.form()
     azure = "management" in form.get("scope", form.get("resource", ""))
     result, description = _login_result(response)
-    identity = _identity(tenant)
+    identity = tenant.ids.new()
     return {
         "AADTenantId": tenant.id,
         "AppId": app.app_id,
@@ -139,13 +137,6 @@ def _login_result(response: Response) -> tuple[str, str]:
     text = str(body.get("error_description", ""))  # pyright: ignore[reportUnknownArgumentType]
     number, _, rest = text.removeprefix("AADSTS").partition(":")
     return (number if number.isdigit() else "1"), rest.strip().splitlines()[0] if rest else ""
-
-
-def _identity(tenant: Tenant) -> str:
-    chance = random.Random(  # noqa: S311
-        f"{tenant.behaviour.random_seed}/request/{tenant.logs.emitted}"
-    )
-    return str(UUID(int=chance.getrandbits(128), version=4))
 
 
 def _error_code(body: Any) -> str:

@@ -8,11 +8,12 @@ nothing: what it had changed until then is put back.
 from collections.abc import Callable, Generator, MutableMapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
-from uuid import uuid4
 
+from sandbox.tenant.behaviour import Behaviour
 from sandbox.tenant.clock import Clock
+from sandbox.tenant.ids import Ids
 
 JSON = dict[str, Any]
 Kind = Literal[
@@ -65,7 +66,7 @@ class Request:
 
     initiator: Initiator
     changes: Sequence[Change]
-    correlation_id: str = field(default_factory=lambda: str(uuid4()))
+    correlation_id: str
 
 
 Store = MutableMapping[str, JSON]
@@ -74,10 +75,14 @@ Follower = Callable[[Change], None]
 
 
 class Changes:
-    """Records changes and tells them to whoever listens. Its user holds the tenant's lock."""
+    """Records changes and tells them to whoever listens. Its user holds the tenant's lock.
 
-    def __init__(self, clock: Clock) -> None:
+    `ids` are what new objects are called.
+    """
+
+    def __init__(self, clock: Clock, ids: Ids | None = None) -> None:
         self._clock = clock
+        self.ids = ids or Ids(Behaviour())
         self._listeners: list[Listener] = []
         self._followers: list[Follower] = []
         self._open: list[tuple[Change, Store]] | None = None
@@ -147,7 +152,7 @@ class Changes:
     def _tell(self, initiator: Initiator, changes: Sequence[Change]) -> None:
         if not changes:
             return
-        request = Request(initiator, tuple(changes))
+        request = Request(initiator, tuple(changes), self.ids.new())
         for listener in self._listeners:
             listener(request)
 

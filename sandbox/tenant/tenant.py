@@ -18,6 +18,7 @@ from sandbox.tenant.directory.licences import can_export_sign_ins
 from sandbox.tenant.directory.store import Directory
 from sandbox.tenant.errors import DocumentError, ServiceError
 from sandbox.tenant.faults import Faults
+from sandbox.tenant.ids import Ids
 from sandbox.tenant.monitor.activity import ActivityLog
 from sandbox.tenant.monitor.activity_export import ActivityExport
 from sandbox.tenant.monitor.alert_rules import AlertRules
@@ -41,7 +42,8 @@ class Tenant:
         self.clock = clock
         self.lock = threading.RLock()
         self.behaviour = Behaviour.from_document(document)
-        self.changes = Changes(clock)
+        self.ids = Ids.from_document(document, self.behaviour)
+        self.changes = Changes(clock, self.ids)
         self.throttling = Throttling(clock, self.behaviour)
         self.replicas = Replicas(clock, self.behaviour, self.changes)
         self.smart_lockout = SmartLockout(clock)
@@ -50,10 +52,10 @@ class Tenant:
         self.conditional_access = ConditionalAccess.from_document(
             document, clock, self.behaviour, self.changes, self.directory
         )
-        self.azure = Azure.from_document(document, clock, self.behaviour)
+        self.azure = Azure.from_document(document, clock, self.behaviour, self.ids)
         self.azure.has_premium = lambda: can_export_sign_ins(self.directory)
         self.role_assignments = RoleAssignments.from_document(document, self.directory, self.apps)
-        self.activity = ActivityLog.from_document(document, clock, self.behaviour)
+        self.activity = ActivityLog.from_document(document, clock, self.behaviour, self.ids)
         self.outbox = Outbox.from_document(document, clock)
         self.logs = Logs.from_document(document, clock, self.azure, self.behaviour)
         self.directory_log = DirectoryLog(
@@ -95,6 +97,7 @@ class Tenant:
         """The whole state; `from_document` makes the same tenant of it."""
         areas = (
             self.behaviour,
+            self.ids,
             self.directory,
             self.apps,
             self.conditional_access,

@@ -156,7 +156,7 @@ def test_a_handler_that_refuses_after_its_first_change_leaves_the_directory_as_i
 
     with running_tenant(small_document()) as server, graph(server) as client:
         directory = server.world.default.directory
-        before = server.world.default.to_document()
+        before = {**server.world.default.to_document(), "idsMade": 1}
         with monkeypatch.context() as patch:
             _fail_after(server, patch, rename_and_make)
             assert client.patch(f"/v1.0/users/{ADA}", json={}).status_code == 409

@@ -9,7 +9,6 @@ refusals, and that a location which a policy names cannot be deleted, are assume
 import copy
 import ipaddress
 import re
-import uuid
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Self, cast
 
@@ -81,7 +80,7 @@ class NamedLocations:
             raise refused(f"The tenant has {_MOST_LOCATIONS} named locations, the most it can.")
         now = self._clock.timestamp()
         location = _checked(kind, {"displayName": None, **_SHAPES[kind]}, body)
-        location = {"@odata.type": kind, "id": str(uuid.uuid4()), **location}
+        location = {"@odata.type": kind, "id": self._changes.ids.new(), **location}
         location |= {"createdDateTime": now, "modifiedDateTime": now}
         with self._changes.of("namedLocation", location["id"], self._locations):
             self._locations[location["id"]] = location

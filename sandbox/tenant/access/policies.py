@@ -16,7 +16,6 @@ refuses an unknown one is not documented, and it certainly keeps the ids of obje
 """
 
 import copy
-import uuid
 from collections.abc import Mapping
 from typing import Any, Self, cast
 
@@ -154,7 +153,7 @@ class ConditionalAccess:
         self._check(policy, body)
         if policy["state"] == "enabled":
             require_off(self._directory)
-        policy["id"] = str(uuid.uuid4())
+        policy["id"] = self._changes.ids.new()
         policy["createdDateTime"] = self._clock.timestamp()
         self._keep(policy)
         return self._shown(policy, beta=beta)

@@ -6,8 +6,7 @@ text. What stands in the columns of objects is in `sign_in_details`.
 """
 
 import json
-import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -55,14 +54,19 @@ def category_of(record: SignInRecord) -> str:
 
 
 def row_of(
-    record: SignInRecord, tenant_id: str, now: str, correlation: Mapping[str, Any] | None = None
+    record: SignInRecord,
+    tenant_id: str,
+    now: str,
+    new_id: Callable[[], str],
+    correlation: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The row. `now` is ISO 8601; TimeGenerated is set again by the logs that take the row in.
 
-    `correlation` is an earlier row of the same sign-in, whose CorrelationId goes on.
+    `new_id` makes the row's ids. `correlation` is an earlier row of the same sign-in, whose
+    CorrelationId goes on.
     """
     context, app = record.context, record.app
-    correlation_id = correlation["CorrelationId"] if correlation else str(uuid.uuid4())
+    correlation_id = correlation["CorrelationId"] if correlation else new_id()
     policies = record.evaluation.policies if record.evaluation else ()
     objects: dict[str, Any] = {
         "ConditionalAccessPolicies": [details.policy(policy) for policy in policies],
@@ -74,7 +78,7 @@ def row_of(
         "OperationName": "Sign-in activity",
         "Category": category_of(record),
         "AADTenantId": tenant_id,
-        "Id": str(uuid.uuid4()),
+        "Id": new_id(),
         "CorrelationId": correlation_id,
         "AppId": app.app_id,
         "ResourceIdentity": app.resource_id,
@@ -103,14 +107,14 @@ def row_of(
     }
     if not context.interactive:
         objects = {name: json.dumps(value) for name, value in objects.items()}
-    return common | _of_user(record, now) | objects
+    return common | _of_user(record, now, new_id) | objects
 
 
-def _of_user(record: SignInRecord, now: str) -> dict[str, Any]:
+def _of_user(record: SignInRecord, now: str, new_id: Callable[[], str]) -> dict[str, Any]:
     context, user = record.context, record.user
     references = [context.authentication_context] if context.authentication_context else []
     return {
-        "OriginalRequestId": str(uuid.uuid4()),
+        "OriginalRequestId": new_id(),
         "UserId": user["id"],
         "UserPrincipalName": user["userPrincipalName"].lower(),
         "UserDisplayName": user["displayName"],

@@ -106,7 +106,8 @@ def _finish(
     rows: list[tuple[str, dict[str, Any]]] = []
     now = tenant.clock.timestamp()
     for entry in records:
-        row = row_of(entry, tenant.id, now, correlation=rows[0][1] if rows else None)
+        before = rows[0][1] if rows else None
+        row = row_of(entry, tenant.id, now, tenant.ids.new, correlation=before)
         category = category_of(entry)
         if table := TABLE_OF_CATEGORY.get(category):
             tenant.logs.emit(category, row)

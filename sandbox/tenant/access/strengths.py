@@ -6,7 +6,6 @@ strengths work" (15 custom ones). The texts of the refusals are assumed.
 """
 
 import copy
-import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Self, cast
 
@@ -87,7 +86,7 @@ class Strengths:
         now = self._clock.timestamp()
         combinations = _combinations(body.get("allowedCombinations"))
         strength: Document = {
-            "id": str(uuid.uuid4()),
+            "id": self._changes.ids.new(),
             "displayName": self._name(body.get("displayName")),
             "description": body.get("description"),
             "createdDateTime": now,

@@ -4,7 +4,6 @@ Source: Microsoft Learn, "Track asynchronous Azure operations".
 """
 
 import random
-import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
@@ -12,6 +11,7 @@ from typing import Any, Literal
 from sandbox.tenant.behaviour import Behaviour
 from sandbox.tenant.clock import Clock
 from sandbox.tenant.errors import ServiceError
+from sandbox.tenant.ids import Ids
 
 _KEPT_SECONDS = 86_400.0
 
@@ -35,18 +35,19 @@ class Operation:
 class Operations:
     """The operations of one tenant. How long they take is the knob at the moment they start."""
 
-    def __init__(self, clock: Clock, behaviour: Behaviour) -> None:
+    def __init__(self, clock: Clock, behaviour: Behaviour, ids: Ids) -> None:
         self._clock = clock
         self._behaviour = behaviour
+        self._ids = ids
         self._by_id: dict[str, Operation] = {}
         self._count = 0
 
     @classmethod
     def from_document(
-        cls, doc: Mapping[str, Any], clock: Clock, behaviour: Behaviour
+        cls, doc: Mapping[str, Any], clock: Clock, behaviour: Behaviour, ids: Ids
     ) -> "Operations":
         """Read the key `azureOperations`."""
-        operations = cls(clock, behaviour)
+        operations = cls(clock, behaviour, ids)
         saved: Mapping[str, Any] = doc.get("azureOperations", {})
         operations._count = int(saved.get("count", 0))
         for item in saved.get("operations", []):
@@ -68,7 +69,7 @@ class Operations:
         }
         chance = random.Random(f"{self._behaviour.random_seed}/operation/{self._count}")  # noqa: S311
         operation = Operation(
-            id=str(uuid.uuid4()),
+            id=self._ids.new(),
             target=target.lower(),
             state=state,
             started=now,

@@ -20,6 +20,7 @@ from sandbox.tenant.azure.workspaces import WORKSPACES
 from sandbox.tenant.behaviour import Behaviour
 from sandbox.tenant.clock import Clock
 from sandbox.tenant.errors import DocumentError, ServiceError
+from sandbox.tenant.ids import Ids
 
 Resource = dict[str, Any]
 
@@ -36,25 +37,28 @@ class Outcome:
 class Azure:
     """Resources by id, whatever its case. Changes are the caller's own copies."""
 
-    def __init__(self, clock: Clock, behaviour: Behaviour) -> None:
+    def __init__(self, clock: Clock, behaviour: Behaviour, ids: Ids) -> None:
         self._clock = clock
         self._behaviour = behaviour
+        self._ids = ids
         self._resources: dict[str, Resource] = {}
         self._lag = ReadLag(clock, behaviour)
-        self.operations = Operations(clock, behaviour)
+        self.operations = Operations(clock, behaviour, ids)
         self.deleted_workspaces = DeletedWorkspaces(clock)
         self.limits = RequestLimits(clock, behaviour)
-        self.trials = TrialNotifications(clock)
+        self.trials = TrialNotifications(clock, ids)
         self.subscriptions: dict[str, Subscription] = {}
         self.query_refusal: Callable[[str, str], str | None] = lambda _workspace, _query: None
         self.has_premium: Callable[[], bool] = lambda: True
 
     @classmethod
-    def from_document(cls, doc: Mapping[str, Any], clock: Clock, behaviour: Behaviour) -> "Azure":
+    def from_document(
+        cls, doc: Mapping[str, Any], clock: Clock, behaviour: Behaviour, ids: Ids
+    ) -> "Azure":
         """Read the keys `subscriptions` and `azure…`; raises DocumentError."""
-        azure = cls(clock, behaviour)
+        azure = cls(clock, behaviour, ids)
         azure.subscriptions = read_subscriptions(doc.get("subscriptions", []), clock, behaviour)
-        azure.operations = Operations.from_document(doc, clock, behaviour)
+        azure.operations = Operations.from_document(doc, clock, behaviour, ids)
         azure.deleted_workspaces = DeletedWorkspaces.from_document(doc, clock)
         azure._lag = ReadLag.from_document(doc, clock, behaviour)
         for identity, resource in doc.get("azureResources", {}).items():
@@ -91,6 +95,10 @@ class Azure:
     def timestamp(self) -> str:
         """Now, as ISO 8601."""
         return self._clock.timestamp()
+
+    def new_id(self) -> str:
+        """An id that nothing has yet."""
+        return self._ids.new()
 
     def diagnostic_setting_limit(self) -> int:
         """How many diagnostic settings a tenant may have."""

@@ -4,13 +4,13 @@ Source: Azure REST API, "Action Groups - Create Notifications At Action Group Re
 "Get Test Notifications At Action Group Resource Level".
 """
 
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
 from sandbox.tenant.azure.action_groups import RECEIVERS, checked_receivers
 from sandbox.tenant.azure.types import bad_request
 from sandbox.tenant.clock import Clock
+from sandbox.tenant.ids import Ids
 from sandbox.tenant.monitor.outbox import Message
 
 ALERT_TYPES = (
@@ -24,8 +24,9 @@ Details = dict[str, Any]
 class TrialNotifications:
     """What was tried, by notification id."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, ids: Ids) -> None:
         self._clock = clock
+        self._ids = ids
         self._details: dict[str, Details] = {}
 
     def send(self, group: str, body: Mapping[str, Any]) -> tuple[str, list[Message]]:
@@ -50,7 +51,7 @@ class TrialNotifications:
         ]
         if not messages:
             raise bad_request("BadRequest", "The request names no receiver to notify.")
-        identity, now = uuid.uuid4().hex, self._clock.timestamp()
+        identity, now = self._ids.new().replace("-", ""), self._clock.timestamp()
         self._details[identity] = {
             "context": {
                 "notificationSource": "Microsoft.Insights/TestNotification",

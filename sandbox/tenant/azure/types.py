@@ -48,6 +48,10 @@ class Estate(Protocol):
         """Now, as ISO 8601."""
         ...
 
+    def new_id(self) -> str:
+        """An id that nothing has yet."""
+        ...
+
     def refusal_of_query(self, workspace_id: str, query: str) -> str | None:
         """Why a workspace cannot run a query, or None when it can."""
         ...

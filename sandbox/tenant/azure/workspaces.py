@@ -6,7 +6,6 @@ daily cap is checked and kept; that it stops the ingestion is not simulated.
 """
 
 import re
-import uuid
 from typing import Any
 
 from sandbox.tenant.azure.types import (
@@ -46,7 +45,7 @@ def _normalise(change: Change, estate: Estate) -> Properties:
     only_known(given, (*_WRITABLE, *_FILLED), "WorkspaceProperties")
     now = estate.timestamp()
     return {
-        "customerId": change.kept("customerId", str(uuid.uuid4())),
+        "customerId": change.kept("customerId", None) or estate.new_id(),
         "provisioningState": "Succeeded",
         "sku": {**_sku(given.get("sku")), "lastSkuUpdate": now},
         "retentionInDays": _retention(given.get("retentionInDays")),

@@ -10,7 +10,6 @@ simulated. What a scoped role lets its holder do is asked only where management 
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import uuid4
 
 from sandbox.tenant.directory.roles import BUILT_IN_ROLES
 from sandbox.tenant.directory.store import JSON, Directory, not_found
@@ -56,7 +55,7 @@ def create_unit(directory: Directory, body: Mapping[str, Any]) -> JSON:
                 "limit of 100."
             )
     unit: JSON = {
-        "id": str(uuid4()),
+        "id": directory.changes.ids.new(),
         "deletedDateTime": None,
         "description": None,
         "visibility": None,

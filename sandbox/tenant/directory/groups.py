@@ -10,7 +10,6 @@ import re
 from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal
-from uuid import uuid4
 
 from sandbox.tenant.directory.authority import denied
 from sandbox.tenant.directory.object_schemas import GROUP_PROPERTIES, GROUP_REQUIRED
@@ -46,7 +45,7 @@ def create_group(
         raise bad_request("The service does not currently support writes of mail-enabled groups.")
     _require_free_nickname(directory, values)
     group: JSON = {
-        "id": str(uuid4()),
+        "id": directory.changes.ids.new(),
         "createdDateTime": directory.clock.timestamp(),
         "description": None,
         "groupTypes": [],

@@ -10,7 +10,6 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from uuid import uuid4
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -104,7 +103,7 @@ def register(directory: Directory, id_or_upn: str, body: Mapping[str, object]) -
         raise refused("publicKeyCredential: the credential is registered already.")
     _require_key_allowed(directory, credential)
     method: JSON = {
-        "id": str(uuid4()),
+        "id": directory.changes.ids.new(),
         "@odata.type": PASSKEY,
         "userId": user_id,
         "credentialId": credential_id,

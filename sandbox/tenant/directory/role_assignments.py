@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import uuid4
 
 from sandbox.tenant.directory.administrative_units import SCOPED_ROLES, scope_of
 from sandbox.tenant.directory.roles import role_definition
@@ -43,7 +42,7 @@ def create_role_assignment(directory: Directory, body: Mapping[str, Any]) -> JSO
                 "present in the directory.",
             )
     made: JSON = {
-        "id": str(uuid4()),
+        "id": directory.changes.ids.new(),
         "principalId": wanted[0],
         "roleDefinitionId": wanted[1],
         "directoryScopeId": scope,

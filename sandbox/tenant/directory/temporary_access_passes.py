@@ -10,7 +10,6 @@ import string
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 from sandbox.tenant.clock import iso
 from sandbox.tenant.directory.authentication_methods import (
@@ -45,7 +44,7 @@ def create_pass(directory: Directory, id_or_upn: str, body: Mapping[str, Any]) -
         raise refused("isUsableOnce must be true: the policy allows one-time passes only.")
     passcode = "".join(secrets.choice(_CHARACTERS) for _ in range(rules["defaultLength"]))
     method: JSON = {
-        "id": str(uuid4()),
+        "id": directory.changes.ids.new(),
         "@odata.type": ACCESS_PASS,
         "userId": user_id,
         "passwordHash": hash_secret(passcode),

@@ -8,7 +8,6 @@ import re
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from uuid import uuid4
 
 from sandbox.tenant.directory.authority import SENSITIVE_PROPERTIES, require_authority
 from sandbox.tenant.directory.object_schemas import (
@@ -36,7 +35,7 @@ def create_user(directory: Directory, body: Mapping[str, Any]) -> JSON:
     password = require_complex(values.get("passwordProfile", {}).get("password"))
     _require_free_name(directory, values["userPrincipalName"])
     user: JSON = {
-        "id": str(uuid4()),
+        "id": directory.changes.ids.new(),
         "createdDateTime": directory.clock.timestamp(),
         "userType": "Member",
         "creationType": None,

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID
 
 from sandbox.tenant.behaviour import Behaviour
 from sandbox.tenant.changes import Initiator
 from sandbox.tenant.clock import Clock
+from sandbox.tenant.ids import Ids
 from sandbox.tenant.monitor.activity_operations import operation_of
 
 RETENTION_SECONDS = 90 * 86400.0
@@ -79,21 +79,20 @@ ActivityListener = Callable[[ActivityEvent], None]
 class ActivityLog:
     """The activity log of a tenant's subscriptions. Its user holds the tenant's lock."""
 
-    def __init__(self, clock: Clock, behaviour: Behaviour) -> None:
+    def __init__(self, clock: Clock, behaviour: Behaviour, ids: Ids) -> None:
         self._clock = clock
         self._behaviour = behaviour
+        self._ids = ids
         self._events: list[ActivityEvent] = []
         self._listeners: list[ActivityListener] = []
-        self._made = 0
 
     @classmethod
     def from_document(
-        cls, document: Mapping[str, Any], clock: Clock, behaviour: Behaviour
+        cls, document: Mapping[str, Any], clock: Clock, behaviour: Behaviour, ids: Ids
     ) -> "ActivityLog":
         """Read the key `activityEvents`."""
-        log = cls(clock, behaviour)
+        log = cls(clock, behaviour, ids)
         log._events = [ActivityEvent(**event) for event in document.get("activityEvents", [])]
-        log._made = len(log._events)
         return log
 
     def to_document(self) -> dict[str, Any]:
@@ -114,14 +113,14 @@ class ActivityLog:
         operation = operation_of(method, path)
         if operation is None:
             return
-        chance = random.Random(f"{self._behaviour.random_seed}/activity/{self._made}")  # noqa: S311
-        correlation_id = _identity(chance)
+        correlation_id = self._ids.new()
+        chance = random.Random(correlation_id)  # noqa: S311
         failed = status >= 400
         outcome = "Failed" if failed else "Succeeded"
         for step, sub_status in (("Started", ""), (outcome, _words(status))):
             end = step != "Started"
             event = ActivityEvent(
-                event_id=_identity(chance),
+                event_id=self._ids.new(),
                 correlation_id=correlation_id,
                 time=self._clock.now(),
                 visible=self._clock.now() + self._delay(chance),
@@ -138,7 +137,6 @@ class ActivityLog:
                 method=method,
                 error=error if end else "",
             )
-            self._made += 1
             self._events.append(event)
             for listener in self._listeners:
                 listener(event)
@@ -159,10 +157,6 @@ class ActivityLog:
         oldest = self._clock.now() - RETENTION_SECONDS
         if len(self._events) > MOST_EVENTS or self._events[0].time < oldest:
             self._events = [e for e in self._events[-MOST_EVENTS:] if e.time >= oldest]
-
-
-def _identity(chance: random.Random) -> str:
-    return str(UUID(int=chance.getrandbits(128), version=4))
 
 
 def _words(status: int) -> str:

@@ -76,8 +76,8 @@ class DirectoryLog:
         ]
         # What is taken from an object that is gone for good is a part of its being deleted.
         gone = [pair for pair in found if pair[1].name.startswith("Hard Delete")]
-        for change, activity in gone or found:
-            self._record(activity, change, request, initiator)
+        for number, (change, activity) in enumerate(gone or found):
+            self._record(activity, change, request, initiator, number)
 
     def _of(self, change: Change, request: Request, initiator: Initiator) -> list[Activity]:
         match change.kind:
@@ -97,12 +97,14 @@ class DirectoryLog:
                 return policy_activities(change)
 
     def _record(
-        self, activity: Activity, change: Change, request: Request, initiator: Initiator
+        self,
+        activity: Activity,
+        change: Change,
+        request: Request,
+        initiator: Initiator,
+        number: int,
     ) -> None:
-        number = len(self._audits)
-        chance = random.Random(  # noqa: S311
-            f"{self._behaviour.random_seed}/audit/{change.object_id}/{change.time}/{number}"
-        )
+        chance = random.Random(f"{request.correlation_id}/{number}")  # noqa: S311
         tail = "".join(chance.choices(_CHARACTERS, k=5))
         record: JSON = {
             "id": f"{activity.service.prefix}_{request.correlation_id}_{tail}_"
@@ -125,7 +127,7 @@ class DirectoryLog:
     def _hear_row(self, category: str, row: Mapping[str, Any]) -> None:
         if category in _SIGN_INS:
             record = sign_in_record(row)
-            seed = f"{self._behaviour.random_seed}/sign-in/{len(self._sign_ins)}"
+            seed = f"{self._behaviour.random_seed}/sign-in/{row.get('Id')}"
             chance = random.Random(seed)  # noqa: S311
             self._sign_ins.append({**record, "readableFrom": self._readable_from(chance)})
 
