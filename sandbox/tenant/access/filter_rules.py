@@ -14,6 +14,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+_DEEPEST = 50
+
 Value = str | tuple[str, ...] | None
 
 _TOKEN = re.compile(
@@ -122,6 +124,7 @@ class _Reader:
     def __init__(self, tokens: Sequence[str], prefix: str) -> None:
         self._tokens = list(tokens)
         self._prefix = prefix
+        self._depth = 0
 
     def rest(self) -> list[str]:
         return self._tokens
@@ -141,14 +144,23 @@ class _Reader:
 
     def _negation(self) -> Rule:
         if self._next_is("-not", "not"):
-            self._take()
-            return Joined("not", (self._negation(),))
+            self._descend()
+            negated = Joined("not", (self._negation(),))
+            self._depth -= 1
+            return negated
         if self._next_is("("):
-            self._take()
+            self._descend()
             inside = self.either()
             self._expect(")")
+            self._depth -= 1
             return inside
         return self._comparison()
+
+    def _descend(self) -> None:
+        self._take()
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise RuleError(f"it is nested more than {_DEEPEST} deep")
 
     def _comparison(self) -> Comparison:
         whole = self._take()
