@@ -6,6 +6,7 @@ from sandbox.tenant.access.sign_ins import SignInRequest, sign_in
 from sandbox.tenant.directory.passwords import hash_secret
 from sandbox.tenant.tenant import Tenant
 from tests.sandbox.seed_tenant import StillClock, seed
+from tests.support.tenant import passkey
 
 ADMINISTRATOR = "adm.aisha.rahman@contoso.onmicrosoft.com"
 EMPLOYEE = "amelia.clarke@contoso.com"
@@ -40,6 +41,8 @@ def tenant_with_emergency_account(**document: Any) -> tuple[Tenant, Recorder]:
             "passwordHash": hash_secret(PASSWORD),
         }
     )
+    keys: list[Any] = whole.setdefault("authenticationMethods", [])
+    keys.extend(passkey(user["id"]) for user in whole["users"])
     whole["groups"].append(
         {"id": GROUP, "displayName": "BTG Admins", "isAssignableToRole": True, "members": [user_id]}
     )

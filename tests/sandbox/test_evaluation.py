@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.tenant.access.cloud_apps import cloud_app
 from sandbox.tenant.access.evaluation import PolicyResult, SignInContext, evaluate
+from sandbox.tenant.access.microsoft_apps import cloud_app
 from sandbox.tenant.clock import Clock
 from sandbox.tenant.directory.store import Directory
 from tests.sandbox.seed_tenant import conditional_access, policy_named, seed
@@ -121,8 +121,8 @@ SEED_CASES: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("CA012", EMPLOYEE, {}, "reportOnly", "would apply: requires mfa or"),
     ("CA012", EMPLOYEE, {"device": HYBRID}, "reportOnly", "satisfied"),
     ("CA012", GUEST, {}, "notApplied", "guest or external user"),
-    ("CA013", EMPLOYEE, {}, "applied", "session controls only"),
-    ("CA013", EMPLOYEE, {"device": HYBRID}, "applied", "session controls only"),
+    ("CA013", EMPLOYEE, {}, "applied", "applies session controls: "),
+    ("CA013", EMPLOYEE, {"device": HYBRID}, "applied", "applies session controls: "),
     (
         "CA013",
         EMPLOYEE,

@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.tenant.access.cloud_apps import KNOWN
+from sandbox.tenant.access.microsoft_apps import KNOWN
 from sandbox.tenant.access.policy_schema import GUID
+from sandbox.tenant.access.strengths import built_in_strengths
 from sandbox.tenant.clock import Clock
 from sandbox.tenant.directory.applications import Applications
 from sandbox.tenant.directory.roles import BUILT_IN_ROLES, GLOBAL_ADMINISTRATOR, role_id
@@ -153,6 +154,7 @@ def test_every_id_that_a_policy_names_exists() -> None:
         "Applications": {i for a in KNOWN for i in (a.app_id, a.resource_id)} | {INTUNE_ENROLLMENT},
         "ServicePrincipals": {a["objectId"] for a in document["apps"]},
     }
+    strengths = {*built_in_strengths(), *(s["id"] for s in document["authenticationStrengths"])}
     checked = Counter[str]()
     for policy in document["conditionalAccessPolicies"]:
         conditions = policy["conditions"]
@@ -167,7 +169,7 @@ def test_every_id_that_a_policy_names_exists() -> None:
                     checked[kind] += entry not in LITERALS
         strength = grant(policy).get("authenticationStrength")
         if strength:
-            assert strength["id"] in {s["id"] for s in document["authenticationStrengths"]}
+            assert strength["id"] in strengths
             checked["strength"] += 1
     assert set(checked) == {*known, "strength"}
     assert all(checked.values())

@@ -9,7 +9,7 @@ from sandbox.tenant.access.smart_lockout import FIRST_SECONDS, THRESHOLD
 from sandbox.tenant.directory.passwords import hash_secret
 from sandbox.tenant.tenant import Tenant
 from tests.sandbox.seed_tenant import StillClock
-from tests.support.tenant import AT_ONCE, object_id, small_document
+from tests.support.tenant import AT_ONCE, object_id, passkey, small_document
 
 PASSWORD = "Correct-Horse-7-Battery"
 EVE = "eve@fabrikam.onmicrosoft.com"
@@ -22,6 +22,7 @@ def tenant(domain: dict[str, Any] | None = None, **user: Any) -> Tenant:
         "conditionalAccessPolicies": [],
         "behaviour": dict(AT_ONCE),
     }
+    document["authenticationMethods"] = [passkey(object_id("users/eve"))]
     document["domains"][0] |= domain or {}
     for each in document["users"]:
         if each["id"] == object_id("users/eve"):

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.tenant.access import sign_in_details as details
+from sandbox.tenant.access.evaluation import PolicyResult
 from sandbox.tenant.access.sign_ins import SignInRequest, sign_in
 from sandbox.tenant.tenant import Tenant
 from tests.sandbox.seed_tenant import StillClock, seed
@@ -12,6 +14,7 @@ from tests.sandbox.signing_in import (
     ADMINISTRATOR,
     EMERGENCY,
     EMPLOYEE,
+    GUEST,
     answer,
     tenant_with_emergency_account,
 )
@@ -134,8 +137,113 @@ def test_the_tenants_real_logs_take_the_row(interactive: bool) -> None:
 
 def test_the_tenants_real_logs_take_the_rows_of_passkeys_and_service_principals() -> None:
     tenant = Tenant.from_document(seed(), StillClock())
-    found = answer(tenant, EMPLOYEE, method="fido2", app="OfficeHome", authenticationContext="c1")
+    found = answer(
+        tenant,
+        ADMINISTRATOR,
+        method="fido2",
+        device={"isCompliant": True},
+        app="OfficeHome",
+        authenticationContext="c1",
+    )
     assert len(found["rows"]) == 2
     own = tenant.apps.all()[0].app_id
     found = sign_in(tenant, SignInRequest(service_principal=own))
     assert found["table"] == "AADServicePrincipalSignInLogs"
+
+
+@pytest.mark.parametrize(
+    ("facts", "said", "method"),
+    [
+        ({"mfa": True}, "MFA completed in Azure AD", "Mobile app notification"),
+        ({"method": "password,sms"}, "MFA completed in Azure AD", "Text message"),
+        (
+            {"method": "fido2"},
+            "MFA requirement satisfied by strong authentication",
+            "FIDO2 security key",
+        ),
+        ({}, "MFA required in Azure AD", None),
+        (
+            {"mfa": True, "interactive": False},
+            "MFA requirement satisfied by claim in the token",
+            None,
+        ),
+    ],
+)
+def test_the_row_tells_what_became_of_multifactor_authentication(
+    facts: dict[str, Any], said: str, method: str | None
+) -> None:
+    tenant, _ = tenant_with_emergency_account()
+    row = answer(tenant, EMPLOYEE, app="OfficeHome", **facts)["row"]
+    status, detail = row["Status"], row["MfaDetail"]
+    if not row["IsInteractive"]:
+        status, detail = json.loads(status), json.loads(detail)
+    assert status["additionalDetails"] == said
+    assert detail.get("authMethod") == method
+
+
+def test_a_sign_in_without_multifactor_authentication_says_nothing_of_it() -> None:
+    tenant, _ = tenant_with_emergency_account()
+    row = answer(tenant, EMERGENCY, app="OfficeHome")["row"]
+    assert row["Status"] == {"errorCode": 0, "failureReason": "Other."}
+    assert row["MfaDetail"] == {}
+
+
+def test_the_row_tells_place_browser_tenants_and_token() -> None:
+    tenant, _ = tenant_with_emergency_account()
+    row = answer(tenant, EMERGENCY, app="OfficeHome", location="FR", platform="macOS")["row"]
+    assert row["LocationDetails"] == {
+        "city": "Paris",
+        "state": "Ile-de-France",
+        "countryOrRegion": "FR",
+        "geoCoordinates": {"latitude": 48.8566, "longitude": 2.3522},
+    }
+    assert row["DeviceDetail"]["browser"] == "Safari 18.1"
+    assert "Macintosh" in row["UserAgent"]
+    assert (row["HomeTenantId"], row["ResourceTenantId"]) == (tenant.id, tenant.id)
+    other = answer(tenant, EMERGENCY, app="OfficeHome")["row"]
+    assert len(row["UniqueTokenIdentifier"]) == 22
+    assert row["UniqueTokenIdentifier"] != other["UniqueTokenIdentifier"]
+
+
+def test_what_is_not_there_stays_empty_in_the_row() -> None:
+    tenant, _ = tenant_with_emergency_account()
+    facts = {"location": "AQ", "clientApp": "other", "success": False}
+    row = answer(tenant, EMPLOYEE, app="OfficeHome", **facts)["row"]
+    assert (row["LocationDetails"]["city"], row["LocationDetails"]["geoCoordinates"]) == ("", {})
+    assert (row["DeviceDetail"]["browser"], row["UserAgent"]) == ("", "")
+    assert row["UniqueTokenIdentifier"] == ""
+
+
+def test_a_guests_home_tenant_is_another() -> None:
+    tenant, _ = tenant_with_emergency_account()
+    home = "11111111-2222-4333-8444-555555555555"
+    assert answer(tenant, GUEST, app="OfficeHome", homeTenant=home)["row"]["HomeTenantId"] == home
+    assert answer(tenant, GUEST, app="OfficeHome")["row"]["HomeTenantId"] == ""
+
+
+@pytest.mark.parametrize(
+    ("condition", "flag"),
+    [
+        ("application", 1),
+        ("userActions", 1),
+        ("authenticationContext", 1),
+        ("users", 2),
+        ("devicePlatform", 4),
+        ("location", 1032),
+        ("clientApps", 16),
+        ("signInRisk", 32),
+        ("userRisk", 64),
+        ("time", 128),
+        ("devices", 256),
+        ("workloadIdentities", 8192),
+        ("insiderRisk", 0),
+    ],
+)
+def test_conditions_are_written_as_the_flags_of_the_service(condition: str, flag: int) -> None:
+    held = PolicyResult(
+        "id", "Policy", "enabled", "notApplied", "", condition, satisfied=("users", condition)
+    )
+    entry = details.policy(held)
+    assert entry["conditionsNotSatisfied"] == flag
+    met = 0 if condition == "application" else flag | 2
+    assert entry["conditionsSatisfied"] == met

@@ -162,3 +162,41 @@ def test_only_the_address_beside_the_policies_counts_against_their_limit() -> No
         assert client.get(BESIDE_POLICIES).status_code == 200
         assert client.get(BESIDE_POLICIES).status_code == 429
         assert client.get(STRENGTHS).status_code == 200
+
+
+def test_every_tenant_has_microsofts_own_strengths() -> None:
+    with running_tenant() as server, graph(server) as client:
+        found = {item["id"][-1]: item for item in client.get(STRENGTHS).json()["value"]}
+        demanding = {
+            "displayName": "Phishing-resistant",
+            "state": "enabled",
+            "conditions": {
+                "clientAppTypes": ["all"],
+                "applications": {"includeApplications": ["All"]},
+                "users": {"includeUsers": ["All"]},
+            },
+            "grantControls": {
+                "operator": "OR",
+                "authenticationStrength": {"id": PHISHING_RESISTANT},
+            },
+        }
+        assert client.post(POLICIES, json=demanding).status_code == 201
+    assert sorted(found) == ["2", "3", "4"]
+    assert {item["policyType"] for item in found.values()} == {"builtIn"}
+    assert [len(found[number]["allowedCombinations"]) for number in "234"] == [19, 4, 3]
+    assert "password,x509CertificateSingleFactor" in found["2"]["allowedCombinations"]
+    assert "password,x509CertificateMultiFactor" in found["2"]["allowedCombinations"]
+
+
+def test_a_document_cannot_change_microsofts_own() -> None:
+    weaker = {
+        "id": PHISHING_RESISTANT,
+        "displayName": "Mine",
+        "policyType": "custom",
+        "allowedCombinations": ["password"],
+    }
+    document = {"authenticationStrengths": [weaker]}
+    area = ConditionalAccess.from_document(document, StillClock(), Behaviour())
+    kept = area.strength_policies.get(PHISHING_RESISTANT)
+    assert (kept["policyType"], len(kept["allowedCombinations"])) == ("builtIn", 3)
+    assert area.to_document()["authenticationStrengths"] == []

@@ -150,6 +150,23 @@ def small_document(name: str = "Fabrikam", domain: str = "fabrikam.onmicrosoft.c
     }
 
 
+KEY_KIND = "cb69481e-8ff7-4039-93ec-0a2729a154a8"
+
+
+def passkey(user_id: str, kind: str = KEY_KIND) -> JSON:
+    """A passkey of a user, for a tenant document's `authenticationMethods`."""
+    name = f"{user_id}/{kind}"
+    return {
+        "id": object_id(f"passkeys/{name}"),
+        "@odata.type": "#microsoft.graph.fido2AuthenticationMethod",
+        "userId": user_id,
+        "credentialId": object_id(f"credentials/{name}"),
+        "displayName": "Security key",
+        "createdDateTime": "2025-03-01T08:00:00Z",
+        "aaGuid": kind,
+    }
+
+
 def _role(identity: Any, user: str, role: str) -> JSON:
     return {
         "id": identity(f"roles/{user}"),

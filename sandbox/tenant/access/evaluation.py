@@ -14,6 +14,7 @@ from sandbox.tenant.access.conditions import CHECKS, Check, identity_reason, tar
 from sandbox.tenant.access.grant_controls import Demand, control_names, demand
 from sandbox.tenant.access.session_controls import session_controls
 from sandbox.tenant.access.sign_in_context import NotEvaluated, Object, SignInContext
+from sandbox.tenant.access.target_conditions import needed_service
 
 Decision = Literal["allowed", "mfa", "blocked"]
 Result = Literal["applied", "notApplied", "reportOnly", "disabled", "notEvaluated"]
@@ -153,9 +154,12 @@ def _one(policy: Object, context: SignInContext, named_locations: Sequence[Objec
     except NotEvaluated as error:
         sentence = f"{error} is not evaluated by the simulated tenant"
         return answer("notEvaluated", sentence, "notEnoughInformation", held.satisfied)
+    said = asked.sentence
+    if service := needed_service(policy["conditions"], context):
+        said = f"{said} (for {service}, which the application needs)"
     if policy["state"] == "enabled":
-        return answer("applied", asked.sentence, satisfied=held.satisfied, asked=asked)
-    sentence = f"report-only, would apply: {asked.sentence}"
+        return answer("applied", said, satisfied=held.satisfied, asked=asked)
+    sentence = f"report-only, would apply: {said}"
     return answer("reportOnly", sentence, satisfied=held.satisfied, asked=asked)
 
 

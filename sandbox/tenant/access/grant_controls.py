@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sandbox.tenant.access import methods
+from sandbox.tenant.access.session_controls import session_controls
 from sandbox.tenant.access.sign_in_context import NotEvaluated, SignInContext
 
 Answer = Literal["satisfied", "selfService", "mfa", "impossible", "notEvaluated"]
@@ -48,6 +49,11 @@ def control_names(policy: Mapping[str, Any]) -> tuple[str, ...]:
     return (*(grant.get("builtInControls") or ()), *others, *factors)
 
 
+def _sessions(policy: Mapping[str, Any]) -> str:
+    told = [f"{name} ({setting})" for name, setting in session_controls(policy).items()]
+    return f"applies session controls: {', '.join(told) or 'none is on'}"
+
+
 def demand(policy: Mapping[str, Any], context: SignInContext) -> Demand:
     """Hold the grant controls of an applying policy against the sign-in.
 
@@ -58,7 +64,7 @@ def demand(policy: Mapping[str, Any], context: SignInContext) -> Demand:
     controls = tuple(answers)
     failing = tuple(name for name, answer in answers.items() if answer != "satisfied")
     if not answers or grant is None:
-        return Demand("satisfied", controls, "applies its session controls only")
+        return Demand("satisfied", controls, _sessions(policy))
     if "block" in answers:
         return Demand("impossible", controls, "blocks access", failing=("block",))
     operator = str(grant.get("operator", "OR")).upper()

@@ -4,33 +4,34 @@ Source: Microsoft Graph reference, authenticationMethodModes, and the built-in s
 authentication" (authenticationStrengthPolicy): a combination in it is multifactor authentication.
 """
 
-MULTIFACTOR = frozenset(
-    {
-        "windowsHelloForBusiness",
-        "fido2",
-        "x509CertificateMultiFactor",
-        "deviceBasedPush",
-        "temporaryAccessPassOneTime",
-        "temporaryAccessPassMultiUse",
-        "password,microsoftAuthenticatorPush",
-        "password,softwareOath",
-        "password,hardwareOath",
-        "password,x509CertificateSingleFactor",
-        "password,x509CertificateMultiFactor",
-        "password,sms",
-        "password,voice",
-        "federatedMultiFactor",
-        "microsoftAuthenticatorPush,federatedSingleFactor",
-        "softwareOath,federatedSingleFactor",
-        "hardwareOath,federatedSingleFactor",
-        "sms,federatedSingleFactor",
-        "voice,federatedSingleFactor",
-    }
+MULTIFACTOR = (
+    "windowsHelloForBusiness",
+    "fido2",
+    "x509CertificateMultiFactor",
+    "deviceBasedPush",
+    "temporaryAccessPassOneTime",
+    "temporaryAccessPassMultiUse",
+    "password,microsoftAuthenticatorPush",
+    "password,softwareOath",
+    "password,hardwareOath",
+    "password,x509CertificateSingleFactor",
+    "password,x509CertificateMultiFactor",
+    "password,sms",
+    "password,voice",
+    "federatedMultiFactor",
+    "microsoftAuthenticatorPush,federatedSingleFactor",
+    "softwareOath,federatedSingleFactor",
+    "hardwareOath,federatedSingleFactor",
+    "sms,federatedSingleFactor",
+    "voice,federatedSingleFactor",
 )
+"""In the order of the built-in strength."""
 SINGLE_FACTOR = frozenset(
     {
         "password",
         "sms",
+        "hardwareOath",
+        "softwareOath",
         "x509CertificateSingleFactor",
         "federatedSingleFactor",
         "qrCodePin",
@@ -51,7 +52,7 @@ def is_multifactor(combination: str) -> bool:
 
 def is_known(combination: str) -> bool:
     """Whether Graph knows a combination."""
-    return parts(combination) in {parts(known) for known in MULTIFACTOR | SINGLE_FACTOR}
+    return parts(combination) in {parts(known) for known in (*MULTIFACTOR, *SINGLE_FACTOR)}
 
 
 def uses_password(combination: str) -> bool:

@@ -112,7 +112,7 @@ class ConditionalAccess:
             "deletedConditionalAccessPolicies": self.deleted_policies.all(),
             "namedLocations": self.locations.all(),
             "deletedNamedLocations": self.locations.deleted.all(),
-            "authenticationStrengths": self.strength_policies.all(),
+            "authenticationStrengths": self.strength_policies.custom(),
         }
 
     def as_seen(self, unseen: Unseen) -> Self:

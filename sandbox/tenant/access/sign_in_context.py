@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.tenant.access.cloud_apps import CloudApp
+
 Object = Mapping[str, Any]
 
 LEGACY_CLIENTS = frozenset({"exchangeActiveSync", "other"})
@@ -27,8 +29,10 @@ class SignInContext:
 
     `app_id` is the client, `resource_id` what it asks a token for; `client_is_target` is False for
     a public client, which no policy can name. Both None: a user action or an authentication
-    context by itself. `app_attributes` are the application's custom security attributes, names in
-    lower case; None: not known.
+    context by itself. `app_groups` are the groups of applications that it is in, `open_groups`
+    those of which that is not known. `needs` are the services whose policies must be satisfied
+    first, `calls_later` those that it asks for once it is open. `app_attributes` are the
+    application's custom security attributes, names in lower case; None: not known.
 
     `method` is the authentication done, written as authentication strengths write it (for example
     `password` or `fido2`), `aaguid` the kind of passkey. `device` holds the properties of a
@@ -47,6 +51,9 @@ class SignInContext:
     resource_id: str | None = None
     client_is_target: bool = True
     app_groups: frozenset[str] = frozenset()
+    open_groups: frozenset[str] = frozenset()
+    needs: tuple[CloudApp, ...] = ()
+    calls_later: tuple[CloudApp, ...] = ()
     app_attributes: Mapping[str, tuple[str, ...]] | None = None
     user_action: str | None = None
     authentication_context: str | None = None
@@ -75,6 +82,11 @@ class SignInContext:
     def is_legacy(self) -> bool:
         """Whether the client cannot answer any demand (POP, IMAP, SMTP, ActiveSync …)."""
         return self.client_app in LEGACY_CLIENTS
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether another tenant holds the user's account and so authenticates it."""
+        return self.guest_type not in (None, "internalGuest")
 
     @property
     def presented_device(self) -> Mapping[str, str | tuple[str, ...]] | None:

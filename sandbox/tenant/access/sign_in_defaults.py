@@ -6,8 +6,8 @@ policies". What Microsoft finds necessary for an ordinary user is not disclosed 
 
 from dataclasses import dataclass
 
-from sandbox.tenant.access.cloud_apps import AZURE_MANAGEMENT
 from sandbox.tenant.access.evaluation import Decision
+from sandbox.tenant.access.microsoft_apps import AZURE_MANAGEMENT
 from sandbox.tenant.access.sign_in_context import SignInContext
 from sandbox.tenant.directory.roles import role_id
 

@@ -10,6 +10,7 @@ from typing import Any
 from sandbox.tenant.access import methods
 from sandbox.tenant.access.evaluation import Evaluation, PolicyResult
 from sandbox.tenant.access.sign_in_context import SignInContext
+from sandbox.tenant.access.sign_in_origin import browser
 
 _CONDITIONS = {
     "application": 1,
@@ -122,7 +123,7 @@ def device(context: SignInContext) -> dict[str, Any]:
         "deviceId": shown.get("deviceid", ""),
         "displayName": shown.get("displayname", ""),
         "operatingSystem": _SYSTEMS.get(context.platform or "", ""),
-        "browser": "",
+        "browser": browser(context),
         "isCompliant": str(shown.get("iscompliant", "")).lower() == "true",
         "isManaged": trust in ("AzureAD", "ServerAD"),
         "trustType": _TRUST.get(trust, ""),
@@ -159,6 +160,36 @@ def authentication(
         requirement = "Multifactor authentication"
         steps.append(_step(now, "", "", said, succeeded=False, requirement=requirement))
     return steps
+
+
+def status(
+    context: SignInContext, result: str, reason: str, *, demands_multifactor: bool
+) -> dict[str, Any]:
+    """Status. What `additionalDetails` says of multifactor authentication was seen in logs."""
+    said = {"errorCode": int(result), "failureReason": reason or "Other."}
+    details = ""
+    if demands_multifactor and result != "0":
+        details = "MFA required in Azure AD"
+    elif context.mfa_done and result == "0":
+        details = _completed(context)
+    return said | ({"additionalDetails": details} if details else {})
+
+
+def _completed(context: SignInContext) -> str:
+    if not context.interactive:
+        return "MFA requirement satisfied by claim in the token"
+    if methods.uses_password(context.method):
+        return "MFA completed in Azure AD"
+    return "MFA requirement satisfied by strong authentication"
+
+
+def multifactor(context: SignInContext, result: str) -> dict[str, Any]:
+    """MfaDetail: the second method of a sign-in that passed with it."""
+    second = sorted(methods.parts(context.method) - {"password"})
+    if result != "0" or not context.interactive or not context.mfa_done or not second:
+        return {}
+    name, detail = _METHODS.get(second[0], (second[0], ""))
+    return {"authMethod": name, "authDetail": detail}
 
 
 def _step(

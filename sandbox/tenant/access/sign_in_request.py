@@ -3,6 +3,7 @@
 Only shapes are checked here; raises pydantic's `ValidationError` naming the key.
 """
 
+import re
 from typing import Literal, Self
 
 from pydantic import (
@@ -17,8 +18,19 @@ from pydantic.alias_generators import to_camel
 
 from sandbox.tenant.access import methods
 
+_COUNTRY = re.compile("[A-Za-z]{2}")
 Risk = Literal["none", "low", "medium", "high"]
+DEFAULT_APP = "Azure Portal"
 _PUSH = "password,microsoftAuthenticatorPush"
+
+
+_SPELLINGS = {
+    name.lower(): name
+    for name in (
+        *("android", "iOS", "windows", "windowsPhone", "macOS", "linux", "unknown"),
+        *("browser", "mobileAppsAndDesktopClients", "exchangeActiveSync", "other"),
+    )
+}
 
 
 class _Model(BaseModel):
@@ -39,9 +51,16 @@ class Location(_Model):
     """
 
     ip: IPvAnyAddress | None = None
-    country: str | None = Field(default=None, pattern="^[A-Za-z]{2}$")
-    gps_country: str | None = Field(default=None, pattern="^[A-Za-z]{2}$")
+    country: str | None = None
+    gps_country: str | None = None
     compliant_network: bool = False
+
+    @field_validator("country", "gps_country")
+    @classmethod
+    def _two_letters(cls, value: str | None) -> str | None:
+        if value is not None and not _COUNTRY.fullmatch(value):
+            raise ValueError(f"'{value}' is no country code, expected two letters such as 'DE'")
+        return value
 
 
 class Device(_Model):
@@ -86,9 +105,11 @@ class Device(_Model):
 class SignInRequest(_Model):
     """Who signs in to what, from where and with what.
 
-    `user` or `service_principal` (an application of the tenant by name or id) signs in.
+    `user` or `service_principal` (an application of the tenant by name or id) signs in, to the
+    Azure portal when `app` is not given. A `user_action` without an `app` is the action alone.
     `mfa` says that multifactor authentication was done, with the authenticator app unless `method`
-    names another combination as authentication strengths write it (`fido2`, `password`, …);
+    names another combination as authentication strengths write it (`fido2`, `password`, …); a
+    passkey must be registered for the user and allowed by the tenant;
     `mfa_registered` whether the user has methods for it, None when that is not to matter.
     `location` may also be a country code alone. `password` is checked when it is given;
     `success: false` is a wrong password. `guest_type` and `home_tenant` describe a guest more
@@ -97,7 +118,7 @@ class SignInRequest(_Model):
 
     user: str | None = None
     service_principal: str | None = None
-    app: str = "Azure Portal"
+    app: str | None = None
     app_attributes: dict[str, tuple[str, ...]] | None = None
     client_app: Literal["browser", "mobileAppsAndDesktopClients", "exchangeActiveSync", "other"] = (
         "browser"
@@ -142,6 +163,18 @@ class SignInRequest(_Model):
     def _from_country(cls, value: object) -> object:
         return {"country": value} if isinstance(value, str) else value
 
+    @field_validator("platform", "client_app", mode="before")
+    @classmethod
+    def _in_any_case(cls, value: object) -> object:
+        return _SPELLINGS.get(value.lower(), value) if isinstance(value, str) else value
+
+    @field_validator("password")
+    @classmethod
+    def _is_text(cls, value: str | None) -> str | None:
+        if value is not None and any("\ud800" <= character <= "\udfff" for character in value):
+            raise ValueError("half a character (a lone surrogate), expected text")
+        return value
+
     @field_validator("method")
     @classmethod
     def _known_method(cls, value: str | None) -> str | None:
@@ -157,6 +190,15 @@ class SignInRequest(_Model):
     def _one_identity(self) -> Self:
         if (self.user is None) == (self.service_principal is None):
             raise ValueError("expected 'user' or 'servicePrincipal', one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _one_story(self) -> Self:
+        if self.mfa and self.method is not None and not methods.is_multifactor(self.method):
+            raise ValueError(
+                f"'mfa' says that multifactor authentication was done, and method '{self.method}' "
+                "is none; leave out one of them"
+            )
         return self
 
     @property

@@ -35,6 +35,11 @@ RESULTS = {
         "accessing this content."
     ),
     "53009": "Application needs to enforce Intune protection policies.",
+    "130501": (
+        "Sign-in was blocked due to User Credential Policy: the tenant's authentication methods "
+        "policy does not allow this passkey."
+    ),
+    "135010": "The key was not found: no such passkey is registered for the user.",
     "530035": "Access has been blocked by security defaults.",
 }
 STRONG_AUTHENTICATION = frozenset({"50072", "50074", "50076", "50079", "53004"})

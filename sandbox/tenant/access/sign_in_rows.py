@@ -5,7 +5,9 @@ and "AADServicePrincipalSignInLogs". In the tables but the first, columns that h
 text. What stands in the columns of objects is in `sign_in_details`.
 """
 
+import base64
 import json
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 from sandbox.tenant.access import sign_in_details as details
 from sandbox.tenant.access.cloud_apps import CloudApp
 from sandbox.tenant.access.evaluation import Evaluation, SignInContext
+from sandbox.tenant.access.sign_in_origin import location_details, user_agent
 from sandbox.tenant.access.sign_in_results import RESULTS, STRONG_AUTHENTICATION
 
 _CLIENTS = {
@@ -70,7 +73,7 @@ def row_of(
     policies = record.evaluation.policies if record.evaluation else ()
     objects: dict[str, Any] = {
         "ConditionalAccessPolicies": [details.policy(policy) for policy in policies],
-        "LocationDetails": {"countryOrRegion": context.country or ""},
+        "LocationDetails": location_details(context.country),
     }
     common = {
         "TimeGenerated": now,
@@ -89,6 +92,7 @@ def row_of(
         "ResultSignature": "SUCCESS" if record.result == "0" else "FAILURE",
         "ResultDescription": RESULTS[record.result],
         "ConditionalAccessStatus": _status(record.evaluation),
+        "UniqueTokenIdentifier": _token_identifier(new_id()) if record.result == "0" else "",
     }
     if context.service_principal_id is not None:
         texts = {name: json.dumps(value) for name, value in objects.items()}
@@ -100,14 +104,21 @@ def row_of(
         return common | texts | own
     objects |= {
         "DeviceDetail": details.device(context),
-        "Status": {
-            "errorCode": int(record.result),
-            "failureReason": RESULTS[record.result] or "Other.",
-        },
+        "MfaDetail": details.multifactor(context, record.result),
+        "Status": details.status(
+            context,
+            record.result,
+            RESULTS[record.result],
+            demands_multifactor=record.demands_multifactor,
+        ),
     }
     if not context.interactive:
         objects = {name: json.dumps(value) for name, value in objects.items()}
-    return common | _of_user(record, now, new_id) | objects
+    tenants = {
+        "ResourceTenantId": tenant_id,
+        "HomeTenantId": (context.home_tenant or "") if context.is_foreign else tenant_id,
+    }
+    return common | tenants | _of_user(record, now, new_id) | objects
 
 
 def _of_user(record: SignInRecord, now: str, new_id: Callable[[], str]) -> dict[str, Any]:
@@ -120,7 +131,8 @@ def _of_user(record: SignInRecord, now: str, new_id: Callable[[], str]) -> dict[
         "UserDisplayName": user["displayName"],
         "Identity": user["displayName"],
         "UserType": user["userType"],
-        "AppDisplayName": record.app.display_name,
+        "AppDisplayName": record.app.display_name if record.app.app_id else "",
+        "UserAgent": user_agent(context),
         "ClientAppUsed": _CLIENTS[context.client_app],
         "IsInteractive": context.interactive,
         "IncomingTokenType": "none" if context.interactive else "refreshToken",
@@ -152,6 +164,10 @@ def _of_user(record: SignInRecord, now: str, new_id: Callable[[], str]) -> dict[
         "RiskLevelAggregated": context.user_risk,
         "RiskState": "none" if context.user_risk == "none" else "atRisk",
     }
+
+
+def _token_identifier(guid: str) -> str:
+    return base64.urlsafe_b64encode(uuid.UUID(guid).bytes).decode().rstrip("=")
 
 
 def _status(evaluation: Evaluation | None) -> str:

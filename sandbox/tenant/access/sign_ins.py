@@ -15,11 +15,13 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.tenant.access import methods
-from sandbox.tenant.access.cloud_apps import CloudApp, cloud_app
+from sandbox.tenant.access.cloud_apps import CloudApp, own_app, user_action
 from sandbox.tenant.access.evaluation import Decision, Evaluation, SignInContext, evaluate
+from sandbox.tenant.access.microsoft_apps import PLATFORM_UNKNOWN, cloud_app
+from sandbox.tenant.access.passkey_sign_in import passkey_refusal
 from sandbox.tenant.access.sign_in_answer import answer_of
 from sandbox.tenant.access.sign_in_defaults import INTRODUCTION, defaults_verdict
-from sandbox.tenant.access.sign_in_request import Location, SignInRequest
+from sandbox.tenant.access.sign_in_request import DEFAULT_APP, Location, SignInRequest
 from sandbox.tenant.access.sign_in_results import asked_code, blocked_code
 from sandbox.tenant.access.sign_in_rows import SignInRecord, category_of, row_of
 from sandbox.tenant.directory.roles import BUILT_IN_ROLES
@@ -48,10 +50,10 @@ def sign_in(tenant: Tenant, request: SignInRequest) -> dict[str, Any]:
 
     The caller holds the tenant's lock.
     """
-    app = _app(tenant, request.app)
+    app = _app(tenant, request)
     if request.service_principal is not None:
         return _service_principal_sign_in(tenant, app, request)
-    user = tenant.directory.user(str(request.user))
+    user = _user(tenant, str(request.user))
     context = sign_in_context(tenant, user, app, request)
     outcome = _outcome(tenant, user, app, request, context)
     return _finish(tenant, user, app, request, context, outcome)
@@ -131,7 +133,9 @@ def _outcome(
     request: SignInRequest,
     context: SignInContext,
 ) -> _Outcome:
-    if context.service_principal_id is None and (refused := _first_factor(tenant, user, request)):
+    if context.service_principal_id is None and (
+        refused := _first_factor(tenant, user, request, context)
+    ):
         return _Outcome("blocked", refused)
     platform_asks = _platform_demand(tenant, app, context)
     if tenant.directory.security_defaults["isEnabled"]:
@@ -150,10 +154,14 @@ def _outcome(
         result = _asked(request, registered=bool(request.mfa_registered))
         if not context.interactive and request.mfa_registered is None:
             result = "50076"
-    return _Outcome("allowed", result, evaluation, platform_asks)
+    asks_unknown = not app.is_known and _may_be_asked(tenant, context)
+    still = (PLATFORM_UNKNOWN,) if asks_unknown else ()
+    return _Outcome("allowed", result, evaluation, platform_asks, still)
 
 
-def _first_factor(tenant: Tenant, user: Mapping[str, Any], request: SignInRequest) -> str | None:
+def _first_factor(
+    tenant: Tenant, user: Mapping[str, Any], request: SignInRequest, context: SignInContext
+) -> str | None:
     """The code with which the first factor refuses the user, None when it is passed."""
     # A reset password starts anew, so what is counted belongs to the password too.
     lockout, account = tenant.smart_lockout, f"{user['id']}/{user.get('passwordHash')}"
@@ -168,6 +176,8 @@ def _first_factor(tenant: Tenant, user: Mapping[str, Any], request: SignInReques
         return "50126"
     if not user["accountEnabled"]:
         return "50057"
+    if refused := passkey_refusal(tenant.directory, user, request, is_guest=context.is_foreign):
+        return refused
     if typed and _has_expired(tenant, user):
         return "50055"
     if typed:
@@ -199,10 +209,12 @@ def _has_expired(tenant: Tenant, user: Mapping[str, Any]) -> bool:
 
 
 def _platform_demand(tenant: Tenant, app: CloudApp, context: SignInContext) -> str | None:
+    return app.platform_asks if _may_be_asked(tenant, context) else None
+
+
+def _may_be_asked(tenant: Tenant, context: SignInContext) -> bool:
     exempt = context.mfa_done or context.service_principal_id is not None
-    if exempt or not tenant.behaviour.platform_asks_for_multifactor:
-        return None
-    return app.platform_asks
+    return not exempt and tenant.behaviour.platform_asks_for_multifactor
 
 
 def _by_security_defaults(
@@ -252,10 +264,13 @@ def sign_in_context(
         guest_type=None if service_principal else request.guest_type or guest_type(user),
         home_tenant=request.home_tenant,
         service_principal_id=user["id"] if service_principal else None,
-        app_id=app.app_id,
-        resource_id=app.resource_id,
+        app_id=app.app_id or None,
+        resource_id=app.resource_id or None,
         client_is_target=not app.is_public_client,
         app_groups=app.groups,
+        open_groups=app.open_groups,
+        needs=() if service_principal else _services(app.needs),
+        calls_later=() if service_principal else _services(app.calls_later),
         app_attributes=attributes and {name.lower(): values for name, values in attributes.items()},
         user_action=request.user_action,
         authentication_context=request.authentication_context,
@@ -290,8 +305,23 @@ def guest_type(user: Mapping[str, Any]) -> str | None:
     return "b2bCollaborationMember" if external else None
 
 
-def _app(tenant: Tenant, name_or_id: str) -> CloudApp:
+def _app(tenant: Tenant, request: SignInRequest) -> CloudApp:
+    if request.app is None and request.user_action:
+        return user_action(request.user_action)
+    wanted = request.app or DEFAULT_APP
     for own in tenant.apps.all():
-        if name_or_id.lower() in (own.app_id.lower(), own.display_name.lower()):
-            return CloudApp(own.display_name, own.app_id, own.app_id, own.display_name)
-    return cloud_app(name_or_id)
+        if wanted.lower() in (own.app_id.lower(), own.display_name.lower()):
+            return own_app(own.display_name, own.app_id)
+    return cloud_app(wanted)
+
+
+def _services(listed: tuple[tuple[str, str], ...]) -> tuple[CloudApp, ...]:
+    return tuple(cloud_app(service_id) for _, service_id in listed)
+
+
+def _user(tenant: Tenant, wanted: str) -> Mapping[str, Any]:
+    try:
+        return tenant.directory.user(wanted)
+    except ServiceError as error:
+        said = f"Unknown user '{wanted}'; give the user principal name or the object id of one."
+        raise ServiceError(404, error.code, said) from None

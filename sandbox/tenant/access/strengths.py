@@ -1,14 +1,16 @@
 """Authentication strengths: Microsoft's own, which nobody changes, and a tenant's.
 
-Source: Microsoft Graph, authenticationStrengthPolicy resource type with its create, update, delete,
-updateAllowedCombinations and usage; Microsoft Learn, "How custom Conditional Access authentication
-strengths work" (15 custom ones). The texts of the refusals are assumed.
+Source: Microsoft Graph, authenticationStrengthPolicy resource type with its list (the built-in
+strengths), create, update, delete, updateAllowedCombinations and usage; Microsoft Learn, "How
+custom Conditional Access authentication strengths work" (15 custom ones). The texts of the refusals
+are assumed.
 """
 
 import copy
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Self, cast
 
+from sandbox.tenant.access import methods
 from sandbox.tenant.access.deleted_items import found
 from sandbox.tenant.access.policy_schema import Document, refused
 from sandbox.tenant.changes import Changes
@@ -17,52 +19,73 @@ from sandbox.tenant.replicas import Unseen
 
 _KIND = "AuthenticationStrengthPolicy"
 _MOST_CUSTOM = 15
-_STRONG = frozenset(
-    {
-        *("windowsHelloForBusiness", "fido2", "x509CertificateMultiFactor", "deviceBasedPush"),
-        *("temporaryAccessPassOneTime", "temporaryAccessPassMultiUse", "federatedMultiFactor"),
-        *(
-            f"{first},{second}"
-            for first, second in (
-                ("password", "microsoftAuthenticatorPush"),
-                ("password", "softwareOath"),
-                ("password", "hardwareOath"),
-                ("password", "sms"),
-                ("password", "voice"),
-                ("microsoftAuthenticatorPush", "federatedSingleFactor"),
-                ("softwareOath", "federatedSingleFactor"),
-                ("hardwareOath", "federatedSingleFactor"),
-                ("sms", "federatedSingleFactor"),
-                ("voice", "federatedSingleFactor"),
-            )
-        ),
-    }
-)
-"""Combinations that satisfy multifactor authentication ("Authentication strengths")."""
-_SINGLE = frozenset(
-    {
-        *("password", "sms", "hardwareOath", "softwareOath", "qrCodePin"),
-        *("federatedSingleFactor", "x509CertificateSingleFactor"),
-    }
-)
+_PASSWORDLESS = ("windowsHelloForBusiness", "fido2", "x509CertificateMultiFactor")
 _WRITABLE = frozenset({"displayName", "description"})
 
 
+def _built_in(number: int, name: str, description: str, *combinations: str) -> Document:
+    return {
+        "id": f"00000000-0000-0000-0000-{number:012}",
+        "createdDateTime": "2021-12-01T00:00:00Z",
+        "modifiedDateTime": "2021-12-01T00:00:00Z",
+        "displayName": name,
+        "description": description,
+        "policyType": "builtIn",
+        "requirementsSatisfied": "mfa",
+        "allowedCombinations": list(combinations),
+    }
+
+
+_BUILT_IN = (
+    _built_in(
+        2,
+        "Multifactor authentication",
+        "Combinations of methods that satisfy strong authentication, such as a password + SMS",
+        *methods.MULTIFACTOR,
+    ),
+    _built_in(
+        3,
+        "Passwordless MFA",
+        "Passwordless methods that satisfy strong authentication, such as Passwordless sign-in "
+        "with the Microsoft Authenticator",
+        *_PASSWORDLESS,
+        "deviceBasedPush",
+    ),
+    _built_in(
+        4,
+        "Phishing-resistant MFA",
+        "Phishing-resistant, Passwordless methods for the strongest authentication, such as a "
+        "FIDO2 security key",
+        *_PASSWORDLESS,
+    ),
+)
+
+
+def built_in_strengths() -> dict[str, Document]:
+    """Microsoft's own strengths, which every tenant has, by id."""
+    return {str(item["id"]): copy.deepcopy(item) for item in _BUILT_IN}
+
+
 class Strengths:
-    """The authentication strengths of one tenant."""
+    """The authentication strengths of one tenant: Microsoft's own and the custom ones."""
 
     def __init__(self, clock: Clock, changes: Changes) -> None:
         self._clock = clock
         self._changes = changes
-        self._strengths: dict[str, Document] = {}
+        self._strengths = built_in_strengths()
 
     def read(self, documents: Iterable[Mapping[str, Any]]) -> None:
-        """Take what `all` gave when the tenant was kept."""
-        self._strengths = {str(item["id"]).lower(): copy.deepcopy(dict(item)) for item in documents}
+        """Take what `custom` gave when the tenant was kept; Microsoft's own are there anyway."""
+        own = {str(item["id"]).lower(): copy.deepcopy(dict(item)) for item in documents}
+        self._strengths = built_in_strengths() | own | built_in_strengths()
 
     def all(self) -> list[Document]:
         """Every strength as Graph shows it."""
         return copy.deepcopy(list(self._strengths.values()))
+
+    def custom(self) -> list[Document]:
+        """The tenant's own, as `read` takes them."""
+        return [item for item in self.all() if item["policyType"] == "custom"]
 
     def get(self, strength_id: str) -> Document:
         """One strength; raises ServiceError 404."""
@@ -80,8 +103,7 @@ class Strengths:
 
     def create(self, body: Mapping[str, Any]) -> Document:
         """Keep a new custom strength; raises ServiceError 400."""
-        custom = [item for item in self._strengths.values() if item["policyType"] == "custom"]
-        if len(custom) >= _MOST_CUSTOM:
+        if len(self.custom()) >= _MOST_CUSTOM:
             raise refused(f"The tenant has {_MOST_CUSTOM} custom authentication strengths.")
         now = self._clock.timestamp()
         combinations = _combinations(body.get("allowedCombinations"))
@@ -167,11 +189,11 @@ def _combinations(value: Any) -> list[str]:
     found_combinations: list[str] = []
     for item in cast("list[Any]", value):
         combination = str(item).replace(" ", "")
-        if combination not in _STRONG | _SINGLE:
+        if combination not in {*methods.MULTIFACTOR, *methods.SINGLE_FACTOR}:
             raise refused(f"'{item}' is not a combination of authentication methods.")
         found_combinations.append(combination)
     return list(dict.fromkeys(found_combinations))
 
 
 def _satisfied(combinations: Collection[str]) -> str:
-    return "mfa" if _STRONG.issuperset(combinations) else "none"
+    return "mfa" if set(methods.MULTIFACTOR).issuperset(combinations) else "none"

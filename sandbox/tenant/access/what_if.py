@@ -14,8 +14,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress, ValidationError
 from pydantic.alias_generators import to_camel
 
-from sandbox.tenant.access.cloud_apps import CloudApp, cloud_app
+from sandbox.tenant.access.cloud_apps import own_app
 from sandbox.tenant.access.evaluation import hold
+from sandbox.tenant.access.microsoft_apps import cloud_app
 from sandbox.tenant.access.policy_schema import GUID
 from sandbox.tenant.access.sign_in_context import Object, SignInContext
 from sandbox.tenant.access.sign_ins import guest_type
@@ -177,14 +178,14 @@ def _with_application(base: SignInContext, tenant: Tenant, name: str) -> SignInC
     if not GUID.fullmatch(name):
         return replace(base, app_id=name, client_is_target=False)
     own = tenant.apps.find(name)
-    app = CloudApp(own.display_name, own.app_id, own.app_id, own.display_name) if own else None
-    app = app or cloud_app(name)
+    app = own_app(own.display_name, own.app_id) if own else cloud_app(name)
     return replace(
         base,
         app_id=app.app_id,
         resource_id=app.resource_id,
         client_is_target=not app.is_public_client,
         app_groups=app.groups,
+        open_groups=app.open_groups,
     )
 
 

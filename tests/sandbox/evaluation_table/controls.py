@@ -3,7 +3,8 @@
 from typing import Any
 
 from tests.sandbox.evaluation_table.case import Case, Group, Object, policy, thing
-from tests.sandbox.evaluation_table.tenant import KEY_KIND, OTHER_KIND
+from tests.sandbox.evaluation_table.tenant import OTHER_KIND
+from tests.support.tenant import KEY_KIND
 
 MULTIFACTOR = "00000000-0000-0000-0000-000000000002"
 PASSWORDLESS = "00000000-0000-0000-0000-000000000003"
@@ -230,7 +231,7 @@ CONTROLS = (
                 "allowed",
                 ["applied"],
                 "0",
-                names="session controls only",
+                names="applies session controls: signInFrequency (every 4 hours)",
             ),
             enters(
                 "session controls beside a grant",

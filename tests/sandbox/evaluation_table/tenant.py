@@ -5,13 +5,12 @@ from typing import Any
 from sandbox.tenant.tenant import Tenant
 from tests.sandbox.evaluation_table.case import Case, Object, thing
 from tests.sandbox.seed_tenant import StillClock, seed
-from tests.support.tenant import AT_ONCE
+from tests.support.tenant import AT_ONCE, KEY_KIND, passkey
 
 DOMAIN = "table.onmicrosoft.com"
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 HELPDESK_ADMINISTRATOR = "729827e3-9c14-49f7-bb1b-9608f156bbb8"
 SYNCHRONIZATION = "d29b2b05-8046-44ba-8758-1e26182fcf32"
-KEY_KIND = "cb69481e-8ff7-4039-93ec-0a2729a154a8"
 OTHER_KIND = "ee882879-721c-4913-9775-3dfcce97072a"
 GUESTS = {
     "gus": ("gus_partner.example#EXT#", "Guest"),
@@ -116,6 +115,11 @@ def document(case: Case) -> dict[str, Any]:
             }
         ],
         "users": [_user(name, local or name, kind) for name, (local, kind) in people.items()],
+        "authenticationMethods": [
+            passkey(thing(f"users/{name}"), kind)
+            for name in people
+            for kind in (KEY_KIND, OTHER_KIND)
+        ],
         "groups": [
             _group("Paris", "users/fay"),
             _group("France", "groups/Paris"),
@@ -148,7 +152,6 @@ def document(case: Case) -> dict[str, Any]:
             },
         ],
         "authenticationStrengths": [
-            *(s for s in seed()["authenticationStrengths"] if s["policyType"] == "builtIn"),
             _strength("One kind of key", "fido2", keys=(KEY_KIND,)),
             _strength("Push", "password,microsoftAuthenticatorPush"),
         ],
