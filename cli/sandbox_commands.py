@@ -13,7 +13,7 @@ from cli.running import control_face as _face
 from cli.running import service_client
 
 if TYPE_CHECKING:
-    from cli.control_face import SignInAnswer
+    from cli.control_face import Message, SignInAnswer
 
 sandbox_app = typer.Typer(
     help="The simulated tenant: try everything here before you trust it.", no_args_is_help=True
@@ -177,12 +177,15 @@ def sign_in(
     client_app: Annotated[
         str, typer.Option(help="browser, mobileAppsAndDesktopClients, exchangeActiveSync, other.")
     ] = "browser",
-    country: Annotated[str | None, typer.Option(help="Two-letter country code.")] = None,
-    platform: Annotated[str | None, typer.Option(help="windows, macOS, iOS, android …")] = None,
+    country: Annotated[
+        str | None, typer.Option(help="Two-letter country code, such as DE.")
+    ] = None,
+    platform: Annotated[str | None, typer.Option(help="Windows, macOS, iOS, Android …")] = None,
     ip: Annotated[str | None, typer.Option(help="Address, IPv4 or IPv6.")] = None,
     mfa: Annotated[bool, typer.Option("--mfa", help="MFA has been done.")] = False,
     method: Annotated[
-        str | None, typer.Option(help="fido2, password, windowsHelloForBusiness …")
+        str | None,
+        typer.Option(help="password; fido2, a registered passkey; windowsHelloForBusiness …"),
     ] = None,
     device: Annotated[
         Device, typer.Option(help="What Entra knows of the device.")
@@ -209,7 +212,9 @@ def sign_in(
 
 @sandbox_app.command()
 @plain_errors
-def outbox() -> None:
+def outbox(
+    whole: Annotated[bool, typer.Option("--whole", help="Each message with its body.")] = False,
+) -> None:
     """List the messages of alerts: those that went out, and those that did not."""
     from rich.table import Table
 
@@ -219,14 +224,23 @@ def outbox() -> None:
     if not messages:
         typer.echo("No message has been sent.")
         return
+    screen = console()
+    if whole:
+        for message in messages:
+            sent = f"{message.time:%Y-%m-%d %H:%M:%S}  {message.channel} to {message.recipient}"
+            typer.echo(f"{sent} ({_became(message)}): {message.subject}\n{message.body}\n")
+        return
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("time", "channel", "to", "subject", "status"):
         table.add_column(column)
     for message in messages:
-        status = ": ".join(part for part in (message.status, message.reason) if part)
-        told = (message.channel, message.recipient, message.subject, status)
+        told = (message.channel, message.recipient, message.subject, _became(message))
         table.add_row(f"{message.time:%Y-%m-%d %H:%M:%S}", *map(plain, told))
-    console().print(table)
+    screen.print(table)
+
+
+def _became(message: "Message") -> str:
+    return ": ".join(part for part in (message.status, message.reason) if part)
 
 
 def _count(calls: int) -> str:
@@ -251,21 +265,30 @@ def _list_knobs(
     console().print(table)
 
 
+def _headline(answer: "SignInAnswer") -> str:
+    """Whether the user is in; what Conditional Access allows may still not be enough."""
+    if answer.decision == "mfa":
+        return "must first pass MFA"
+    if answer.decision == "allowed" and answer.result_type != "0":
+        return "Conditional Access: allowed; the portal still asks for MFA"
+    return answer.decision
+
+
 def _explain(answer: "SignInAnswer") -> None:
     from rich.table import Table
 
     from cli.screen import console, plain
 
     screen = console()
-    words = {"allowed": "allowed", "mfa": "must first pass MFA", "blocked": "blocked"}
-    decision = words.get(answer.decision, answer.decision)
-    screen.print(f"{plain(answer.user)} at {plain(answer.app)}: [bold]{decision}[/]")
+    said = f"{plain(answer.user)} at {plain(answer.app)}: [bold]{_headline(answer)}[/]"
+    screen.print(said, soft_wrap=True)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("policy", "result", "why"):
         table.add_column(column, overflow="fold")
     for policy in sorted(answer.policies, key=lambda p: (p.result != "applied", p.display_name)):
         table.add_row(plain(policy.display_name), policy.result, plain(policy.reason or ""))
-    screen.print(table)
+    if answer.policies:
+        screen.print(table)
     for name in answer.not_evaluated:
         screen.print(f"Not judged here: {plain(name)}")
     if answer.platform_asks:

@@ -19,18 +19,27 @@ def break_glass_sign_in(stage: Stage, outputs: StackOutputs) -> BreakGlassSignIn
     stage.screen.chapter("1  A break-glass account signs in")
     tell = stage.screen.good if not answer.policies_applied else stage.screen.bad
     tell(
-        f"{plain(answer.user)}, password only, at the {_APP}: [bold]{answer.decision}[/]. "
-        f"Of {count(len(answer.policies), 'policy')}, {applied} applied."
+        f"{plain(answer.user)}, password only, at the {_APP}: [bold]Conditional Access "
+        f"{_says(answer.decision)}[/]. Of {count(len(answer.policies), 'policy')}, "
+        f"{applied} applied."
     )
     for name in answer.not_evaluated:
         stage.screen.bad(f"The simulated tenant did not judge: {plain(name)}")
     if answer.platform_asks:
-        stage.screen.say(f"[yellow]![/] {plain(answer.platform_asks)}")
+        stage.screen.say(
+            "[yellow]![/] The portal itself still asks for MFA, of excluded accounts too: register "
+            "a passkey (FIDO2) for each, a password alone does not open it."
+        )
     return BreakGlassSignIn(
         decision=answer.decision,
         policies_applied=len(answer.policies_applied),
         platform_asks=answer.platform_asks,
     )
+
+
+def _says(decision: str) -> str:
+    words = {"allowed": "lets it in", "mfa": "asks for MFA", "blocked": "blocks it"}
+    return words.get(decision, decision)
 
 
 def sign_in_as_break_glass(stage: Stage, outputs: StackOutputs) -> SignInAnswer:
