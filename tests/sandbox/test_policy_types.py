@@ -249,7 +249,7 @@ def small_policy() -> JSON:
 @pytest.mark.parametrize("rule", ["(" * 3000, "-not " * 600 + 'device.model -eq "x"'])
 def test_a_filter_nested_too_deeply_is_not_evaluated_but_breaks_no_sign_in(rule: str) -> None:
     document = small_document()
-    policy = {"id": GUID, **small_policy()}
+    policy: JSON = {"id": GUID, **small_policy()}
     policy["conditions"]["devices"] = {"deviceFilter": {"mode": "include", "rule": rule}}
     document["conditionalAccessPolicies"] = [policy]
     with running_tenant(document) as server, graph(server) as client:

@@ -16,6 +16,7 @@ from sandbox.api.graph.users import public
 from sandbox.api.routing import Handler, Request, Response, Router
 from sandbox.tenant.directory import administrative_units as units
 from sandbox.tenant.directory.authority import denied
+from sandbox.tenant.directory.entity_types import ADMINISTRATIVE_UNIT
 from sandbox.tenant.directory.groups import create_group, object_id_of
 from sandbox.tenant.directory.role_assignments import (
     create_role_assignment,
@@ -30,7 +31,7 @@ WRITE = ("AdministrativeUnit.ReadWrite.All", *DIRECTORY_WRITE)
 ROLES_WRITE = ("RoleManagement.ReadWrite.Directory",)
 ROLES_READ = ("RoleManagement.Read.Directory", *ROLES_WRITE, *DIRECTORY_READ)
 
-UNITS = Queries(frozenset({"displayName"}))
+UNITS = Queries(frozenset({"displayName"}), items=ADMINISTRATIVE_UNIT)
 
 _UNIT = "/{id}"
 _MEMBERS = "/{id}/members"

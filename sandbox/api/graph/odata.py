@@ -20,8 +20,11 @@ from sandbox.api.graph.odata_directory import (
 )
 from sandbox.api.graph.odata_expand import Expansion, expansion_of
 from sandbox.api.graph.odata_filter import parse_filter
+from sandbox.api.graph.odata_names import counted, require_selected
 from sandbox.api.graph.odata_select import narrowed
 from sandbox.api.routing import Request, Response
+from sandbox.tenant.directory.entity_sets import ENTITY_SETS
+from sandbox.tenant.directory.entity_types import EntityType
 
 JSON = dict[str, Any]
 Lookups = Mapping[str, Callable[[str], Iterable[Mapping[str, Any]]]]
@@ -47,15 +50,14 @@ def collection(
     `queries` says what directory objects support, `related` finds what `$expand` names. `lookups`
     finds the few items whose property has a value, so that a filter need not see all of them.
     """
-    _require_known(request.query, queries)
-    found = _chosen(request, items, queries, lookups or {})
+    _require_known(request.query, queries, ENTITY_SETS[context])
+    found = _chosen(request, items, queries, lookups or {}, ENTITY_SETS[context])
     expansion = expansion_of(request, queries, related or {})
     start, size = _skipped(request.query), _page_size(request.query)
     if expansion is not None:
         size = min(size, _DEFAULT_PAGE)
     body: JSON = {"@odata.context": f"{request.base_url}/{_version(request)}/$metadata#{context}"}
-    counted = request.query.get("$count", "").lower() == "true"
-    if counted and (queries is None or is_eventual(request)):
+    if counted(request.query.get("$count")) and (queries is None or is_eventual(request)):
         body["@odata.count"] = len(found)
     if start + size < len(found):
         token = base64.urlsafe_b64encode(str(start + size).encode()).decode()
@@ -78,7 +80,7 @@ def entity(
     related: Mapping[str, Expansion] | None = None,
 ) -> Response:
     """One object, with the properties that `$select` names and the links that `$expand` does."""
-    _require_known(request.query, queries)
+    _require_known(request.query, queries, ENTITY_SETS[context])
     head = {"@odata.context": f"{request.base_url}/{_version(request)}/$metadata#{context}/$entity"}
     expansion = expansion_of(request, queries, related or {})
     return Response(status, head | _whole(request, item, show(item), expansion))
@@ -87,8 +89,8 @@ def entity(
 def count(request: Request, items: Iterable[Mapping[str, Any]], queries: Queries) -> Response:
     """How many items there are, as plain text."""
     require_countable(request)
-    _require_known(request.query, queries)
-    return Response(body=str(len(_chosen(request, items, queries, {}))))
+    _require_known(request.query, queries, queries.items)
+    return Response(body=str(len(_chosen(request, items, queries, {}, queries.items))))
 
 
 def selected(request: Request, item: Mapping[str, Any]) -> JSON:
@@ -106,9 +108,11 @@ def _chosen(
     items: Iterable[Mapping[str, Any]],
     queries: Queries | None,
     lookups: Lookups,
+    of: EntityType,
 ) -> list[Mapping[str, Any]]:
     """The items that the query asks for, in its order."""
-    chosen = parse_filter(request.query["$filter"]) if "$filter" in request.query else None
+    text = request.query.get("$filter")
+    chosen = None if text is None else parse_filter(text, of)
     if queries is not None:
         require_supported(request, chosen)
     if chosen is not None:
@@ -133,7 +137,9 @@ def _whole(
     return narrow if expansion is None else narrow | expansion(item)
 
 
-def _require_known(query: Mapping[str, str], queries: Queries | None) -> None:
+def _require_known(query: Mapping[str, str], queries: Queries | None, of: EntityType) -> None:
+    require_selected(query.get("$select"), of)
+    counted(query.get("$count"))
     known = _KNOWN if queries is None else _DIRECTORY
     for name in query:
         if name.startswith("$") and name not in known:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.api.graph.odata_filter import Filter, Test
+from sandbox.api.graph.odata_names import counted
 from sandbox.api.routing import Request
+from sandbox.tenant.directory.entity_types import DIRECTORY_OBJECT, GROUP, USER, EntityType
 from sandbox.tenant.errors import ServiceError
 
 Item = Mapping[str, Any]
@@ -21,27 +23,31 @@ Item = Mapping[str, Any]
 class Queries:
     """By which properties a type of directory objects is sorted, plainly and in advanced queries.
 
-    `expands` are the relationships that `$expand` can name.
+    `expands` are the relationships that `$expand` can name; `items` are what is queried.
     """
 
     sorted_by: frozenset[str] = frozenset()
     sorted_in_advanced: frozenset[str] = frozenset()
     expands: frozenset[str] = frozenset()
+    items: EntityType = DIRECTORY_OBJECT
 
 
 USERS = Queries(
     frozenset({"displayName", "userPrincipalName"}),
     frozenset({"createdDateTime", "deletedDateTime"}),
     frozenset({"manager", "memberOf"}),
+    USER,
 )
 GROUPS = Queries(
     frozenset({"displayName"}),
     frozenset({"deletedDateTime"}),
     frozenset({"members", "owners", "memberOf"}),
+    GROUP,
 )
 OBJECTS = Queries(sorted_in_advanced=frozenset({"displayName"}))
 """A listing of objects of several types, for example a group's members."""
 
+_MOST_BRACKETS = 100
 _TOKENIZED = frozenset({"displayName", "description"})
 _CLAUSE = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|(AND|OR)\b|([()]))')
 _WORD = re.compile(r"[^\W\d_]+|\d+")
@@ -61,7 +67,7 @@ def is_eventual(request: Request) -> bool:
 
 def is_advanced(request: Request) -> bool:
     """Whether this is an advanced query: the header, and `$count=true`."""
-    return is_eventual(request) and request.query.get("$count", "").lower() == "true"
+    return is_eventual(request) and counted(request.query.get("$count"))
 
 
 def require_countable(request: Request) -> None:
@@ -96,10 +102,11 @@ def in_order(request: Request, items: Iterable[Item], queries: Queries) -> list[
     allowed = queries.sorted_by | queries.sorted_in_advanced if advanced else queries.sorted_by
     # The last key first: each pass keeps the order of equal items.
     for part in reversed(text.split(",")):
-        name, _, direction = part.strip().partition(" ")
-        if name not in allowed or direction.strip().lower() not in ("", "asc", "desc"):
+        name, _, words = part.strip().partition(" ")
+        direction = words.strip().lower()
+        if name not in allowed or direction not in ("", "asc", "desc"):
             raise unsupported(f"Sorting by '{part.strip()}' is not supported for current query.")
-        found.sort(key=lambda item: _sortable(item, name), reverse=direction.strip() == "desc")
+        found.sort(key=lambda item: _sortable(item, name), reverse=direction == "desc")
     return found
 
 
@@ -127,6 +134,8 @@ def parse_search(request: Request) -> Test | None:
         tokens.append(("clause", clause) if clause is not None else ("word", word or bracket))
         position = found.end()
     tokens.reverse()
+    if sum(token == ("word", "(") for token in tokens) > _MOST_BRACKETS:
+        raise _not_a_search(text)
     test = _any_of(tokens, text)
     if tokens:
         raise _not_a_search(text)

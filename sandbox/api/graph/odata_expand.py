@@ -11,8 +11,10 @@ from itertools import islice
 from typing import Any
 
 from sandbox.api.graph.odata_directory import Queries, is_advanced, unsupported
+from sandbox.api.graph.odata_names import require_expanded, require_selected
 from sandbox.api.graph.odata_select import narrowed
 from sandbox.api.routing import Request
+from sandbox.tenant.directory.entity_types import DIRECTORY_OBJECT
 
 JSON = dict[str, Any]
 Expansion = Callable[[Mapping[str, Any]], Iterable[Mapping[str, Any]]]
@@ -31,6 +33,9 @@ def expansion_of(
     if text is None or queries is None:
         return None
     found = _EXPAND.fullmatch(text)
+    if found is not None:
+        require_expanded(found[1], queries.items)
+        require_selected(found[2], DIRECTORY_OBJECT)
     if found is None or found[1] not in queries.expands or found[1] not in related:
         raise unsupported(f"The expansion '{text}' is not supported here.")
     if is_advanced(request):

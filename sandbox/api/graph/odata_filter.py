@@ -1,6 +1,7 @@
 """`$filter` expressions as tests of objects, and what they need of the request.
 
-`eq`, `ne`, `startsWith`, `endsWith`, `in`, `and`, `or`, `not` and parentheses.
+`eq`, `ne`, `startsWith`, `endsWith`, `in`, `and`, `or`, `not` and parentheses, nested at most 100
+deep. That OData's parser has such a limit is documented; Graph's number is assumed.
 """
 
 import re
@@ -8,11 +9,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.api.graph.odata_names import (
+    bad_filter,
+    filtered_property,
+    require_text,
+    require_type,
+)
+from sandbox.tenant.directory.entity_types import INTEGER, EntityType
 from sandbox.tenant.errors import ServiceError
 
 Test = Callable[[Mapping[str, Any]], bool]
 
-_TOKEN = re.compile(r"\s*(?:('(?:[^']|'')*')|([A-Za-z_][\w./-]*|[0-9][\w-]*)|([(),]))")
+_TOKEN = re.compile(r"\s*(?:('(?:[^']|'')*')|([A-Za-z_][\w./-]*|-?[0-9][\w:.+-]*)|([(),]))")
+_SIGNS = frozenset("(),")
+_AFFIXES = {"startswith": "startsWith", "endswith": "endsWith"}
+_DEEPEST = 100
 
 
 @dataclass(frozen=True)
@@ -27,16 +38,18 @@ class Filter:
     advanced: str | None = None
 
 
-def parse_filter(text: str) -> Filter:
-    """A `$filter` expression; raises ServiceError 400."""
-    return _Parser(text).parse()
+def parse_filter(text: str, of: EntityType) -> Filter:
+    """A `$filter` expression over objects of a type; raises ServiceError 400."""
+    return _Parser(text, of).parse()
 
 
 class _Parser:
     """Recursive descent over the tokens of one `$filter` expression."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, of: EntityType) -> None:
         self._text = text
+        self._of = of
+        self._depth = 0
         self._tokens: list[str] = []
         self._equal: dict[str, str] = {}
         self._advanced: str | None = None
@@ -59,56 +72,64 @@ class _Parser:
         tests = [self._both()]
         while self._accept("or"):
             tests.append(self._both())
-        if len(tests) > 1:
-            self._equal.clear()
+        if len(tests) == 1:
+            return tests[0]
+        self._equal.clear()
         return lambda item: any(test(item) for test in tests)
 
     def _both(self) -> Test:
         tests = [self._single()]
         while self._accept("and"):
             tests.append(self._single())
+        if len(tests) == 1:
+            return tests[0]
         return lambda item: all(test(item) for test in tests)
 
     def _single(self) -> Test:
         if self._accept("not"):
             self._needs("not")
+            self._descend()
             inverted = self._single()
+            self._depth -= 1
             self._equal.clear()
             return lambda item: not inverted(item)
         if self._accept("("):
+            self._descend()
             inner = self._either()
             self._expect(")")
+            self._depth -= 1
             return inner
-        name = self._next()
-        if name.lower() in ("startswith", "endswith") and self._accept("("):
-            return self._affix(name.lower())
+        word = self._next()
+        if word.lower() in _AFFIXES and self._accept("("):
+            return self._affix(_AFFIXES[word.lower()])
         operator = self._next().lower()
+        if operator not in ("eq", "ne", "in"):
+            raise self._error()
+        name = filtered_property(word, self._of)
         if operator == "in":
             self._expect("(")
-            values = [_folded(self._literal())]
+            values = [self._literal(name, operator)]
             while self._accept(","):
-                values.append(_folded(self._literal()))
+                values.append(self._literal(name, operator))
             self._expect(")")
             return lambda item: _folded(_value(item, name)) in values
-        value = _folded(self._literal())
+        value = self._literal(name, operator)
         if operator == "eq":
             if isinstance(value, str):
                 self._equal[name] = value
             return lambda item: _folded(_value(item, name)) == value
-        if operator == "ne":
-            self._needs("ne")
-            return lambda item: _folded(_value(item, name)) != value
-        raise self._error()
+        self._needs("ne")
+        return lambda item: _folded(_value(item, name)) != value
 
     def _affix(self, function: str) -> Test:
-        name = self._next()
+        name = filtered_property(self._next(), self._of)
+        require_text(name, function, self._of)
         self._expect(",")
-        affix = self._literal()
+        wanted = self._literal(name, "eq")
         self._expect(")")
-        if not isinstance(affix, str):
+        if not isinstance(wanted, str):
             raise self._error()
-        wanted = affix.lower()
-        if function == "startswith":
+        if function == "startsWith":
             return lambda item: str(_value(item, name) or "").lower().startswith(wanted)
         self._needs("endsWith")
         return lambda item: str(_value(item, name) or "").lower().endswith(wanted)
@@ -116,12 +137,22 @@ class _Parser:
     def _needs(self, operator: str) -> None:
         self._advanced = self._advanced or operator
 
-    def _literal(self) -> str | bool | None:
+    def _descend(self) -> None:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise bad_filter("Recursion depth exceeded allowed limit.")
+
+    def _literal(self, name: str, operator: str) -> str | bool | int | None:
         token = self._next()
+        if token in _SIGNS:
+            raise self._error()
+        require_type(token, name, operator, self._of)
         if token.startswith("'"):
-            return token[1:-1].replace("''", "'")
+            return token[1:-1].replace("''", "'").lower()
+        if self._of.properties.get(name) == INTEGER and token.lower() != "null":
+            return int(token)
         words: dict[str, bool | None] = {"true": True, "false": False, "null": None}
-        return words.get(token.lower(), token)
+        return words.get(token.lower(), token.lower())
 
     def _next(self) -> str:
         if not self._tokens:

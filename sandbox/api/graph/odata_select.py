@@ -17,6 +17,8 @@ def narrowed(item: Mapping[str, Any], select: str | None) -> dict[str, Any]:
         return dict(item)
     names = [name.strip() for name in select.split(",") if name.strip()]
     lower = {key.lower(): key for key in item}
+    if "*" in names:
+        return dict(item)
     chosen: dict[str, Any] = {key: item[key] for key in item if key.startswith("@odata.")}
     for name in names:
         key = lower.get(name.lower(), name)
