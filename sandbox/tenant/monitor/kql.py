@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Any
 
 from sandbox.tenant.monitor.kql_errors import KqlError, KqlSyntaxError, NotSimulatedError
-from sandbox.tenant.monitor.kql_text import depends_on_rows_only
 from sandbox.tenant.monitor.kql_types import kql_type, stored_columns, value_of
 from sandbox.tenant.monitor.log_tables import INGESTION_COLUMN, TABLES
 
@@ -22,7 +21,8 @@ __all__ = [
     "KqlResult",
     "KqlSyntaxError",
     "NotSimulatedError",
-    "depends_on_rows_only",
+    "borders_of",
+    "is_same_without_rows",
     "result_without_rows",
 ]
 
@@ -89,7 +89,7 @@ class Database:
 
         from sandbox.tenant.monitor.kql_translation import first_line, translated
 
-        sql = translated(text, tuple(sorted(tables)))
+        sql = translated(text, tuple(sorted(tables))).sql
         moment = _timestamp(now)
         until = "" if end is None else f"AND TimeGenerated <= TIMESTAMP '{_timestamp(end)}' "
         try:
@@ -118,6 +118,24 @@ class Database:
                 for row in rows
             ),
         )
+
+
+def borders_of(text: str, tables: tuple[str, ...]) -> frozenset[int] | None:
+    """The borders in time by which a query picks rows, in seconds before now.
+
+    None: its answer may change from one moment to the next. Raises KqlError.
+    """
+    from sandbox.tenant.monitor.kql_translation import translated
+
+    return translated(text, tables).borders
+
+
+def is_same_without_rows(text: str, tables: tuple[str, ...]) -> bool:
+    """Whether a query over empty tables returns the same at any time. Raises KqlError."""
+    from sandbox.tenant.monitor.kql_translation import translated
+
+    found = translated(text, tables)
+    return found.borders is not None or not found.makes_rows
 
 
 def result_without_rows(text: str, tables: tuple[str, ...]) -> KqlResult:

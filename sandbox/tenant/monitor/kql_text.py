@@ -5,7 +5,6 @@ string, and drops some words without a sound; here the first two are rewritten a
 """
 
 import re
-from functools import lru_cache
 
 from sandbox.tenant.monitor.kql_errors import NotSimulatedError
 from sandbox.tenant.monitor.log_tables import INGESTION_COLUMN
@@ -15,12 +14,8 @@ _TOKEN = re.compile(
     r"""|(?P<hidden>\b[hH](?=@?["']))?(?P<quoted>@"[^"\n]*"|@'[^'\n]*'"""
     r"""|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')"""
     r"""|(?P<arrival>\bingestion_time\s*\(\s*\))"""
-    r"""|(?P<word>\b[A-Za-z_][\w-]*)"""
-    r"""|(?P<pipe>\|)"""
 )
 _STARRED = re.compile(r"\|\s*project-(?:away|keep|reorder)\b[^|;]*\*")
-# Operators that make rows, or series of times, out of nothing.
-_ROW_SOURCES = frozenset({"datatable", "print", "range", "make-series", "externaldata"})
 
 
 def prepared(text: str) -> str:
@@ -39,12 +34,6 @@ def prepared(text: str) -> str:
         return match["quoted"] or match[0]
 
     return _TOKEN.sub(replace, text)
-
-
-@lru_cache(maxsize=512)
-def depends_on_rows_only(text: str) -> bool:
-    """Whether a query over empty tables returns the same at any time."""
-    return not any(match["word"] in _ROW_SOURCES for match in _TOKEN.finditer(text))
 
 
 def _bare(text: str) -> str:

@@ -5,6 +5,7 @@ longer than all the rest of a tenant's start.
 """
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -18,26 +19,56 @@ from duckdb_kql.translate import clock, to_sql
 from sandbox.tenant.monitor.kql_checks import Checks
 from sandbox.tenant.monitor.kql_errors import KqlError, KqlSyntaxError, NotSimulatedError
 from sandbox.tenant.monitor.kql_text import prepared
+from sandbox.tenant.monitor.kql_time import borders, makes_rows
 from sandbox.tenant.monitor.kql_types import kql_type, stored_columns
 
 _SOME_TIME = datetime(2000, 1, 1)
 _POSITION = re.compile(r"at (\d+):(\d+): ")
 
 
-@lru_cache(maxsize=512)
-def translated(text: str, tables: tuple[str, ...]) -> str:
+@dataclass(frozen=True)
+class Translation:
     """SQL, with the one parameter `$kqlnow` where the query asks for the time.
 
-    `tables` are those that the workspace has. Raises KqlError.
+    `borders`: see `kql_time`. `makes_rows`: the answer may have rows though no table has one.
     """
+
+    sql: str
+    borders: frozenset[int] | None
+    makes_rows: bool
+
+
+def translated(text: str, tables: tuple[str, ...]) -> Translation:
+    """A query over a workspace that has these tables. Raises KqlError."""
+    found = _translated(text, tables)
+    if isinstance(found, KqlError):
+        raise found.with_traceback(None)
+    return found
+
+
+@lru_cache(maxsize=512)
+def _translated(text: str, tables: tuple[str, ...]) -> Translation | KqlError:
+    """The translation or the refusal; a rule asks again every few minutes."""
+    try:
+        return _translate(text, tables)
+    except KqlError as error:
+        return error
+
+
+def _translate(text: str, tables: tuple[str, ...]) -> Translation:
     schema = {table: list(stored_columns(table)) for table in tables}
     try:
         with clock(_SOME_TIME):
-            query = Checks(tables, _Types(tables, schema)).query(lower(prepared(text)))
-            return str(to_sql(query, schema))
+            parsed = lower(prepared(text))
+            query = Checks(tables, _Types(tables, schema)).query(parsed)
+            sql = str(to_sql(query, schema))
+            found = borders(parsed)
+            if not found and "$kqlnow" in sql:
+                found = None
+            return Translation(sql, found, makes_rows(parsed))
     except duckdb_kql.KqlSyntaxError as error:
-        found = _POSITION.search(str(error))
-        line, position = (int(found[1]), int(found[2])) if found else (1, 0)
+        place = _POSITION.search(str(error))
+        line, position = (int(place[1]), int(place[2])) if place else (1, 0)
         raise KqlSyntaxError(first_line(error), line, position) from error
     except duckdb_kql.KqlError as error:
         raise NotSimulatedError(f"the sandbox cannot run this KQL: {first_line(error)}") from error

@@ -18,13 +18,18 @@ from sandbox.tenant.monitor.kql import (
     Database,
     KqlError,
     KqlResult,
-    depends_on_rows_only,
+    borders_of,
+    is_same_without_rows,
     result_without_rows,
 )
 from sandbox.tenant.monitor.log_tables import INGESTION_COLUMN, TABLE_OF_CATEGORY, TABLES, LogTable
+from sandbox.tenant.monitor.row_times import RowTimes
 
 MOST_ROWS = 100_000
 """So many rows of one table of a workspace are kept; older ones give way."""
+
+_ANSWERS, _ROWS_OF_ANSWER = 256, 1000
+"""So many answers of so many rows at most are kept, to be given again while no row has moved."""
 
 _DAY = 86400.0
 _Rows = list[dict[str, Any]]
@@ -40,6 +45,8 @@ class Logs:
         self._behaviour = behaviour
         self._rows: dict[str, dict[str, _Rows]] = {}
         self._waiting: dict[str, dict[str, _Rows]] = {}
+        self._times: dict[str, dict[str, RowTimes]] = {}
+        self._answers: dict[tuple[str, str, float, float | None], tuple[object, KqlResult]] = {}
         self._databases: dict[str, Database] = {}
         self._tidied: dict[str, float] = {}
         self._listeners: list[RowListener] = []
@@ -126,10 +133,21 @@ class Logs:
         if self._azure.find(workspace) is None:
             raise KqlError(f"the workspace {workspace_id} does not exist")
         tables = self._tables(workspace, now)
-        if depends_on_rows_only(text) and not self._holds_rows(workspace, start, now):
+        if not self._holds_rows(workspace, start, now) and is_same_without_rows(text, tables):
             return result_without_rows(text, tables)
+        # A rule asks the same every few minutes: what cannot have changed is not worked out again.
+        asked = workspace, text, round(now - start, 3), end and round(now - end, 3)
+        state = self._state(workspace, text, tables, (start, end, now))
+        kept = self._answers.get(asked)
+        if state is not None and kept is not None and kept[0] == state:
+            return kept[1]
         database = self._database(workspace)
-        return database.query(text, tables=tables, start=start, now=now, end=end)
+        result = database.query(text, tables=tables, start=start, now=now, end=end)
+        if state is not None and len(result.rows) <= _ROWS_OF_ANSWER:
+            if len(self._answers) >= _ANSWERS:
+                self._answers.clear()
+            self._answers[asked] = state, result
+        return result
 
     def refusal_of_query(self, workspace_id: str, text: str) -> str | None:
         """Why a workspace cannot run this text as a query now, or None."""
@@ -139,22 +157,41 @@ class Logs:
             return str(error)
         return None
 
+    def _state(
+        self,
+        workspace: str,
+        text: str,
+        tables: tuple[str, ...],
+        span: tuple[float, float | None, float],
+    ) -> object:
+        """Equal twice: the query has the same answer. None: nothing can be said.
+
+        Raises KqlError.
+        """
+        borders = borders_of(text, tables)
+        if borders is None:
+            return None
+        times = [self._times[workspace][table] for table in tables]
+        return (
+            tables,
+            [each.seen(*span) for each in times],
+            [each.split(border, span[2]) for each in times for border in sorted(borders)],
+        )
+
     def _holds_rows(self, workspace: str, start: float, now: float) -> bool:
         earliest, visible = moment(start), moment(now)
+        times = self._times.get(workspace, {})
         return any(
             row["TimeGenerated"] > earliest and row[INGESTION_COLUMN] <= visible
-            for rows in self._rows.get(workspace, {}).values()
-            for row in rows
+            for table, rows in self._rows.get(workspace, {}).items()
+            if times[table].any_after(start)
+            for row in reversed(rows)
         )
 
     def _tables(self, workspace: str, now: float) -> tuple[str, ...]:
         """The tables of a workspace: Log Analytics makes one when its first row arrives."""
-        visible = moment(now)
-        return tuple(
-            table
-            for table, rows in sorted(self._rows.get(workspace, {}).items())
-            if any(row[INGESTION_COLUMN] <= visible for row in rows)
-        )
+        found = self._times.get(workspace, {})
+        return tuple(table for table, times in sorted(found.items()) if times.exists(now))
 
     def _arrival(self, workspace: str, table: LogTable) -> float:
         """When a row of now can be read: each has its own delay, so a later one may come first.
@@ -178,6 +215,7 @@ class Logs:
         workspace = workspace_id.lower()
         for store in (self._rows, self._waiting):
             store.setdefault(workspace, {}).setdefault(table.name, []).extend(rows)
+        self._times.setdefault(workspace, {}).setdefault(table.name, RowTimes()).add(rows)
 
     def _tidy(self, workspace: Mapping[str, Any]) -> None:
         """Once a day, and when a table is full, forget what the workspace no longer retains."""
@@ -192,6 +230,8 @@ class Logs:
         for name, rows in tables.items():
             kept = rows[-MOST_ROWS * 9 // 10 :] if len(rows) > MOST_ROWS else rows
             tables[name] = [row for row in kept if row["TimeGenerated"] >= oldest]
+        self._times[identity] = {name: RowTimes(rows) for name, rows in tables.items()}
+        self._answers.clear()
         # The engine forgets by being filled anew.
         self._databases.pop(identity, None)
         self._waiting[identity] = {name: list(rows) for name, rows in tables.items()}
