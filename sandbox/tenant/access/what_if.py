@@ -19,7 +19,7 @@ from sandbox.tenant.access.evaluation import hold
 from sandbox.tenant.access.microsoft_apps import cloud_app
 from sandbox.tenant.access.policy_schema import GUID
 from sandbox.tenant.access.sign_in_context import Object, SignInContext
-from sandbox.tenant.access.sign_ins import guest_type
+from sandbox.tenant.access.sign_in_facts import guest_type
 from sandbox.tenant.directory.store import not_found
 from sandbox.tenant.errors import ServiceError
 from sandbox.tenant.tenant import Tenant
