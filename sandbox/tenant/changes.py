@@ -28,6 +28,9 @@ Kind = Literal[
     "authenticationStrength",
     "securityDefaults",
     "authenticationMethod",
+    "deletedPolicy",
+    "deletedNamedLocation",
+    "authenticationMethodsPolicy",
 ]
 
 

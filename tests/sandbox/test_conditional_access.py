@@ -234,7 +234,12 @@ def test_deleting_and_restoring_are_recorded() -> None:
     policy_id = policy_named("CA003")["id"]
     area.delete_policy(policy_id)
     area.restore_policy(policy_id)
-    assert heard == [("policy", policy_id, False, True), ("policy", policy_id, True, False)]
+    assert heard == [
+        ("deletedPolicy", policy_id, True, False),
+        ("policy", policy_id, False, True),
+        ("deletedPolicy", policy_id, False, True),
+        ("policy", policy_id, True, False),
+    ]
 
 
 @pytest.mark.parametrize(

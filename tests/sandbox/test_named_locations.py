@@ -177,7 +177,9 @@ def test_every_change_of_a_location_is_recorded() -> None:
     assert heard == [
         ("namedLocation", True, False),
         ("namedLocation", False, False),
+        ("deletedNamedLocation", True, False),
         ("namedLocation", False, True),
+        ("deletedNamedLocation", False, True),
         ("namedLocation", True, False),
     ]
 

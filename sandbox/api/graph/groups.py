@@ -22,7 +22,7 @@ from sandbox.api.graph.routes import (
 from sandbox.api.graph.users import public
 from sandbox.api.routing import Request, Response, Router
 from sandbox.tenant.directory import groups
-from sandbox.tenant.directory.groups import Link, object_id_of
+from sandbox.tenant.directory.groups import Link, bound_ids, object_id_of
 
 router = Router()
 
@@ -93,10 +93,11 @@ def get_group(request: Request) -> Response:
 
 @graph_route(router, "PATCH", "/groups/{id}", permissions=WRITE)
 def update_group(request: Request) -> Response:
-    """Change the properties that the body names."""
-    groups.update_group(
-        request.tenant.directory, request.params["id"], request.object_body(), granted(request)
-    )
+    """Change the properties that the body names, and add the members that it binds."""
+    group, body = request.params["id"], request.object_body()
+    if bound := bound_ids(body, "members"):
+        require_replicated(request, group, *bound)
+    groups.update_group(request.tenant.directory, group, body, granted(request))
     return Response(204)
 
 

@@ -8,11 +8,13 @@ its state again (assumed: only that it is restored is documented).
 import copy
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, Self
 
 from sandbox.tenant.behaviour import Behaviour
+from sandbox.tenant.changes import Changes
 from sandbox.tenant.clock import Clock
 from sandbox.tenant.errors import ServiceError
+from sandbox.tenant.replicas import Unseen
 
 Document = dict[str, Any]
 _DAY_SECONDS = 86_400
@@ -29,17 +31,35 @@ def found(store: Mapping[str, Document], object_id: str, kind: str) -> Document:
 
 
 class DeletedItems:
-    """The deleted objects of one kind, each with its `deletedDateTime`."""
+    """The deleted objects of one kind, each with its `deletedDateTime`.
 
-    def __init__(self, kind: str, clock: Clock, behaviour: Behaviour) -> None:
-        self._kind = kind
+    `name` is what the service calls an object that is not found.
+    """
+
+    def __init__(
+        self,
+        kind: Literal["deletedPolicy", "deletedNamedLocation"],
+        name: str,
+        clock: Clock,
+        behaviour: Behaviour,
+        changes: Changes,
+    ) -> None:
+        self._kind: Literal["deletedPolicy", "deletedNamedLocation"] = kind
+        self._name = name
         self._clock = clock
         self._behaviour = behaviour
+        self._changes = changes
         self._items: dict[str, Document] = {}
 
     def read(self, documents: Iterable[Mapping[str, Any]]) -> None:
         """Take what `all` gave when the tenant was kept."""
         self._items = {str(item["id"]).lower(): copy.deepcopy(dict(item)) for item in documents}
+
+    def as_seen(self, unseen: Unseen) -> Self:
+        """The deleted objects as a replica knows them, to be read only."""
+        view = copy.copy(self)
+        view._items = unseen.store(self._kind, self._items)
+        return view
 
     def all(self) -> list[Document]:
         """What can still be restored, oldest deletion first."""
@@ -49,24 +69,25 @@ class DeletedItems:
     def get(self, object_id: str) -> Document:
         """One deleted object; raises ServiceError 404."""
         self._forget_old()
-        return copy.deepcopy(found(self._items, object_id, self._kind))
+        return copy.deepcopy(found(self._items, object_id, self._name))
 
     def put(self, item: Mapping[str, Any]) -> None:
         """Keep an object that was deleted just now."""
         deleted = {"deletedDateTime": self._clock.timestamp()}
-        self._items[str(item["id"]).lower()] = dict(item) | deleted
+        object_id = str(item["id"]).lower()
+        with self._changes.of(self._kind, object_id, self._items):
+            self._items[object_id] = dict(item) | deleted
 
     def take(self, object_id: str) -> Document:
         """Take an object out, to restore it or for good; raises ServiceError 404."""
         item = self.get(object_id)
-        del self._items[object_id.lower()]
+        with self._changes.of(self._kind, object_id.lower(), self._items):
+            del self._items[object_id.lower()]
         item.pop("deletedDateTime")
         return item
 
     def _forget_old(self) -> None:
         oldest = self._clock.now() - self._behaviour.deleted_items_days * _DAY_SECONDS
-        self._items = {
-            object_id: item
-            for object_id, item in self._items.items()
-            if datetime.fromisoformat(item["deletedDateTime"]).timestamp() > oldest
-        }
+        for object_id, item in list(self._items.items()):
+            if datetime.fromisoformat(item["deletedDateTime"]).timestamp() <= oldest:
+                del self._items[object_id]

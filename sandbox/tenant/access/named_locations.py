@@ -48,7 +48,7 @@ class NamedLocations:
         self._clock = clock
         self._changes = changes
         self._locations: dict[str, Document] = {}
-        self.deleted = DeletedItems(_KIND, clock, behaviour)
+        self.deleted = DeletedItems("deletedNamedLocation", _KIND, clock, behaviour, changes)
 
     def read(self, documents: Iterable[Mapping[str, Any]]) -> None:
         """Take what `all` gave when the tenant was kept."""
@@ -66,6 +66,7 @@ class NamedLocations:
         """The locations as a replica knows them, to be read only."""
         view = copy.copy(self)
         view._locations = unseen.store("namedLocation", self._locations)
+        view.deleted = self.deleted.as_seen(unseen)
         return view
 
     def create(self, body: Mapping[str, Any]) -> Document:

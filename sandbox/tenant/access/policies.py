@@ -72,7 +72,9 @@ class ConditionalAccess:
         self._directory = directory
         self._limit = RequestLimit(clock, behaviour)
         self._policies: dict[str, Document] = {}
-        self.deleted_policies = DeletedItems(_KIND, clock, behaviour)
+        self.deleted_policies = DeletedItems(
+            "deletedPolicy", _KIND, clock, behaviour, self._changes
+        )
         self.locations = NamedLocations(clock, behaviour, self._changes)
         self.strength_policies = Strengths(clock, self._changes)
 
@@ -119,6 +121,7 @@ class ConditionalAccess:
         """The area as a replica knows it, to be read only; the request limit is the same one."""
         view = copy.copy(self)
         view._policies = unseen.store("policy", self._policies)
+        view.deleted_policies = self.deleted_policies.as_seen(unseen)
         view.locations = self.locations.as_seen(unseen)
         view.strength_policies = self.strength_policies.as_seen(unseen)
         return view

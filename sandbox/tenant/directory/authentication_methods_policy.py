@@ -74,5 +74,6 @@ def update_configuration(directory: Directory, method_id: str, body: Mapping[str
     for name, value in values.items():
         if name not in found or not isinstance(value, type(found[name])):
             raise bad_request(f"Invalid value specified for property '{name}'.")
-    changed = directory.authentication_methods_policy
-    changed[found["id"]] = changed.get(found["id"], {}) | values
+    kept = directory.authentication_methods_policy
+    with directory.changes.of("authenticationMethodsPolicy", found["id"], kept):
+        kept[found["id"]] = found | values

@@ -9,7 +9,7 @@ reference, "group resource type"; that security groups may share one: public rep
 import re
 from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from sandbox.tenant.directory.authority import denied
 from sandbox.tenant.directory.object_schemas import GROUP_PROPERTIES, GROUP_REQUIRED
@@ -22,6 +22,7 @@ ROLE_MANAGEMENT = "RoleManagement.ReadWrite.Directory"
 Link = Literal["members", "owners"]
 
 _MAXIMUM_ROLE_ASSIGNABLE = 500
+_MOST_BOUND = 20
 # 64 characters of ASCII without those that the group resource's reference names.
 _NICKNAME = re.compile(r"""[^@()\\\[\]";:<>,\x00-\x20\x7f-\U0010ffff]{1,64}""")
 
@@ -66,11 +67,16 @@ def update_group(
     body: Mapping[str, Any],
     permissions: Collection[str] | None,
 ) -> JSON:
-    """Change a group's properties; whether it can hold roles is settled when it is made."""
-    group = directory.group(group_id)
-    require_group_rights(group, permissions)
-    require_manageable_group(directory, group_id)
+    """Change a group's properties, and add the members that `members@odata.bind` names.
+
+    Whether it can hold roles is settled when it is made. Up to 20 members, all of them or none:
+    Microsoft Graph v1.0, "Add members", the example of several members at once. That owners are
+    refused is assumed.
+    """
+    group = _changeable(directory, group_id, permissions)
     values = _checked(body)
+    if "owners@odata.bind" in body:
+        raise bad_request("Owners cannot be bound in an update: add them by reference.")
     if "isAssignableToRole" in values:
         wanted = values.pop("isAssignableToRole")
         if bool(wanted) != bool(group["isAssignableToRole"]):
@@ -80,16 +86,19 @@ def update_group(
             )
     if "mailNickname" in values:
         _require_free_nickname(directory, group | values)
+    added = _bound(directory, body, "members")
+    if added:
+        require_manageable_group(directory, group_id, links=True)
+    _check_links(directory, group, "members", added)
     with directory.changes.of("group", group["id"], directory.groups):
         group.update(values)
+        group["members"].extend(added)
     return group
 
 
 def delete_group(directory: Directory, group_id: str, permissions: Collection[str] | None) -> None:
     """Move a group to the deleted items."""
-    group = directory.group(group_id)
-    require_group_rights(group, permissions)
-    require_manageable_group(directory, group_id)
+    group = _changeable(directory, group_id, permissions)
     deleted = {"deletedDateTime": directory.clock.timestamp()}
     with _between(directory, group["id"]):
         del directory.groups[group["id"]]
@@ -118,19 +127,11 @@ def add_link(
     permissions: Collection[str] | None,
 ) -> None:
     """Add a member or an owner; raises ServiceError 400 when it is one already."""
-    group = directory.group(group_id)
-    require_group_rights(group, permissions)
-    require_manageable_group(directory, group_id, links=True)
+    group = _changeable(directory, group_id, permissions, links=True)
     found = directory.find_object(object_id)
     if found is None:
         raise not_found(object_id)
-    if group["isAssignableToRole"] and found["@odata.type"] == "#microsoft.graph.group":
-        raise bad_request("Nesting is currently not supported for groups that can hold roles.")
-    if found["id"] in group[link]:
-        raise bad_request(
-            "One or more added object references already exist for the following modified "
-            f"properties: '{link}'."
-        )
+    _check_links(directory, group, link, [found["id"]])
     with directory.changes.of("group", group["id"], directory.groups):
         group[link].append(found["id"])
 
@@ -143,13 +144,37 @@ def remove_link(
     permissions: Collection[str] | None,
 ) -> None:
     """Remove a member or an owner; raises ServiceError 404 when it is none."""
-    group = directory.group(group_id)
-    require_group_rights(group, permissions)
-    require_manageable_group(directory, group_id, links=True)
+    group = _changeable(directory, group_id, permissions, links=True)
     if object_id.lower() not in group[link] or directory.find_object(object_id) is None:
         raise not_found(object_id)
     with directory.changes.of("group", group["id"], directory.groups):
         group[link].remove(object_id.lower())
+
+
+def _changeable(
+    directory: Directory,
+    group_id: str,
+    permissions: Collection[str] | None,
+    *,
+    links: bool = False,
+) -> JSON:
+    """The group, or its members and owners, if the caller may change it; raises ServiceError."""
+    group = directory.group(group_id)
+    require_group_rights(group, permissions)
+    require_manageable_group(directory, group_id, links=links)
+    return group
+
+
+def _check_links(directory: Directory, group: JSON, link: Link, added: list[str]) -> None:
+    """Raise ServiceError 400 for what cannot become a member or an owner of a group."""
+    for found in directory.objects(added):
+        if group["isAssignableToRole"] and found["@odata.type"] == "#microsoft.graph.group":
+            raise bad_request("Nesting is currently not supported for groups that can hold roles.")
+    if set(added) & set(group[link]):
+        raise bad_request(
+            "One or more added object references already exist for the following modified "
+            f"properties: '{link}'."
+        )
 
 
 @contextmanager
@@ -230,13 +255,24 @@ def _require_free_nickname(directory: Directory, group: Mapping[str, Any]) -> No
 
 def _bound(directory: Directory, body: Mapping[str, Any], link: Link) -> list[str]:
     ids: list[str] = []
-    for reference in body.get(f"{link}@odata.bind", []):
-        object_id = object_id_of(reference)
+    for object_id in bound_ids(body, link):
         found = directory.find_object(object_id)
         if found is None:
             raise not_found(object_id)
         ids.append(found["id"].lower())
-    return ids
+    return list(dict.fromkeys(ids))
+
+
+def bound_ids(body: Mapping[str, Any], link: Link) -> list[str]:
+    """The object ids that a body binds, at most 20; raises ServiceError 400."""
+    name = f"{link}@odata.bind"
+    references: Any = body.get(name, [])
+    if not isinstance(references, list):
+        raise bad_request(f"Invalid value specified for '{name}': expected a list of references.")
+    bound = [object_id_of(reference) for reference in cast("list[Any]", references)]
+    if len(bound) > _MOST_BOUND:
+        raise bad_request(f"'{name}' has {len(bound)} references, {_MOST_BOUND} at most.")
+    return bound
 
 
 def object_id_of(reference: object) -> str:

@@ -63,7 +63,7 @@ class Directory:
         self.deleted_groups: dict[str, JSON] = {}
         self.administrative_units: dict[str, JSON] = {}
         self.authentication_methods: dict[str, JSON] = {}
-        self.authentication_methods_policy: JSON = {}
+        self.authentication_methods_policy: dict[str, JSON] = {}
 
     @classmethod
     def from_document(
@@ -121,6 +121,9 @@ class Directory:
         view.administrative_units = unseen.store("administrativeUnit", self.administrative_units)
         view.authentication_methods = unseen.store(
             "authenticationMethod", self.authentication_methods
+        )
+        view.authentication_methods_policy = unseen.store(
+            "authenticationMethodsPolicy", self.authentication_methods_policy
         )
         view.index = SeenIndex(self.index, unseen)
         return view

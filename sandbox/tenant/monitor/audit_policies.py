@@ -1,5 +1,6 @@
 """The audit activities of Conditional Access, authentication strengths and security info."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sandbox.tenant.changes import Change, Initiator
@@ -26,24 +27,41 @@ class _Policies:
     delete: str
     property_name: str
     category: str = "Policy"
+    restore: str | None = None
+    purge: str | None = None
     service = CONDITIONAL_ACCESS
 
 
 @dataclass(frozen=True)
-class _Strengths(_Policies):
+class _Methods(_Policies):
     service = AUTHENTICATION_METHODS
 
 
-# `ConditionalAccessPolicy` is observed in rows; how the others are called there is a guess.
+# `ConditionalAccessPolicy` is observed in rows; how the others are called there is a guess. So are
+# the activities of restoring and of deleting for good, which Microsoft's list does not have.
 _WORDS = {
     "policy": _Policies(
         "Add conditional access policy",
         "Update conditional access policy",
         "Delete conditional access policy",
         "ConditionalAccessPolicy",
+        restore="Restore conditional access policy",
+        purge="Hard Delete conditional access policy",
     ),
     "namedLocation": _Policies(
-        "Add named location", "Update named location", "Delete named location", "NamedLocation"
+        "Add named location",
+        "Update named location",
+        "Delete named location",
+        "NamedLocation",
+        restore="Restore named location",
+        purge="Hard Delete named location",
+    ),
+    "authenticationMethodsPolicy": _Methods(
+        "Authentication Methods Policy Update",
+        "Authentication Methods Policy Update",
+        "Authentication Methods Policy Reset",
+        "AuthenticationMethodsPolicy",
+        "ApplicationManagement",
     ),
     "securityDefaults": _Policies(
         "Update security defaults",
@@ -51,7 +69,7 @@ _WORDS = {
         "Update security defaults",
         "SecurityDefaults",
     ),
-    "authenticationStrength": _Strengths(
+    "authenticationStrength": _Methods(
         "Authentication Strength Policy Create",
         "Authentication Strength Policy Update",
         "Authentication Strength Policy Delete",
@@ -70,16 +88,28 @@ _METHOD_NAMES = {
 }
 
 
-def policy_activities(change: Change) -> list[Activity]:
-    """A policy, a named location or a strength, with its old and new JSON."""
-    words = _WORDS[change.kind]
+_NAMELESS = {
+    "securityDefaults": "Security Defaults",
+    "authenticationMethodsPolicy": "Authentication Methods Policy",
+}
+_ALIVE = {"deletedPolicy": "policy", "deletedNamedLocation": "namedLocation"}
+
+
+def policy_activities(change: Change, changes: Sequence[Change]) -> list[Activity]:
+    """A policy, a named location or a strength, with its old and new JSON.
+
+    `changes` are those of the whole request: one that leaves the deleted items is restored, or it
+    is deleted for good.
+    """
+    alive = _ALIVE.get(change.kind)
+    if alive is not None and (change.after is not None or _has(changes, change, alive)):
+        return []
+    words = _WORDS[alive or change.kind]
     shown: JSON = change.after or change.before or {}
-    name, operation = _verb(words, change)
+    name, operation = _verb(words, change, changes)
     old = None if change.before is None else text(change.before)
     new = None if change.after is None else text(change.after)
-    display = shown.get("displayName") or (
-        "Security Defaults" if change.kind == "securityDefaults" else None
-    )
+    display = shown.get("displayName") or (_NAMELESS.get(change.kind))
     one = target(
         "Policy",
         shown.get("id", change.object_id),
@@ -135,7 +165,18 @@ def method_activities(change: Change, initiator: Initiator, directory: Directory
     return found
 
 
-def _verb(words: _Policies, change: Change) -> tuple[str, OperationType]:
-    if change.before is None:
-        return words.add, "Add"
-    return (words.update, "Update") if change.after is not None else (words.delete, "Delete")
+def _verb(words: _Policies, change: Change, changes: Sequence[Change]) -> tuple[str, OperationType]:
+    if change.kind in _ALIVE and words.purge:
+        return words.purge, "Delete"
+    if change.after is None:
+        return words.delete, "Delete"
+    if change.before is not None or words.add == words.update:
+        return words.update, "Update"
+    if words.restore and any(_has(changes, change, kind) for kind in _ALIVE):
+        return words.restore, "Restore"
+    return words.add, "Add"
+
+
+def _has(changes: Sequence[Change], change: Change, kind: str) -> bool:
+    """Whether the same request changed an object of this kind with the same id."""
+    return any(one.kind == kind and one.object_id == change.object_id for one in changes)

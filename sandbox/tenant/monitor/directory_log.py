@@ -94,7 +94,7 @@ class DirectoryLog:
             case "authenticationMethod":
                 return method_activities(change, initiator, self._directory)
             case _:
-                return policy_activities(change)
+                return policy_activities(change, request.changes)
 
     def _record(
         self,
