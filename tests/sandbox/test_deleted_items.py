@@ -110,6 +110,19 @@ def test_a_restored_group_has_its_members_again(setting: Setting) -> None:
     assert {member["id"] for member in members} == {HAL, object_id("users/bo")}
 
 
+@pytest.mark.parametrize("path", [f"/v1.0/groups/{IT}", f"/beta/users/{EVE}"])
+def test_what_is_deleted_and_restored_looks_as_before(setting: Setting, path: str) -> None:
+    alive = set(setting.graph.get(path).json()) - {"@odata.context"}
+    wanted = path.rpartition("/")[2]
+    setting.graph.delete(path)
+    deleted = setting.graph.get(f"{ITEMS}/{wanted}").json()
+    restored = setting.graph.post(f"{ITEMS}/{wanted}/restore").json()
+    for found in (deleted, restored):
+        assert set(found) - {"@odata.context", "@odata.type", "deletedDateTime"} == alive
+        assert found["@odata.type"] == f"#microsoft.graph.{path.split('/')[2][:-1]}"
+    assert (bool(deleted["deletedDateTime"]), restored["deletedDateTime"]) == (True, None)
+
+
 def test_a_user_whose_name_was_taken_is_restored_under_another(setting: Setting) -> None:
     setting.graph.delete(f"/v1.0/users/{EVE}")
     setting.graph.post("/v1.0/users", json=_user("eve")).raise_for_status()

@@ -7,6 +7,7 @@ Source: Microsoft Graph v1.0 reference, "List deletedItems", "Restore deleted it
 
 from sandbox.api.graph.groups import DELETE as GROUP_RESTORE
 from sandbox.api.graph.groups import READ as GROUP_READ
+from sandbox.api.graph.groups import shown_object
 from sandbox.api.graph.member_of import without_links
 from sandbox.api.graph.odata import JSON, collection, count, entity
 from sandbox.api.graph.odata_directory import GROUPS, USERS
@@ -67,7 +68,7 @@ def restore_deleted_item(request: Request) -> Response:
             raise users.bad_request("Invalid value specified for 'newUserPrincipalName'.")
         users.restore_user(directory, wanted, actor(request), name)
     found = directory.objects([wanted])[0]
-    return entity(request, without_links(public(found)), "directoryObjects")
+    return entity(request, shown_object(found), "directoryObjects")
 
 
 @graph_route(router, "DELETE", _ITEMS + "/{id}", permissions=(*RESTORE, *GROUP_RESTORE))
@@ -95,4 +96,4 @@ def _deleted(request: Request, for_users: tuple[str, ...], for_groups: tuple[str
     if permissions is not None and permissions.isdisjoint(enough):
         raise denied()
     kind = "user" if group is None else "group"
-    return {"@odata.type": f"#microsoft.graph.{kind}"} | without_links(public(found))
+    return {"@odata.type": f"#microsoft.graph.{kind}"} | shown_object(found)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, Literal, cast
 
 from sandbox.tenant.directory.authority import denied
-from sandbox.tenant.directory.object_schemas import GROUP_PROPERTIES, GROUP_REQUIRED
+from sandbox.tenant.directory.object_schemas import GROUP_PROPERTIES, GROUP_REQUIRED, group_takes
 from sandbox.tenant.directory.restricted_management import require_manageable_group
 from sandbox.tenant.directory.store import JSON, Directory, not_found
 from sandbox.tenant.directory.users import bad_request, conflict
@@ -22,6 +22,7 @@ ROLE_MANAGEMENT = "RoleManagement.ReadWrite.Directory"
 Link = Literal["members", "owners"]
 
 _MAXIMUM_ROLE_ASSIGNABLE = 500
+_LONGEST_NAME = 256
 _MOST_BOUND = 20
 # 64 characters of ASCII without those that the group resource's reference names.
 _NICKNAME = re.compile(r"""[^@()\\\[\]";:<>,\x00-\x20\x7f-\U0010ffff]{1,64}""")
@@ -227,16 +228,16 @@ def _checked(body: Mapping[str, Any]) -> JSON:
                 "to only use property names that are defined by the type or mark the type as "
                 "open type.",
             )
-        if name == "displayName" and (not isinstance(value, str) or not 1 <= len(value) <= 256):
-            raise bad_request(
-                "Invalid value specified for property 'displayName' of resource 'Group'."
-            )
-        if name == "mailNickname" and not (isinstance(value, str) and _NICKNAME.fullmatch(value)):
-            raise bad_request(
-                "Invalid value specified for property 'mailNickname' of resource 'Group'."
-            )
+        if not group_takes(name, value) or not _has_form(name, value):
+            raise bad_request(f"Invalid value specified for property '{name}' of resource 'Group'.")
         values[name] = value
     return values
+
+
+def _has_form(name: str, value: object) -> bool:
+    if name == "displayName":
+        return 1 <= len(str(value)) <= _LONGEST_NAME
+    return name != "mailNickname" or _NICKNAME.fullmatch(str(value)) is not None
 
 
 def _require_free_nickname(directory: Directory, group: Mapping[str, Any]) -> None:

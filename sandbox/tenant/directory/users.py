@@ -10,13 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sandbox.tenant.directory.authority import SENSITIVE_PROPERTIES, require_authority
-from sandbox.tenant.directory.object_schemas import (
-    USER_BOOLEANS,
-    USER_LISTS,
-    USER_OBJECTS,
-    USER_PROPERTIES,
-    USER_REQUIRED,
-)
+from sandbox.tenant.directory.object_schemas import USER_PROPERTIES, USER_REQUIRED, user_takes
 from sandbox.tenant.directory.passwords import hash_secret, require_complex
 from sandbox.tenant.directory.restricted_management import require_manageable_user
 from sandbox.tenant.directory.store import JSON, Directory, not_found
@@ -157,17 +151,9 @@ def _checked(body: Mapping[str, Any]) -> JSON:
 
 
 def _fits(name: str, value: object) -> bool:
-    if value is None:
-        return name not in USER_REQUIRED
-    if name in USER_BOOLEANS:
-        return isinstance(value, bool)
-    if name in USER_LISTS:
-        return isinstance(value, list)
-    if name in USER_OBJECTS:
-        return isinstance(value, dict)
-    if not isinstance(value, str) or value == "":
+    if not user_takes(name, value):
         return False
-    if name == "passwordPolicies":
+    if name == "passwordPolicies" and isinstance(value, str):
         return all(part.strip() in _PASSWORD_POLICIES for part in value.split(","))
     return True
 
