@@ -5,6 +5,7 @@ KQL cannot do is an error that names it; there is no query that quietly returns 
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ __all__ = [
     "result_without_rows",
 ]
 
+# A join numbers the one of its right side.
+_HIDDEN = re.compile(rf"{INGESTION_COLUMN}\d*")
 _QUIET: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -105,7 +108,7 @@ class Database:
             rows = cursor.fetchall()
         except duckdb.Error as error:
             raise KqlError(first_line(error)) from error
-        shown = [(name, kind) for name, kind in found if not name.startswith(INGESTION_COLUMN)]
+        shown = [(name, kind) for name, kind in found if not _HIDDEN.fullmatch(name)]
         return KqlResult(
             tuple(name for name, _kind in shown),
             tuple(kind for _name, kind in shown),
@@ -113,7 +116,7 @@ class Database:
                 {
                     name: value_of(cell, kind)
                     for (name, kind), cell in zip(found, row, strict=True)
-                    if not name.startswith(INGESTION_COLUMN)
+                    if not _HIDDEN.fullmatch(name)
                 }
                 for row in rows
             ),

@@ -13,6 +13,7 @@ from typing import Any, cast
 from duckdb_kql import ir
 
 from sandbox.tenant.monitor.kql_errors import KqlError, NotSimulatedError
+from sandbox.tenant.monitor.kql_operands import check_operands, with_named_arrival
 from sandbox.tenant.monitor.log_tables import INGESTION_COLUMN
 
 Types = Mapping[str, str]
@@ -56,7 +57,8 @@ class Checks:
         for name in _names_in(operator):
             resolve(name, columns)
         self._check_keys(operator, before)
-        mapped: ir.Operator = self._mapped(operator, before.lets)
+        mapped = with_named_arrival(self._mapped(operator, before.lets))
+        check_operands(mapped, columns, lambda asked: self._types(asked, before))
         if isinstance(mapped, ir.Union):
             return self._union(mapped, before, columns)
         if isinstance(mapped, ir.Join | ir.Lookup):
@@ -96,13 +98,16 @@ class Checks:
         word, keys = _keys_of(operator)
         if not keys:
             return
-        named = tuple(ir.NamedExpr(key, f"key{index}") for index, key in enumerate(keys))
-        for kind in self._types_of(_after(before, ir.Project(named))).values():
+        for kind in self._types(keys, before):
             if kind == "dynamic":
                 raise KqlError(
                     f"'{word}' operator: a key is of a 'dynamic' type; please use an explicit cast "
                     "such as tostring()"
                 )
+
+    def _types(self, expressions: Sequence[ir.Expr], before: ir.Query) -> Sequence[str]:
+        named = tuple(ir.NamedExpr(each, f"key{index}") for index, each in enumerate(expressions))
+        return list(self._types_of(_after(before, ir.Project(named))).values())
 
     def _check_join(self, join: "ir.Join | ir.Lookup", before: ir.Query, left: Types) -> None:
         right = self._types_of(ir.Query(join.right.source, join.right.operators, before.lets))
