@@ -186,7 +186,8 @@ class Dispatcher:
             require_permission(match.route, caller.permissions)
         request = Request(
             method=incoming.method,
-            path=unquote(incoming.raw_path),
+            # Graph takes any case and answers in its own; Resource Manager repeats the caller's.
+            path=match.path if face is self._faces.graph else unquote(incoming.raw_path),
             params=match.params,
             query=query,
             headers=incoming.headers,

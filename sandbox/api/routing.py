@@ -71,12 +71,20 @@ class Route:
     handler: Handler
 
 
+_PART = re.compile(r"\{(\w+)\*?\}")
+
+
 @dataclass(frozen=True)
 class Match:
     """A route found for a path, with the path's named parts."""
 
     route: Route
     params: Mapping[str, str]
+
+    @property
+    def path(self) -> str:
+        """The path as the service itself spells it, decoded."""
+        return _PART.sub(lambda part: self.params[part[1]], self.route.template)
 
 
 class Router:

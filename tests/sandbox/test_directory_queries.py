@@ -230,3 +230,32 @@ def test_belongings_of_what_is_not_there_are_not_found(graph_client: httpx.Clien
     unknown = "00000000-0000-0000-0000-00000000dead"
     answer = graph_client.post(f"/v1.0/users/{unknown}/getMemberGroups", json={})
     assert _refusal(answer) == (404, "Request_ResourceNotFound")
+
+
+@pytest.mark.parametrize(
+    ("path", "context"),
+    [
+        ("/v1.0/Users", "/v1.0/$metadata#users"),
+        ("/V1.0/USERS?$top=2", "/v1.0/$metadata#users"),
+        (f"/Beta/Groups/{IT.upper()}/Members", "/beta/$metadata#directoryObjects"),
+        (
+            "/BETA/Identity/ConditionalAccess/Policies",
+            "/beta/$metadata#identity/conditionalAccess/policies",
+        ),
+        ("/v1.0/Directory/deleteditems/Microsoft.Graph.Group", "/v1.0/$metadata#groups"),
+    ],
+)
+def test_a_path_is_understood_in_any_case(
+    graph_client: httpx.Client, path: str, context: str
+) -> None:
+    answer = graph_client.get(path)
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert body["@odata.context"].endswith(context)
+    assert "/v1.0/users?" in body.get("@odata.nextLink", "/v1.0/users?")
+
+
+def test_the_version_in_a_path_decides_whatever_its_case(graph_client: httpx.Client) -> None:
+    narrow = graph_client.get(f"/V1.0/users/{ADA}").json()
+    assert "accountEnabled" not in narrow
+    assert "accountEnabled" in graph_client.get(f"/BETA/users/{ADA}").json()

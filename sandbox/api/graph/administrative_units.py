@@ -24,7 +24,7 @@ from sandbox.tenant.directory.role_assignments import (
 )
 from sandbox.tenant.directory.store import not_found
 
-router = Router()
+router = Router(case_insensitive=True)
 
 READ = ("AdministrativeUnit.Read.All", "AdministrativeUnit.ReadWrite.All", *DIRECTORY_READ)
 WRITE = ("AdministrativeUnit.ReadWrite.All", *DIRECTORY_WRITE)

@@ -18,7 +18,7 @@ from sandbox.api.routing import Request, Response, Router
 from sandbox.tenant.directory.licences import require_sign_in_report
 from sandbox.tenant.errors import ServiceError
 
-router = Router()
+router = Router(case_insensitive=True)
 
 READ = tuple(f"AuditLog.Read.All and {permission}" for permission in DIRECTORY_READ)
 

@@ -28,7 +28,7 @@ from sandbox.tenant.directory.passkeys import (
 from sandbox.tenant.directory.temporary_access_passes import create_pass, usability
 from sandbox.tenant.errors import ServiceError
 
-router = Router()
+router = Router(case_insensitive=True)
 
 WRITE = ("UserAuthenticationMethod.ReadWrite.All",)
 READ = ("UserAuthenticationMethod.Read.All", *WRITE)

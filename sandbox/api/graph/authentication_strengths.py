@@ -12,7 +12,7 @@ from sandbox.api.graph.routes import graph_route
 from sandbox.api.routing import Handler, Request, Response, Router
 from sandbox.tenant.access.policies import ConditionalAccess
 
-router = Router()
+router = Router(case_insensitive=True)
 
 WRITE = ("Policy.ReadWrite.ConditionalAccess", "Policy.ReadWrite.AuthenticationMethod")
 READ = ("Policy.Read.AuthenticationMethod", "Policy.Read.All", *WRITE)

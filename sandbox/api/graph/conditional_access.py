@@ -16,7 +16,7 @@ from sandbox.api.graph.routes import granted, graph_route
 from sandbox.api.routing import Request, Response, Router
 from sandbox.tenant.access.policies import ConditionalAccess
 
-router = Router()
+router = Router(case_insensitive=True)
 
 READ = ("Policy.Read.All", "Policy.Read.ConditionalAccess")
 WRITE = ("Policy.Read.All and Policy.ReadWrite.ConditionalAccess",)

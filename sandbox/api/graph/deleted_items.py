@@ -20,7 +20,7 @@ from sandbox.tenant.directory.authority import denied, require_authority
 from sandbox.tenant.directory.deleted_items import purge
 from sandbox.tenant.directory.store import not_found
 
-router = Router()
+router = Router(case_insensitive=True)
 
 ITEM_READ = tuple(dict.fromkeys((*READ, *GROUP_READ)))
 

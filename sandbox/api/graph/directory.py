@@ -14,7 +14,7 @@ from sandbox.tenant.directory.role_assignments import (
 from sandbox.tenant.directory.roles import BUILT_IN_ROLES, role_definition
 from sandbox.tenant.directory.store import not_found
 
-router = Router()
+router = Router(case_insensitive=True)
 
 ROLES_WRITE = ("RoleManagement.ReadWrite.Directory",)
 ROLES_READ = (

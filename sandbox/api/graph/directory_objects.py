@@ -14,7 +14,7 @@ from sandbox.api.routing import Request, Response, Router
 from sandbox.tenant.directory.store import not_found
 from sandbox.tenant.directory.users import bad_request
 
-router = Router()
+router = Router(case_insensitive=True)
 
 OBJECT_READ = ("Directory.Read.All",)
 

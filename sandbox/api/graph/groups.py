@@ -24,7 +24,7 @@ from sandbox.api.routing import Request, Response, Router
 from sandbox.tenant.directory import groups
 from sandbox.tenant.directory.groups import Link, bound_ids, object_id_of
 
-router = Router()
+router = Router(case_insensitive=True)
 
 READ = ("GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", *DIRECTORY_READ)
 MEMBERS_READ = (

@@ -10,7 +10,7 @@ from sandbox.api.graph.odata import collection, entity
 from sandbox.api.graph.routes import graph_route
 from sandbox.api.routing import Request, Response, Router
 
-router = Router()
+router = Router(case_insensitive=True)
 
 _LOCATIONS = "/identity/conditionalAccess/namedLocations"
 _DELETED = "/identity/conditionalAccess/deletedItems/namedLocations"

@@ -28,7 +28,7 @@ from sandbox.tenant.directory.user_permissions import (
     require_update_permissions,
 )
 
-router = Router()
+router = Router(case_insensitive=True)
 
 READ = ("User.Read.All", "User.ReadWrite.All", *DIRECTORY_READ)
 CREATE = ("User.Create", "User.ReadWrite.All", *DIRECTORY_WRITE)

@@ -9,7 +9,7 @@ from sandbox.api.graph.routes import graph_route
 from sandbox.api.routing import Request, Response, Router
 from sandbox.tenant.access.what_if import what_if
 
-router = Router()
+router = Router(case_insensitive=True)
 
 PERMISSIONS = (
     "Policy.Read.ConditionalAccess",
