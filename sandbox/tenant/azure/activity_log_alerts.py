@@ -14,9 +14,11 @@ from sandbox.tenant.azure.types import (
     Properties,
     ResourceType,
     bad_request,
+    object_of,
     object_or_empty,
     objects,
     only_known,
+    strings,
 )
 
 FIELDS = (
@@ -105,9 +107,10 @@ def _leaf(given: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(equals, str):
             raise bad_request("BadRequest", f"'equals' of '{field}' must be a string.")
         return {"field": field, "equals": equals}
-    if not isinstance(contains, list) or not contains:
-        raise bad_request("BadRequest", f"'containsAny' of '{field}' must be a list of strings.")
-    return {"field": field, "containsAny": contains}
+    words = strings(contains, f"containsAny of {field}")
+    if not words:
+        raise bad_request("BadRequest", f"'containsAny' of '{field}' must hold a string.")
+    return {"field": field, "containsAny": words}
 
 
 def _is_field(field: str) -> bool:
@@ -126,7 +129,9 @@ def _actions(given: object, estate: Estate) -> list[dict[str, Any]]:
     return [
         {
             "actionGroupId": group["actionGroupId"],
-            "webhookProperties": dict(group.get("webhookProperties") or {}),
+            "webhookProperties": dict(
+                object_of(group.get("webhookProperties"), "webhookProperties")
+            ),
         }
         for group in groups
     ]

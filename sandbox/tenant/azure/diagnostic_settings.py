@@ -9,13 +9,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.tenant.azure.exported_logs import check_sink_is_free, exported_logs
 from sandbox.tenant.azure.types import (
     Change,
     Estate,
     Properties,
     ResourceType,
     bad_request,
-    objects,
     only_known,
 )
 from sandbox.tenant.errors import ServiceError
@@ -55,7 +55,7 @@ def _normalise(change: Change, estate: Estate) -> Properties:
             raise bad_request(
                 "BadRequest", f"'{name}' is '{sink}', which is no id of such a resource."
             )
-    logs = [_log(item) for item in objects(given.get("logs"), "logs")]
+    logs = exported_logs(given.get("logs"), CATEGORIES)
     others = [
         setting
         for setting in estate.of_type(change.id.full_type)
@@ -84,31 +84,6 @@ def may_be_exported(category: str, *, premium: bool) -> bool:
     return premium or not category.lower().endswith("signinlogs")
 
 
-def sends(setting: Mapping[str, Any], category: str) -> bool:
-    """Whether a setting exports a category."""
-    return any(
-        log["enabled"] and str(log.get("category", "")).lower() == category.lower()
-        for log in setting["properties"]["logs"]
-    )
-
-
-def _log(item: Mapping[str, Any]) -> dict[str, Any]:
-    category = item.get("category")
-    canonical = {name.lower(): name for name in CATEGORIES}.get(str(category).lower())
-    if canonical is None:
-        raise bad_request(
-            "BadRequest",
-            f"Category '{category}' is not supported, supported categories are: "
-            f"'{', '.join(CATEGORIES)}'",
-        )
-    return {
-        "category": canonical,
-        "categoryGroup": None,
-        "enabled": item.get("enabled") is True,
-        "retentionPolicy": item.get("retentionPolicy") or {"enabled": False, "days": 0},
-    }
-
-
 def _check_workspace(workspace_id: str | None, estate: Estate) -> None:
     if workspace_id is not None and estate.find(workspace_id) is None:
         raise ServiceError(404, "ResourceNotFound", f"The resource '{workspace_id}' was not found.")
@@ -119,17 +94,8 @@ def _check_shared_sinks(
 ) -> None:
     for other in others:
         for name, sink in sinks.items():
-            if str(other["properties"].get(name) or "").lower() != sink.lower():
-                continue
-            for log in logs:
-                if log["enabled"] and sends(other, log["category"]):
-                    raise ServiceError(
-                        409,
-                        "Conflict",
-                        f"Data sink '{sink}' is already used in diagnostic setting "
-                        f"'{other['name']}' for category '{log['category']}'. Data sinks can't be "
-                        "reused in different settings on the same category for the same resource.",
-                    )
+            if str(other["properties"].get(name) or "").lower() == sink.lower():
+                check_sink_is_free(sink, logs, other)
 
 
 def _without_none(given: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

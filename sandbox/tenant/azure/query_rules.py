@@ -16,9 +16,11 @@ from sandbox.tenant.azure.types import (
     Properties,
     ResourceType,
     bad_request,
+    object_of,
     object_or_empty,
     objects,
     only_known,
+    strings,
 )
 from sandbox.tenant.durations import seconds_of
 from sandbox.tenant.errors import ServiceError
@@ -102,9 +104,9 @@ def _condition(given: Mapping[str, Any]) -> dict[str, Any]:
         raise bad_request(
             "BadRequest", "'metricMeasureColumn' goes with every time aggregation but Count."
         )
-    periods = object_or_empty(given.get("failingPeriods"))
-    total: int = periods.get("numberOfEvaluationPeriods", 1)
-    failing: int = periods.get("minFailingPeriodsToAlert", 1)
+    periods = object_of(given.get("failingPeriods"), "failingPeriods")
+    total = _whole_number(periods, "numberOfEvaluationPeriods")
+    failing = _whole_number(periods, "minFailingPeriodsToAlert")
     if not 1 <= failing <= total <= 6:
         raise bad_request(
             "BadRequest", f"Failing periods {failing} of {total}: expected 1 <= failing <= of <= 6."
@@ -121,6 +123,16 @@ def _condition(given: Mapping[str, Any]) -> dict[str, Any]:
             "minFailingPeriodsToAlert": failing,
         },
     }
+
+
+def _whole_number(periods: Mapping[str, Any], name: str) -> int:
+    """One, unless it is given."""
+    found = periods.get(name)
+    if found is None:
+        return 1
+    if isinstance(found, bool) or not isinstance(found, int):
+        raise bad_request("InvalidRequestContent", f"'{name}' '{found}' must be a whole number.")
+    return found
 
 
 def _dimensions(given: object) -> list[dict[str, Any]]:
@@ -155,9 +167,9 @@ def _scopes(given: object, estate: Estate) -> list[str]:
 
 
 def _actions(given: object, estate: Estate) -> dict[str, Any]:
-    actions = object_or_empty(given)
+    actions = object_of(given, "actions")
     only_known(actions, ("actionGroups", "customProperties", "actionProperties"), "Actions")
-    groups: list[str] = list(actions.get("actionGroups") or [])
+    groups = strings(actions.get("actionGroups"), "actionGroups")
     if len(groups) > 5:
         raise bad_request("BadRequest", "A rule can have at most 5 action groups.")
     for group in groups:
@@ -165,9 +177,16 @@ def _actions(given: object, estate: Estate) -> dict[str, Any]:
             raise bad_request("BadRequest", f"The action group '{group}' does not exist.")
     return {
         "actionGroups": groups,
-        "customProperties": dict(actions.get("customProperties") or {}),
-        "actionProperties": dict(actions.get("actionProperties") or {}),
+        "customProperties": _texts(actions, "customProperties"),
+        "actionProperties": _texts(actions, "actionProperties"),
     }
+
+
+def _texts(actions: Mapping[str, Any], name: str) -> dict[str, str]:
+    found = object_of(actions.get(name), name)
+    if not all(isinstance(value, str) for value in found.values()):
+        raise bad_request("InvalidRequestContent", f"'{name}' must be an object of strings.")
+    return dict(found)
 
 
 def _check_times(rule: Properties) -> None:

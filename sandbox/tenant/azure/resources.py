@@ -7,7 +7,8 @@ from typing import Any
 
 from sandbox.tenant.azure import resource_groups as azure_groups
 from sandbox.tenant.azure.deleted_workspaces import DeletedWorkspaces
-from sandbox.tenant.azure.diagnostic_settings import DIAGNOSTIC_SETTINGS, may_be_exported, sends
+from sandbox.tenant.azure.diagnostic_settings import DIAGNOSTIC_SETTINGS, may_be_exported
+from sandbox.tenant.azure.exported_logs import sends
 from sandbox.tenant.azure.ids import ResourceId, group_id
 from sandbox.tenant.azure.operations import Operation, Operations
 from sandbox.tenant.azure.read_lag import ReadLag

@@ -212,6 +212,23 @@ def object_or_empty(value: object) -> Mapping[str, Any]:
     return value if is_object(value) else {}
 
 
+def object_of(value: object, where: str) -> Mapping[str, Any]:
+    """A JSON value as an object (none: empty); raises ServiceError 400."""
+    if value is None:
+        return {}
+    if not is_object(value):
+        raise bad_request("InvalidRequestContent", f"'{where}' must be an object.")
+    return value
+
+
+def strings(value: object, where: str) -> list[str]:
+    """A JSON value as a list of strings (none: empty); raises ServiceError 400."""
+    listed: list[Any] = value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
+    if (value is not None and value != listed) or not all(isinstance(i, str) for i in listed):
+        raise bad_request("InvalidRequestContent", f"'{where}' must be a list of strings.")
+    return list(listed)
+
+
 def objects(value: object, where: str) -> list[Mapping[str, Any]]:
     """A JSON value as a list of objects (none: empty); raises ServiceError 400."""
     if value is None:

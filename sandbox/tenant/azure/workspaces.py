@@ -15,6 +15,7 @@ from sandbox.tenant.azure.types import (
     ResourceType,
     bad_request,
     is_object,
+    object_of,
     object_or_empty,
     only_known,
 )
@@ -53,7 +54,7 @@ def _normalise(change: Change, estate: Estate) -> Properties:
             "legacy": 0,
             "searchVersion": 1,
             "enableLogAccessUsingOnlyResourcePermissions": True,
-            **(given.get("features") or {}),
+            **object_of(given.get("features"), "features"),
         },
         "workspaceCapping": {
             "dailyQuotaGb": _daily_cap(given.get("workspaceCapping")),

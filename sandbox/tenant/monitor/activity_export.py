@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
+from sandbox.tenant.azure.exported_logs import check_sink_is_free, exported_logs, sends
 from sandbox.tenant.azure.ids import subscription_scope
 from sandbox.tenant.azure.resources import Azure
-from sandbox.tenant.azure.types import bad_request, is_object, objects, only_known
+from sandbox.tenant.azure.types import bad_request, is_object, only_known
 from sandbox.tenant.errors import ServiceError
 from sandbox.tenant.monitor.activity import ActivityEvent, ActivityLog
 from sandbox.tenant.monitor.activity_rows import activity_row
@@ -76,8 +77,10 @@ class ActivityExport:
             raise bad_request("BadRequest", "'properties' must be an object.")
         only_known(given, _KNOWN, "DiagnosticSettings")
         identity = _identity(subscription_id, name)
-        logs = [_log(item) for item in objects(given.get("logs"), "logs")]
-        workspace_id = given.get("workspaceId")
+        logs = exported_logs(given.get("logs"), CATEGORIES)
+        workspace_id = given.get("workspaceId") or ""
+        if not isinstance(workspace_id, str):
+            raise bad_request("BadRequest", f"'workspaceId' is '{workspace_id}', which is no id.")
         if not any(given.get(sink) for sink in _SINKS):
             raise bad_request("BadRequest", "At least one data sink needs to be specified.")
         if workspace_id and self._azure.find(workspace_id) is None:
@@ -93,7 +96,9 @@ class ActivityExport:
                 "delete an existing one.",
             )
         for other in others:
-            _check_shared(other, logs, str(workspace_id or ""))
+            sink = str(other["properties"].get("workspaceId") or "")
+            if workspace_id and sink.lower() == workspace_id.lower():
+                check_sink_is_free(workspace_id, logs, other)
         self._settings[identity.lower()] = {
             "id": identity,
             "type": TYPE,
@@ -123,7 +128,7 @@ class ActivityExport:
         workspaces = [
             found
             for setting in self._of(event.subscription_id)
-            if _sends(setting, event.category)
+            if sends(setting, event.category)
             and (found := self._azure.find(setting["properties"].get("workspaceId") or ""))
         ]
         if workspaces:
@@ -132,39 +137,3 @@ class ActivityExport:
 
 def _identity(subscription_id: str, name: str) -> str:
     return f"{subscription_scope(subscription_id)}/providers/{TYPE}/{name}"
-
-
-def _sends(setting: Setting, category: str) -> bool:
-    logs = setting["properties"]["logs"]
-    return any(log["enabled"] and log["category"] == category for log in logs)
-
-
-def _log(item: Mapping[str, Any]) -> dict[str, Any]:
-    category = item.get("category")
-    canonical = {name.lower(): name for name in CATEGORIES}.get(str(category).lower())
-    if canonical is None:
-        raise bad_request(
-            "BadRequest",
-            f"Category '{category}' is not supported, supported categories are: "
-            f"'{', '.join(CATEGORIES)}'",
-        )
-    return {
-        "category": canonical,
-        "categoryGroup": None,
-        "enabled": item.get("enabled") is True,
-        "retentionPolicy": item.get("retentionPolicy") or {"enabled": False, "days": 0},
-    }
-
-
-def _check_shared(other: Setting, logs: list[dict[str, Any]], workspace_id: str) -> None:
-    if str(other["properties"].get("workspaceId") or "").lower() != workspace_id.lower():
-        return
-    for log in logs:
-        if workspace_id and log["enabled"] and _sends(other, log["category"]):
-            raise ServiceError(
-                409,
-                "Conflict",
-                f"Data sink '{workspace_id}' is already used in diagnostic setting "
-                f"'{other['name']}' for category '{log['category']}'. Data sinks can't be reused "
-                "in different settings on the same category for the same resource.",
-            )
