@@ -269,7 +269,6 @@ UNLIKE = {
         "ResultType != 0": "string and long",
         "toint(ResultType) == '0'": "int and string",
         'DurationMs == "10"': "long and string",
-        'IsInteractive == "true"': "bool and string",
         'UserId == "a" and (isempty(UserId) or not(ResultType > 5))': "string and long",
     }.items()
 }

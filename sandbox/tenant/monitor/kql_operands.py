@@ -23,7 +23,7 @@ ARRIVAL_NAME = "$IngestionTime"
 
 _ORDER = ("<", "<=", ">", ">=")
 _COMPARISONS = ("==", "!=", *_ORDER)
-_NO_STRINGS = frozenset({"int", "long", "real", "decimal", "datetime", "timespan", "bool"})
+_NO_STRINGS = frozenset({"int", "long", "real", "decimal", "datetime", "timespan"})
 _TIMESPAN = re.compile(r"(\d+(?:\.\d+)?)(d|h|m|s)")
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _DAY = 86400

@@ -12,20 +12,33 @@ INGESTION_COLUMN = "_ingestion_time"
 
 @dataclass(frozen=True)
 class LogTable:
-    """A table: its name, the diagnostic category that fills it, and column name → KQL type."""
+    """A table: its name, the diagnostic category that fills it, and column name → KQL type.
+
+    `billed`: taking in its rows costs something.
+    """
 
     name: str
     category: str
     columns: dict[str, str]
+    billed: bool = True
+
+
+_STANDARD = {
+    "TenantId": "string",
+    "Type": "string",
+    "_BilledSize": "real",
+    "_IsBillable": "string",
+}
+"""What every table has. Source: "Standard columns in Azure Monitor Logs"."""
 
 
 def _columns(**names: str) -> dict[str, str]:
     kinds = {name: kind for kind, listed in names.items() for name in listed.split()}
-    return {"TimeGenerated": "datetime", **kinds, "TenantId": "string", "Type": "string"}
+    return {"TimeGenerated": "datetime", **kinds, **_STANDARD}
 
 
 _SIGN_IN_STRINGS = (
-    "AADTenantId AppDisplayName AppId AuthenticationContextClassReferences "
+    "AADTenantId AlternateSignInName AppDisplayName AppId AuthenticationContextClassReferences "
     "AuthenticationDetails AuthenticationMethodsUsed AuthenticationProcessingDetails "
     "AuthenticationProtocol AuthenticationRequirement AuthenticationRequirementPolicies "
     "AutonomousSystemNumber Category ClientAppUsed ConditionalAccessStatus CorrelationId "
@@ -34,8 +47,8 @@ _SIGN_IN_STRINGS = (
     "OperationVersion OriginalRequestId OriginalTransferMethod Resource "
     "ResourceDisplayName ResourceGroup ResourceId ResourceIdentity ResourceProvider "
     "ResourceServicePrincipalId ResourceTenantId ResultDescription ResultSignature ResultType "
-    "RiskDetail RiskEventTypes RiskLevelAggregated RiskLevelDuringSignIn RiskState "
-    "ServicePrincipalId ServicePrincipalName SessionId SessionLifetimePolicies "
+    "RiskDetail RiskEventTypes RiskEventTypes_V2 RiskLevelAggregated RiskLevelDuringSignIn "
+    "RiskState ServicePrincipalId ServicePrincipalName SessionId SessionLifetimePolicies "
     "SignInEventTypes SignInIdentifierType SourceAppClientId SourceSystem TokenIssuerName "
     "TokenIssuerType TokenProtectionStatusDetails UniqueTokenIdentifier UserAgent "
     "UserDisplayName UserId UserPrincipalName UserType"
@@ -47,10 +60,13 @@ _TABLES = (
         "SigninLogs",
         "SignInLogs",
         _columns(
-            string=_SIGN_IN_STRINGS + " AlternateSignInName SignInIdentifier",
+            string=(
+                f"{_SIGN_IN_STRINGS} AppliedConditionalAccessPolicies "
+                "ProcessingTimeInMilliseconds RiskLevel SignInIdentifier"
+            ),
             datetime="CreatedDateTime",
             bool="FlaggedForReview IsInteractive IsRisky IsTenantRestricted",
-            long="DurationMs ProcessingTimeInMilliseconds",
+            long="DurationMs",
             dynamic=_SIGN_IN_OBJECTS + " AppliedEventListeners",
         ),
     ),
@@ -58,10 +74,11 @@ _TABLES = (
         "AADNonInteractiveUserSignInLogs",
         "NonInteractiveUserSignInLogs",
         _columns(
-            string=_SIGN_IN_STRINGS + " " + _SIGN_IN_OBJECTS,
+            string=f"{_SIGN_IN_STRINGS} {_SIGN_IN_OBJECTS} ProcessingTimeInMs",
             datetime="CreatedDateTime",
             bool="IsInteractive IsRisky IsTenantRestricted",
-            long="DurationMs ProcessingTimeInMs",
+            long="DurationMs",
+            dynamic="AppliedEventListeners",
         ),
     ),
     LogTable(
@@ -128,6 +145,7 @@ _TABLES = (
             datetime="EventSubmissionTimestamp",
             dynamic="Authorization_d Claims_d Properties_d",
         ),
+        billed=False,
     ),
 )
 

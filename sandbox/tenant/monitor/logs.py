@@ -5,6 +5,7 @@ before a setting existed. Rows are kept for as long as the workspace retains the
 Learn, "Diagnostic settings in Azure Monitor" and "Log data ingestion time in Azure Monitor".
 """
 
+import json
 import random
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
@@ -101,6 +102,7 @@ class Logs:
         if unknown := sorted(set(row) - set(table.columns)):
             raise ValueError(f"table {table.name} has no column {', '.join(unknown)}")
         stamped = dict(row) | {"TimeGenerated": moment(self._clock.now()), "Type": table.name}
+        size = {"_BilledSize": len(json.dumps(stamped)), "_IsBillable": str(table.billed)}
         for listener in self._listeners:
             listener(category, stamped)
         if destinations is None:
@@ -108,7 +110,7 @@ class Logs:
         for workspace in destinations:
             arrival = moment(self._arrival(workspace["id"].lower(), table))
             own = {"TenantId": workspace["properties"]["customerId"], INGESTION_COLUMN: arrival}
-            self._store(workspace["id"], table, [stamped | own])
+            self._store(workspace["id"], table, [stamped | size | own])
             self._tidy(workspace)
 
     def rows(self, table: str, workspace: str | None = None, now: float | None = None) -> _Rows:
