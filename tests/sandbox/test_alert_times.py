@@ -7,7 +7,7 @@ from sandbox.tenant.clock import iso
 from tests.sandbox.watched_tenant import WATCHED, WatchedTenant
 
 FREQUENCY = 300
-SEEDS = (1, 2)
+SEEDS = (3, 5)
 ROWS = 60
 
 

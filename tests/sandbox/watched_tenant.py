@@ -66,8 +66,8 @@ def rule_body(query: str = QUERY, *, condition: Json | None = None, **properties
 class WatchedTenant:
     """The seed tenant with workspace, diagnostic setting, action group and use alert."""
 
-    def __init__(self) -> None:
-        self.clock = StillClock()
+    def __init__(self, clock: StillClock | None = None) -> None:
+        self.clock = clock or StillClock()
         self.world = World(self.clock)
         self.tenant: Tenant = self.world.add(seed())
         # A row of a sign-in at the time of a run arrives outside the minute that two runs share.

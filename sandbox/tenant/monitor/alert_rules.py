@@ -1,9 +1,10 @@
 """Alert rules: each runs its own query on its own schedule, in virtual time, and rings.
 
-An evaluation comes up to `alert_jitter_seconds` after its time; the query's `now()` is when it
-comes. A rule whose query fails for a week is disabled, and the activity log says so. Source:
-Microsoft Learn, "Log search alert rules" (stateless and stateful alerts, muting) and "Troubleshoot
-log search alerts" (failing rules, charges).
+An evaluation comes up to `alert_jitter_seconds` after its time. The query's `now()` is when it
+comes, and there its window ends (assumed: Microsoft documents neither). A rule whose query fails
+for a week is disabled, and the activity log says so. Source: Microsoft Learn, "Log search alert
+rules" (stateless and stateful alerts, muting) and "Troubleshoot log search alerts" (failing rules,
+charges).
 """
 
 import json
@@ -103,7 +104,8 @@ class AlertRules:
 
     def cost(self) -> dict[str, Any]:
         """What the rules and the stored rows would have cost: sums, currency, date and source."""
-        rows = [row for table in TABLES for row in self._logs.rows(table)]
+        billed = [name for name, table in TABLES.items() if table.billed]
+        rows = [row for table in billed for row in self._logs.rows(table)]
         size = sum(len(json.dumps(row)) for row in rows)
         return {
             "currency": CURRENCY,
@@ -139,7 +141,8 @@ class AlertRules:
 
     def _plan(self, rule: Rule, state: RuleState, slot: float) -> None:
         """The next run: planned for `slot`, it comes a little late, and never before the last."""
-        seed = f"{self._behaviour.random_seed}/alert/{rule['id'].lower()}/{slot}"
+        state.plans += 1
+        seed = f"{self._behaviour.random_seed}/alert/{rule['id'].lower()}/{state.plans}"
         late = random.Random(seed).uniform(0, self._behaviour.alert_jitter_seconds)  # noqa: S311
         state.slot, state.due = slot, max(state.due, slot + late)
 
@@ -224,8 +227,11 @@ class AlertRules:
     def _fire(self, rule: Rule, known: SeriesState, series: Series, now: float) -> None:
         known.active = bool(rule["properties"]["autoMitigate"])
         known.fired, known.dimensions = now, dict(series.dimensions)
-        known.alert_id = self._firings.new_id(rule, f"{series.key}/{now}", self._behaviour)
-        self._meters[rule["id"].lower()].firings += 1
+        meter = self._meters[rule["id"].lower()]
+        meter.firings += 1
+        known.alert_id = self._firings.new_id(
+            rule, f"{series.key}/{meter.firings}", self._behaviour
+        )
         self._ring("Fired", rule, known, series, now)
 
     def _quiet_run(self, rule: Rule, known: SeriesState, now: float) -> None:
@@ -259,8 +265,12 @@ def _switched_on(rule: Rule) -> float:
 
 
 def _runs_to_resolve(rule: Rule) -> int:
-    """Ten minutes for a rule of every minute, three runs up to a quarter of an hour, then two."""
+    """Ten minutes for a rule of every minute, three runs up to a quarter of an hour, two up to
+    eleven hours, then one. Microsoft documents it up to twelve hours; one run for a rule of once a
+    day is assumed."""
     seconds = seconds_of(rule["properties"]["evaluationFrequency"])
     if seconds == 60:
         return 10
-    return 3 if seconds <= 900 else 2
+    if seconds <= 15 * 60:
+        return 3
+    return 2 if seconds <= 11 * 3600 else 1

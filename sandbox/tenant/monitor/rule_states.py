@@ -24,6 +24,7 @@ class RuleState:
     """A rule that is enabled. `slot` is when its next run is planned, `due` when it comes.
 
     `error`: why its last run failed, or None; `failing_since`: since when no run has succeeded.
+    `plans`: how many runs have been planned.
     """
 
     name: str
@@ -32,6 +33,7 @@ class RuleState:
     due: float
     error: str | None = None
     failing_since: float | None = None
+    plans: int = 0
     series: dict[str, SeriesState] = field(default_factory=dict[str, SeriesState])
 
     @classmethod
