@@ -61,7 +61,7 @@ FILTERS = {
     "activityDateTime ge 2001-01-01T00:00:00Z": 5,
     "activityDateTime le 2001-01-01": 0,
     "not(result eq 'success')": 0,
-    "category ge 5": 0,
+    "category ge 'z'": 0,
 }
 
 
@@ -87,6 +87,30 @@ def test_records_come_newest_first_in_pages_or_in_the_order_asked_for() -> None:
     assert [record["id"] for record in oldest] == newest[::-1]
     assert len(newest) == 5
     assert "@odata.nextLink" not in second
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("$filter=activty eq 'x'", "Could not find a property named 'activty' on type"),
+        ("$filter=nope/any(t: t/id eq 'x')", "Could not find a property named 'nope' on type"),
+        ("$filter=initiatedBy/person/id eq 'x'", "property 'initiatedBy/person/id' of resource"),
+        ("$filter=category eq 5", "operand types 'Edm.String' and 'Edm.Int32'"),
+        ("$filter=activityDateTime ge '2026-01-01'", "operator kind 'GreaterThanOrEqual'"),
+        ("$filter=startswith(activityDateTime,'2026')", "No function signature for the function"),
+        ("$select=nope", "named 'nope' on type 'microsoft.graph.directoryAudit'"),
+        ("$count=maybe", "Invalid value 'maybe' for $count"),
+        ("$filter=" + "not " * 1200 + "id eq 'x'", "Recursion depth"),
+        ("$filter=" + "(" * 500 + "id eq 'x'" + ")" * 500, "Recursion depth"),
+        ("$filter=" + "a/any(a:" * 500, "Could not find"),
+        ("$filter=" + "additionalDetails/any(a:" * 200, "Recursion depth"),
+    ],
+)
+def test_a_query_that_a_record_cannot_answer_is_refused(query: str, words: str) -> None:
+    with audited() as (_server, client, _control):
+        answer = client.get(f"{AUDITS}?{query}")
+    assert answer.status_code == 400, answer.text
+    assert words in answer.json()["error"]["message"]
 
 
 def test_who_last_changed_a_policy_can_be_asked() -> None:

@@ -1,7 +1,8 @@
 """The `$filter` of the audit and sign-in logs: comparisons of times too, and `any` over lists.
 
 Source: Microsoft Graph v1.0 reference, "List directoryAudits" and "directoryAudit resource type"
-(`eq`, `ge`, `le`, `startswith`, `any`). What is not understood is refused, never ignored.
+(`eq`, `ge`, `le`, `startswith`, `any`). What is not understood is refused, never ignored: names
+that a record does not have, values of another type, more than 100 levels.
 """
 
 import operator
@@ -10,6 +11,14 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from sandbox.api.graph.odata_names import (
+    DEEPEST,
+    bad_filter,
+    filtered_property,
+    require_text,
+    require_type,
+)
+from sandbox.tenant.directory.entity_types import EntityType
 from sandbox.tenant.errors import ServiceError
 
 Test = Callable[[Mapping[str, Any]], bool]
@@ -30,19 +39,23 @@ _FUNCTIONS: Mapping[str, Callable[[str, str], bool]] = {
     "endswith": str.endswith,
     "contains": str.__contains__,
 }
+_SIGNS = frozenset("(),:")
 _CONSTANTS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None}
 
 
-def audit_filter(text: str) -> Test:
-    """A test of a record from a `$filter` expression; raises ServiceError 400."""
-    return _Parser(text).parse()
+def audit_filter(text: str, of: EntityType) -> Test:
+    """A test of a record of a type from a `$filter` expression; raises ServiceError 400."""
+    return _Parser(text, of).parse()
 
 
 class _Parser:
     """Recursive descent; a path that starts with a lambda's variable is read from its item."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, of: EntityType) -> None:
         self._text = text
+        self._of = of
+        self._depth = 0
+        self._variables: list[str] = []
         self._tokens: list[str] = []
         position, end = 0, len(text.rstrip())
         while position < end:
@@ -62,29 +75,39 @@ class _Parser:
         tests = [self._both()]
         while self._accept("or"):
             tests.append(self._both())
+        if len(tests) == 1:
+            return tests[0]
         return lambda item: any(test(item) for test in tests)
 
     def _both(self) -> Test:
         tests = [self._single()]
         while self._accept("and"):
             tests.append(self._single())
+        if len(tests) == 1:
+            return tests[0]
         return lambda item: all(test(item) for test in tests)
 
     def _single(self) -> Test:
         if self._accept("not"):
+            self._descend()
             inverted = self._single()
+            self._depth -= 1
             return lambda item: not inverted(item)
         if self._accept("("):
+            self._descend()
             inner = self._either()
             self._expect(")")
+            self._depth -= 1
             return inner
         word = self._next()
         if self._accept("("):
             return self._any(word) if word.lower().endswith("/any") else self._function(word)
-        comparison = _COMPARISONS.get(self._next().lower())
+        name = self._next().lower()
+        comparison = _COMPARISONS.get(name)
         if comparison is None:
             raise self._error()
-        wanted = self._literal()
+        word = self._property(word)
+        wanted = self._literal(word, name)
 
         def compares(item: Mapping[str, Any]) -> bool:
             found = _folded(_value(item, word))
@@ -98,9 +121,11 @@ class _Parser:
         function = _FUNCTIONS.get(name.lower())
         if function is None:
             raise self._error()
-        path = self._next()
+        path = self._property(self._next())
+        if not self._is_variable(path):
+            require_text(path, name, self._of)
         self._expect(",")
-        part = self._literal()
+        part = self._literal(path, "eq")
         self._expect(")")
         if not isinstance(part, str):
             raise self._error()
@@ -113,9 +138,13 @@ class _Parser:
             self._tokens.insert(0, rest)
         if not colon:
             self._expect(":")
+        path = self._property(word.rpartition("/")[0])
+        self._descend()
+        self._variables.append(variable)
         test = self._either()
+        self._variables.pop()
         self._expect(")")
-        path = word.rpartition("/")[0]
+        self._depth -= 1
 
         def holds(item: Mapping[str, Any]) -> bool:
             found = _value(item, path) or ()
@@ -123,8 +152,23 @@ class _Parser:
 
         return holds
 
-    def _literal(self) -> object:
+    def _property(self, path: str) -> str:
+        return path if self._is_variable(path) else filtered_property(path, self._of)
+
+    def _is_variable(self, path: str) -> bool:
+        return path.partition("/")[0] in self._variables
+
+    def _descend(self) -> None:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise bad_filter("Recursion depth exceeded allowed limit.")
+
+    def _literal(self, path: str, comparison: str) -> object:
         token = self._next()
+        if token in _SIGNS:
+            raise self._error()
+        if not self._is_variable(path):
+            require_type(token, path, comparison, self._of)
         if token.startswith("'"):
             return token[1:-1].replace("''", "'").lower()
         if token.lower() in _CONSTANTS:

@@ -13,8 +13,10 @@ from urllib.parse import quote, urlencode
 
 from sandbox.api.graph.audit_filter import audit_filter
 from sandbox.api.graph.odata import selected
+from sandbox.api.graph.odata_names import counted, require_selected
 from sandbox.api.graph.routes import DIRECTORY_READ, graph_route
 from sandbox.api.routing import Request, Response, Router
+from sandbox.tenant.directory.entity_sets import ENTITY_SETS
 from sandbox.tenant.directory.licences import require_sign_in_report
 from sandbox.tenant.errors import ServiceError
 
@@ -65,7 +67,10 @@ def _page(
     for name in query:
         if name.startswith("$") and name not in _OPTIONS:
             raise _bad(f"The query option '{name}' is not supported here.")
-    test = audit_filter(query["$filter"]) if "$filter" in query else None
+    of = ENTITY_SETS[template[1:]]
+    require_selected(query.get("$select"), of)
+    counted(query.get("$count"))
+    test = audit_filter(query["$filter"], of) if "$filter" in query else None
     found = (record for record in records if test is None or test(record))
     if _is_oldest_first(query.get("$orderby", ""), time):
         found = reversed(list(found))
@@ -87,6 +92,7 @@ def _page(
 
 def _one(request: Request, records: Iterable[dict[str, Any]], template: str) -> Response:
     wanted = request.params["id"]
+    require_selected(request.query.get("$select"), ENTITY_SETS[template[1:]])
     for record in records:
         if record["id"] == wanted:
             version = request.path.split("/")[1]

@@ -1,7 +1,6 @@
 """`$filter` expressions as tests of objects, and what they need of the request.
 
-`eq`, `ne`, `startsWith`, `endsWith`, `in`, `and`, `or`, `not` and parentheses, nested at most 100
-deep. That OData's parser has such a limit is documented; Graph's number is assumed.
+`eq`, `ne`, `startsWith`, `endsWith`, `in`, `and`, `or`, `not` and parentheses.
 """
 
 import re
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.api.graph.odata_names import (
+    DEEPEST,
     bad_filter,
     filtered_property,
     require_text,
@@ -23,7 +23,6 @@ Test = Callable[[Mapping[str, Any]], bool]
 _TOKEN = re.compile(r"\s*(?:('(?:[^']|'')*')|([A-Za-z_][\w./-]*|-?[0-9][\w:.+-]*)|([(),]))")
 _SIGNS = frozenset("(),")
 _AFFIXES = {"startswith": "startsWith", "endswith": "endsWith"}
-_DEEPEST = 100
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,7 @@ class _Parser:
 
     def _descend(self) -> None:
         self._depth += 1
-        if self._depth > _DEEPEST:
+        if self._depth > DEEPEST:
             raise bad_filter("Recursion depth exceeded allowed limit.")
 
     def _literal(self, name: str, operator: str) -> str | bool | int | None:

@@ -12,6 +12,9 @@ import re
 from sandbox.tenant.directory.entity_types import BOOLEAN, GUID, INTEGER, STRING, TIME, EntityType
 from sandbox.tenant.errors import ServiceError
 
+DEEPEST = 100
+"""How deep a filter may be nested: OData's parser has a limit, that it is this one is assumed."""
+
 _LITERALS = (
     (re.compile(r"'(?:[^']|'')*'"), STRING),
     (re.compile(r"true|false", re.IGNORECASE), BOOLEAN),

@@ -28,6 +28,10 @@ def _type(name: str, *texts: str, **others: str) -> EntityType:
     )
 
 
+def _part(path: str, kind: str, *texts: str) -> dict[str, str]:
+    return {path: f"graph.{kind}", **{f"{path}/{name}": STRING for name in texts}}
+
+
 _TIMES = {"createdDateTime": TIME, "modifiedDateTime": TIME}
 _POLICY = _type(
     "conditionalAccessPolicy",
@@ -61,7 +65,11 @@ _AUDIT = _type(
     *("category", "correlationId", "result", "resultReason", "activityDisplayName"),
     *("loggedByService", "operationType", "userAgent"),
     activityDateTime=TIME,
-    initiatedBy="graph.auditActivityInitiator",
+    **_part("initiatedBy", "auditActivityInitiator"),
+    **_part("initiatedBy/user", "userIdentity", "id", "displayName", "userPrincipalName"),
+    **{"initiatedBy/user/ipAddress": STRING},
+    **_part("initiatedBy/app", "appIdentity", "appId", "displayName", "servicePrincipalId"),
+    **{"initiatedBy/app/servicePrincipalName": STRING},
     targetResources="Collection(graph.targetResource)",
     additionalDetails="Collection(graph.keyValue)",
 )
@@ -91,10 +99,13 @@ _SIGN_IN = _type(
     sessionLifetimePolicies="Collection(graph.sessionLifetimePolicy)",
     networkLocationDetails="Collection(graph.networkLocationDetail)",
     appliedConditionalAccessPolicies="Collection(graph.appliedConditionalAccessPolicy)",
-    mfaDetail="graph.mfaDetail",
-    status="graph.signInStatus",
-    deviceDetail="graph.deviceDetail",
-    location="graph.signInLocation",
+    **_part("mfaDetail", "mfaDetail", "authMethod", "authDetail"),
+    **_part("status", "signInStatus", "failureReason", "additionalDetails"),
+    **{"status/errorCode": INTEGER},
+    **_part("deviceDetail", "deviceDetail", "deviceId", "displayName", "operatingSystem"),
+    **{"deviceDetail/browser": STRING, "deviceDetail/trustType": STRING},
+    **{"deviceDetail/isCompliant": BOOLEAN, "deviceDetail/isManaged": BOOLEAN},
+    **_part("location", "signInLocation", "city", "state", "countryOrRegion"),
 )
 _ORGANIZATION = EntityType(
     "microsoft.graph.organization",
