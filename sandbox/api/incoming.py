@@ -1,12 +1,18 @@
 """A request as it came over the wire, and what its body says."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from sandbox.tenant.errors import ServiceError
+
+DEEPEST = 100
+"""So many objects and lists may lie in each other, as the OData libraries of the services allow."""
+
+_HALF_A_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]|\xed")
 
 
 @dataclass(frozen=True)
@@ -36,8 +42,8 @@ class Incoming:
         if not self.body or self._is_form():
             return {}
         try:
-            return json.loads(self.body)
-        except ValueError:
+            return _parsed(self.body)
+        except (ValueError, RecursionError):
             raise ServiceError(
                 400,
                 "BadRequest",
@@ -53,3 +59,47 @@ class Incoming:
 
     def _is_form(self) -> bool:
         return "x-www-form-urlencoded" in self.headers.get("content-type", "")
+
+
+def _parsed(body: bytes) -> Any:
+    """The JSON value; raises ValueError or RecursionError for what the services do not read.
+
+    Not in JSON are numbers without an end, halves of surrogate pairs (which no service could put
+    into an answer), and what lies too deep.
+    """
+    found = json.loads(body, parse_constant=_refused, parse_float=_finite)
+    if _HALF_A_CHARACTER.search(body):
+        json.dumps(found, ensure_ascii=False).encode()
+    if body.count(b"{") + body.count(b"[") > DEEPEST:
+        _require_shallow(found)
+    return found
+
+
+def _refused(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    found = float(text)
+    if found in (float("inf"), float("-inf")):
+        raise ValueError(f"{text} is too large a number")
+    return found
+
+
+def _require_shallow(found: Any) -> None:
+    level: list[Any] = [found]
+    for _ in range(DEEPEST):
+        level = [inner for value in level for inner in _inside(value)]
+        if not level:
+            return
+    raise ValueError(f"more than {DEEPEST} objects and lists lie in each other")
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    """The objects and lists in a value."""
+    held: Iterable[Any] = ()
+    if isinstance(value, dict):
+        held = cast("dict[str, Any]", value).values()
+    elif isinstance(value, list):
+        held = cast("list[Any]", value)
+    return (inner for inner in held if isinstance(inner, dict | list))  # pyright: ignore[reportUnknownVariableType]

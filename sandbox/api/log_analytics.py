@@ -104,7 +104,9 @@ def _checked(workspace: Json, given: Mapping[str, Any], prefer: str) -> LogQuery
     others: Any = given.get("workspaces")
     own = {workspace["id"].lower(), workspace["name"].lower()}
     own.add(workspace["properties"]["customerId"].lower())
-    if others and not {str(name).lower() for name in others} <= own:
+    if others and not isinstance(others, list):
+        raise QueryRefusedError(400, "BadArgumentError", "'workspaces' must be a list")
+    if others and not {str(name).lower() for name in cast("list[Any]", others)} <= own:
         raise QueryRefusedError(
             501, "NotSimulated", "The sandbox does not simulate queries over several workspaces."
         )
@@ -130,16 +132,22 @@ def _allowed(request: Request, workspace: Json) -> Json:
 
 
 def _one_of_batch(request: Request, entry: Any) -> Json:
-    asked = cast("Json", entry) if isinstance(entry, dict) else {}
-    given = cast("Json", asked.get("headers") or {})
+    asked = _object(entry)
+    given = _object(asked.get("headers"))
     headers = {name.lower(): text for name, text in given.items()}
     try:
         if str(asked.get("path", "/query")) != "/query":
             raise QueryRefusedError(404, "PathNotFoundError", "The requested path does not exist")
         workspace = workspace_of(request.tenant, str(asked.get("workspace", "")))
-        body: Json = asked.get("body") or {}
-        query = _checked(_allowed(request, workspace), body, str(headers.get("prefer", "")))
+        query = _checked(
+            _allowed(request, workspace), _object(asked.get("body")), str(headers.get("prefer", ""))
+        )
         status, told = 200, answer(request.tenant, query)
     except ServiceError as error:
         status, told = error.status, _error_body(error)
     return {"id": asked.get("id"), "status": status, "headers": {}, "body": told}
+
+
+def _object(value: Any) -> Json:
+    """A JSON value as an object; anything else is an empty one."""
+    return cast("Json", value) if isinstance(value, dict) else {}

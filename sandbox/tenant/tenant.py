@@ -16,6 +16,7 @@ from sandbox.tenant.directory.applications import Applications
 from sandbox.tenant.directory.deleted_items import expire
 from sandbox.tenant.directory.licences import can_export_sign_ins
 from sandbox.tenant.directory.store import Directory
+from sandbox.tenant.document_types import check_document
 from sandbox.tenant.errors import DocumentError, ServiceError
 from sandbox.tenant.faults import Faults
 from sandbox.tenant.ids import Ids
@@ -73,6 +74,7 @@ class Tenant:
         cls, doc: Mapping[str, Any], clock: Clock, knobs: Mapping[str, Any] | None = None
     ) -> "Tenant":
         """Build a tenant. `knobs` win over those of the document; raises DocumentError."""
+        check_document(doc)
         behaviour = {**doc.get("behaviour", {}), **(knobs or {})}
         return cls({**doc, "behaviour": behaviour}, clock)
 

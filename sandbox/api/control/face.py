@@ -8,6 +8,7 @@ limits. `?as=<user principal name>` says who that is, for the audit log; without
 first Global Administrator.
 """
 
+from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
@@ -15,6 +16,7 @@ from sandbox.api.graph.users import public
 from sandbox.api.routing import Request, Response, Router
 from sandbox.tenant.directory import users
 from sandbox.tenant.errors import DocumentError, ServiceError
+from sandbox.tenant.monitor.log_tables import TABLES
 
 ADMINISTRATOR_PATHS = ("/sandbox/conditional-access/", "/sandbox/users/")
 
@@ -63,8 +65,8 @@ def get_tenant(request: Request) -> Response:
 def put_tenant(request: Request) -> Response:
     """Replace a tenant by a document with the same tenant id; its applications' secrets stay."""
     document = request.object_body()
-    named: dict[str, Any] = document.get("tenant") or {}
-    tenant_id = str(named.get("id", "")).lower()
+    named: Any = document.get("tenant")
+    tenant_id = str(named.get("id", "")).lower() if isinstance(named, dict) else ""  # pyright: ignore[reportUnknownArgumentType,reportUnknownMemberType]
     if tenant_id not in request.world.tenants:
         raise bad_request(
             f"tenant.id: no tenant {tenant_id!r} runs here; start one with "
@@ -145,10 +147,21 @@ def advance_clock(request: Request) -> Response:
 @router.route("GET", "/sandbox/logs/{table}")
 def list_rows(request: Request) -> Response:
     """The rows of a log table that are visible by now, in all workspaces or in `?workspace=`."""
-    rows = request.tenant.logs.rows(
-        request.params["table"], workspace=request.query.get("workspace")
-    )
-    return Response(body={"value": rows})
+    tenant = request.tenant
+    table = _named(request.params["table"], TABLES, "table")
+    workspace = request.query.get("workspace")
+    if workspace is not None:
+        workspace = _named(workspace, tenant.logs.workspaces(), "workspace")
+    return Response(body={"value": tenant.logs.rows(table, workspace=workspace)})
+
+
+def _named(wanted: str, known: Iterable[str], kind: str) -> str:
+    """The known name that is meant, in any case; raises ServiceError 404 that tells them all."""
+    names = {name.lower(): name for name in known}
+    if (found := names.get(wanted.lower().rstrip("/"))) is None:
+        listed = ", ".join(sorted(names.values())) or "none yet"
+        raise ServiceError(404, "NotFound", f"There is no {kind} {wanted!r}; there are: {listed}.")
+    return found
 
 
 @router.route("GET", "/sandbox/alerts")

@@ -147,10 +147,11 @@ def add_scoped_role(request: Request) -> Response:
     """Give a role at the unit's scope."""
     directory, body = request.tenant.directory, request.object_body()
     unit_id = str(units.unit_of(directory, request.params["id"])["id"])
+    member: Any = body.get("roleMemberInfo")
     wanted: JSON = {
         "directoryScopeId": f"/administrativeUnits/{unit_id}",
         "roleDefinitionId": body.get("roleId"),
-        "principalId": (body.get("roleMemberInfo") or {}).get("id"),
+        "principalId": member.get("id") if isinstance(member, Mapping) else None,  # pyright: ignore[reportUnknownMemberType]
     }
     made = create_role_assignment(directory, wanted)
     membership = units.scoped_membership(directory, unit_id, made)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.tenant.azure.resources import Azure
+from sandbox.tenant.azure.workspaces import WORKSPACES
 from sandbox.tenant.behaviour import Behaviour
 from sandbox.tenant.clock import Clock
 from sandbox.tenant.monitor.kql import (
@@ -112,6 +113,11 @@ class Logs:
             own = {"TenantId": workspace["properties"]["customerId"], INGESTION_COLUMN: arrival}
             self._store(workspace["id"], table, [stamped | size | own])
             self._tidy(workspace)
+
+    def workspaces(self) -> set[str]:
+        """The ids of the workspaces that exist, and of deleted ones that hold rows, lower case."""
+        existing = self._azure.of_type(WORKSPACES.full_name)
+        return set(self._rows) | {workspace["id"].lower() for workspace in existing}
 
     def rows(self, table: str, workspace: str | None = None, now: float | None = None) -> _Rows:
         """The rows of a table that can be read by `now`, of one workspace or of all of them."""
