@@ -204,6 +204,12 @@ def test_the_policy_shows_what_is_configured(client: httpx.Client) -> None:
         {"defaultLifetimeInMinutes": 60},
         {"@odata.type": PASS_TYPE, "defaultLifetimeInMinutes": "60"},
         {"@odata.type": PASS_TYPE, "colour": "red"},
+        {"@odata.type": PASS_TYPE, "state": "on"},
+        {"@odata.type": PASS_TYPE, "defaultLength": True},
+        {"@odata.type": PASS_TYPE, "defaultLength": 0},
+        {"@odata.type": PASS_TYPE, "isUsableOnce": 1},
+        {"@odata.type": PASS_TYPE, "includeTargets": [5]},
+        {"@odata.type": PASS_TYPE, "excludeTargets": [{"targetType": "group", "id": 5}]},
     ],
 )
 def test_a_configuration_that_makes_no_sense_is_refused(

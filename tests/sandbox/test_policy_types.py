@@ -160,7 +160,7 @@ def test_a_property_of_a_wrong_type_or_value_is_refused_by_its_path(path: tuple[
                 write()
             assert (caught.value.status, caught.value.code) == (400, "BadRequest"), value
             assert caught.value.message.startswith(("1007: ", "Invalid ")), value
-        with pytest.raises(DocumentError, match="conditionalAccessPolicies: policy "):
+        with pytest.raises(DocumentError, match=r"conditionalAccessPolicies(: |\[0\]\.id)"):
             ConditionalAccess.from_document(
                 {"conditionalAccessPolicies": [body]}, StillClock(), UNLIMITED
             )
@@ -257,3 +257,58 @@ def test_a_filter_nested_too_deeply_is_not_evaluated_but_breaks_no_sign_in(rule:
         answer = client.post("/sandbox/sign-ins", json=body)
         assert answer.status_code == 200, answer.text
         assert "deviceFilter" in answer.text
+
+
+LOCATION: JSON = {
+    "@odata.type": "#microsoft.graph.ipNamedLocation",
+    "id": GUID,
+    "displayName": "Office",
+    "isTrusted": True,
+    "ipRanges": [
+        {"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "198.51.100.0/24"}
+    ],
+}
+STRENGTH: JSON = {
+    "id": GUID,
+    "displayName": "Keys",
+    "policyType": "custom",
+    "requirementsSatisfied": "mfa",
+    "allowedCombinations": ["fido2"],
+    "combinationConfigurations": [{"appliesToCombinations": ["fido2"], "allowedAAGUIDs": []}],
+}
+GONE = {"deletedDateTime": StillClock().timestamp()}
+
+
+@pytest.mark.parametrize(
+    ("key", "whole", "wrong"),
+    [
+        ("conditionalAccessPolicies", WHOLE, {"id": None}),
+        ("deletedConditionalAccessPolicies", WHOLE | GONE, {"conditions": 5}),
+        ("deletedConditionalAccessPolicies", WHOLE | GONE, {"deletedDateTime": 5}),
+        ("namedLocations", LOCATION, {"displayName": 5}),
+        ("namedLocations", LOCATION, {"ipRanges": [5]}),
+        ("namedLocations", LOCATION, {"@odata.type": None}),
+        ("deletedNamedLocations", LOCATION | GONE, {"isTrusted": "x"}),
+        ("deletedNamedLocations", LOCATION | GONE, {"deletedDateTime": "soon"}),
+        ("authenticationStrengths", STRENGTH, {"displayName": None}),
+        ("authenticationStrengths", STRENGTH, {"description": 5}),
+        ("authenticationStrengths", STRENGTH, {"policyType": 5}),
+        ("authenticationStrengths", STRENGTH, {"requirementsSatisfied": []}),
+        ("authenticationStrengths", STRENGTH, {"allowedCombinations": [5]}),
+        ("authenticationStrengths", STRENGTH, {"combinationConfigurations": [5]}),
+        (
+            "authenticationStrengths",
+            STRENGTH,
+            {"combinationConfigurations": [{"allowedAAGUIDs": [5]}]},
+        ),
+    ],
+)
+def test_a_document_brings_in_nothing_that_would_break_a_sign_in(
+    key: str, whole: JSON, wrong: JSON
+) -> None:
+    clock = StillClock()
+    kept = ConditionalAccess.from_document({key: [whole]}, clock, UNLIMITED).to_document()
+    assert [item["id"] for item in kept[key]] == [GUID]
+    for items in ([whole | wrong], [5], 5):
+        with pytest.raises(DocumentError, match=key):
+            ConditionalAccess.from_document({key: items}, clock, UNLIMITED)

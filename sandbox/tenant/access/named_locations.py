@@ -130,6 +130,15 @@ class NamedLocations:
         return copy.deepcopy(location)
 
 
+def kept_location(location: Document) -> Document:
+    """A location of a tenant document, as it is; raises ServiceError 400 for a wrong one."""
+    kind: Any = location.get("@odata.type")
+    if kind not in _SHAPES:
+        raise refused(f"'@odata.type' must be one of {', '.join(_SHAPES)}.")
+    _checked(kind, {}, location)
+    return location
+
+
 def _checked(kind: str, current: Mapping[str, Any], body: Mapping[str, Any]) -> Document:
     """The properties of a location after a request; raises ServiceError 400."""
     shape = {"displayName": None, **_SHAPES[kind]}

@@ -20,7 +20,8 @@ from collections.abc import Mapping
 from typing import Any, Self, cast
 
 from sandbox.tenant.access.deleted_items import DeletedItems, found
-from sandbox.tenant.access.named_locations import NamedLocations
+from sandbox.tenant.access.documents import deleted_objects, kept_objects
+from sandbox.tenant.access.named_locations import NamedLocations, kept_location
 from sandbox.tenant.access.policy_schema import (
     BETA_ONLY,
     PREVIEW_REFUSED,
@@ -40,13 +41,12 @@ from sandbox.tenant.access.policy_schema import (
 )
 from sandbox.tenant.access.request_limit import RequestLimit
 from sandbox.tenant.access.security_defaults import require_off
-from sandbox.tenant.access.strengths import Strengths
+from sandbox.tenant.access.strengths import Strengths, kept_strength
 from sandbox.tenant.behaviour import Behaviour
 from sandbox.tenant.changes import Changes
 from sandbox.tenant.clock import Clock
 from sandbox.tenant.directory.licences import has_conditional_access, licence_missing
 from sandbox.tenant.directory.store import Directory
-from sandbox.tenant.errors import DocumentError, ServiceError
 from sandbox.tenant.replicas import Unseen
 
 _KIND = "ConditionalAccessPolicy"
@@ -89,22 +89,18 @@ class ConditionalAccess:
     ) -> Self:
         """Read the keys that `to_document` writes.
 
-        Raises `DocumentError` naming the policy that Graph would not keep.
+        Raises `DocumentError` naming the object that Graph would not keep.
         """
         area = cls(clock, behaviour, changes, directory)
-        for policy in document.get("conditionalAccessPolicies", ()):
-            policy_id, whole = str(policy["id"]).lower(), complete(policy)
-            try:
-                check_policy(whole)
-            except ServiceError as error:
-                raise DocumentError(
-                    f"conditionalAccessPolicies: policy {policy_id}: {error.message}"
-                ) from error
-            area._policies[policy_id] = whole
-        area.deleted_policies.read(document.get("deletedConditionalAccessPolicies", ()))
-        area.locations.read(document.get("namedLocations", ()))
-        area.locations.deleted.read(document.get("deletedNamedLocations", ()))
-        area.strength_policies.read(document.get("authenticationStrengths", ()))
+        for policy in kept_objects(document, "conditionalAccessPolicies", _whole):
+            area._policies[policy["id"].lower()] = policy
+        gone = deleted_objects(document, "deletedConditionalAccessPolicies", _whole)
+        area.deleted_policies.read(gone)
+        area.locations.read(kept_objects(document, "namedLocations", kept_location))
+        gone = deleted_objects(document, "deletedNamedLocations", kept_location)
+        area.locations.deleted.read(gone)
+        strengths = kept_objects(document, "authenticationStrengths", kept_strength)
+        area.strength_policies.read(strengths)
         return area
 
     def to_document(self) -> Document:
@@ -272,3 +268,10 @@ class ConditionalAccess:
         if strength is not None:
             shown["grantControls"]["authenticationStrength"] = strength
         return shown
+
+
+def _whole(policy: Document) -> Document:
+    """A policy of a document, completed; raises ServiceError 400."""
+    whole = complete(policy)
+    check_policy(whole)
+    return whole

@@ -110,7 +110,7 @@ class Strengths:
         strength: Document = {
             "id": self._changes.ids.new(),
             "displayName": self._name(body.get("displayName")),
-            "description": body.get("description"),
+            "description": _description(body.get("description")),
             "createdDateTime": now,
             "modifiedDateTime": now,
             "policyType": "custom",
@@ -129,6 +129,7 @@ class Strengths:
             raise refused(f"'{wrong[0]}' of an authentication strength cannot be updated this way.")
         if "displayName" in values and values["displayName"] != current["displayName"]:
             values["displayName"] = self._name(values["displayName"])
+        _description(values.get("description"))
         self._keep(current | values)
 
     def update_combinations(
@@ -181,6 +182,43 @@ class Strengths:
         if any(item["displayName"].lower() == value.lower() for item in self._strengths.values()):
             raise refused(f"An authentication strength named '{value}' exists already.")
         return value
+
+
+def kept_strength(strength: Document) -> Document:
+    """A strength of a tenant document, as it is; raises ServiceError 400 for a wrong one.
+
+    Microsoft's own are known: what a document says of them is not looked at.
+    """
+    if strength["id"].lower() in {item["id"] for item in _BUILT_IN}:
+        return strength
+    if not isinstance(strength.get("displayName"), str) or not strength["displayName"]:
+        raise refused("'displayName' is required and must not be empty.")
+    _description(strength.get("description"))
+    if strength.get("policyType") not in ("builtIn", "custom"):
+        raise refused("'policyType' must be builtIn or custom.")
+    combinations = _combinations(strength.get("allowedCombinations"))
+    if strength.get("requirementsSatisfied") not in ("mfa", "none"):
+        raise refused(f"'requirementsSatisfied' must be '{_satisfied(combinations)}'.")
+    _check_restrictions(strength.get("combinationConfigurations", []))
+    return strength
+
+
+def _check_restrictions(restrictions: Any) -> None:
+    if not isinstance(restrictions, list):
+        raise refused("'combinationConfigurations' must be an array.")
+    for restriction in cast("list[Any]", restrictions):
+        holder = cast("Document", restriction) if isinstance(restriction, dict) else {}
+        for name in ("appliesToCombinations", "allowedAAGUIDs"):
+            entries: Any = holder.get(name, [] if holder else None)
+            listed = cast("list[Any]", entries) if isinstance(entries, list) else [None]
+            if not all(isinstance(entry, str) for entry in listed):
+                raise refused(f"'combinationConfigurations': '{name}' must be an array of strings.")
+
+
+def _description(value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise refused("'description' must be a string.")
+    return value
 
 
 def _combinations(value: Any) -> list[str]:

@@ -7,7 +7,7 @@ new tenant, which differs with the tenant's age.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from sandbox.tenant.directory.store import JSON, Directory, not_found
 from sandbox.tenant.directory.users import bad_request
@@ -72,8 +72,37 @@ def update_configuration(directory: Directory, method_id: str, body: Mapping[str
         raise bad_request(f"A value is required for '@odata.type': {found['@odata.type']}")
     values = {name: value for name, value in body.items() if "@odata." not in name and name != "id"}
     for name, value in values.items():
-        if name not in found or not isinstance(value, type(found[name])):
+        if name not in found or not _takes(name, value, found[name]):
             raise bad_request(f"Invalid value specified for property '{name}'.")
     kept = directory.authentication_methods_policy
     with directory.changes.of("authenticationMethodsPolicy", found["id"], kept):
         kept[found["id"]] = found | values
+
+
+def _takes(name: str, value: object, current: object) -> bool:
+    """Whether a property takes a value: the type that it has, within what is documented."""
+    if type(value) is not type(current):
+        return False
+    if name == "state":
+        return value in ("enabled", "disabled")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value >= 1
+    if name == "keyRestrictions":
+        restrictions = cast("JSON", value)
+        keys: Any = restrictions.get("aaGuids", [])
+        return (
+            isinstance(restrictions.get("isEnforced", False), bool)
+            and restrictions.get("enforcementType", "block") in ("allow", "block")
+            and isinstance(keys, list)
+            and all(isinstance(key, str) for key in cast("list[Any]", keys))
+        )
+    if name in ("includeTargets", "excludeTargets"):
+        return all(_is_target(entry) for entry in cast("list[Any]", value))
+    return True
+
+
+def _is_target(entry: Any) -> bool:
+    if not isinstance(entry, dict):
+        return False
+    target = cast("JSON", entry)
+    return target.get("targetType") in ("user", "group") and isinstance(target.get("id"), str)
