@@ -259,3 +259,20 @@ def test_the_version_in_a_path_decides_whatever_its_case(graph_client: httpx.Cli
     narrow = graph_client.get(f"/V1.0/users/{ADA}").json()
     assert "accountEnabled" not in narrow
     assert "accountEnabled" in graph_client.get(f"/BETA/users/{ADA}").json()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names"),
+    [
+        (f"id eq '{ADA}' or id eq '{EVE}'", ["Ada", "Eve"]),
+        (f"id eq '{ADA}' or startswith(displayName,'K')", ["Ada", "Kim"]),
+        (f"id eq '{ADA}' and displayName eq 'Eve'", []),
+        (f"not (id eq '{ADA}') and startswith(displayName,'A')", []),
+        (f"not (id eq '{ADA}')", TEN[1:]),
+    ],
+)
+def test_an_id_that_is_one_of_several_conditions_does_not_decide_alone(
+    graph_client: httpx.Client, wanted: str, names: list[str]
+) -> None:
+    query = {"$filter": wanted, "$count": "true", "$orderby": "displayName"}
+    assert _names(graph_client.get("/v1.0/users", params=query, headers=EVENTUAL)) == names

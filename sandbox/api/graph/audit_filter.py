@@ -11,17 +11,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from sandbox.api.graph.filter_parser import FilterParser, Test, unquoted
 from sandbox.api.graph.odata_names import (
-    DEEPEST,
-    bad_filter,
     filtered_property,
     require_text,
     require_type,
 )
 from sandbox.tenant.directory.entity_types import EntityType
-from sandbox.tenant.errors import ServiceError
-
-Test = Callable[[Mapping[str, Any]], bool]
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<word>[A-Za-z0-9_][\w./:+-]*)|(?P<sign>[(),:]))"
@@ -39,7 +35,6 @@ _FUNCTIONS: Mapping[str, Callable[[str, str], bool]] = {
     "endswith": str.endswith,
     "contains": str.__contains__,
 }
-_SIGNS = frozenset("(),:")
 _CONSTANTS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None}
 
 
@@ -48,58 +43,18 @@ def audit_filter(text: str, of: EntityType) -> Test:
     return _Parser(text, of).parse()
 
 
-class _Parser:
+class _Parser(FilterParser):
     """Recursive descent; a path that starts with a lambda's variable is read from its item."""
 
     def __init__(self, text: str, of: EntityType) -> None:
-        self._text = text
-        self._of = of
-        self._depth = 0
+        super().__init__(text, of, _TOKEN)
         self._variables: list[str] = []
-        self._tokens: list[str] = []
-        position, end = 0, len(text.rstrip())
-        while position < end:
-            found = _TOKEN.match(text, position)
-            if found is None:
-                raise self._error()
-            self._tokens.append(found[0].strip())
-            position = found.end()
 
     def parse(self) -> Test:
-        test = self._either()
-        if self._tokens:
-            raise self._error()
-        return test
+        """The whole expression."""
+        return self._whole()
 
-    def _either(self) -> Test:
-        tests = [self._both()]
-        while self._accept("or"):
-            tests.append(self._both())
-        if len(tests) == 1:
-            return tests[0]
-        return lambda item: any(test(item) for test in tests)
-
-    def _both(self) -> Test:
-        tests = [self._single()]
-        while self._accept("and"):
-            tests.append(self._single())
-        if len(tests) == 1:
-            return tests[0]
-        return lambda item: all(test(item) for test in tests)
-
-    def _single(self) -> Test:
-        if self._accept("not"):
-            self._descend()
-            inverted = self._single()
-            self._depth -= 1
-            return lambda item: not inverted(item)
-        if self._accept("("):
-            self._descend()
-            inner = self._either()
-            self._expect(")")
-            self._depth -= 1
-            return inner
-        word = self._next()
+    def _comparison(self, word: str) -> Test:
         if self._accept("("):
             return self._any(word) if word.lower().endswith("/any") else self._function(word)
         name = self._next().lower()
@@ -139,12 +94,9 @@ class _Parser:
         if not colon:
             self._expect(":")
         path = self._property(word.rpartition("/")[0])
-        self._descend()
         self._variables.append(variable)
-        test = self._either()
+        test = self._enclosed()
         self._variables.pop()
-        self._expect(")")
-        self._depth -= 1
 
         def holds(item: Mapping[str, Any]) -> bool:
             found = _value(item, path) or ()
@@ -158,44 +110,17 @@ class _Parser:
     def _is_variable(self, path: str) -> bool:
         return path.partition("/")[0] in self._variables
 
-    def _descend(self) -> None:
-        self._depth += 1
-        if self._depth > DEEPEST:
-            raise bad_filter("Recursion depth exceeded allowed limit.")
-
     def _literal(self, path: str, comparison: str) -> object:
-        token = self._next()
-        if token in _SIGNS:
-            raise self._error()
+        token = self._value_token()
         if not self._is_variable(path):
             require_type(token, path, comparison, self._of)
         if token.startswith("'"):
-            return token[1:-1].replace("''", "'").lower()
+            return unquoted(token)
         if token.lower() in _CONSTANTS:
             return _CONSTANTS[token.lower()]
         if token.isdigit():
             return int(token)
         return _folded(token)
-
-    def _next(self) -> str:
-        if not self._tokens:
-            raise self._error()
-        return self._tokens.pop(0)
-
-    def _accept(self, word: str) -> bool:
-        if self._tokens and self._tokens[0].lower() == word:
-            self._tokens.pop(0)
-            return True
-        return False
-
-    def _expect(self, word: str) -> None:
-        if not self._accept(word):
-            raise self._error()
-
-    def _error(self) -> ServiceError:
-        return ServiceError(
-            400, "BadRequest", f"Invalid filter clause: syntax error in '{self._text}'."
-        )
 
 
 def _value(item: Mapping[str, Any], path: str) -> Any:

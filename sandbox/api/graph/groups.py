@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.api.graph.member_of import (
-    direct_member_of,
-    direct_member_of_count,
     direct_parents,
+    related_routes,
     without_links,
 )
 from sandbox.api.graph.odata import JSON, Lookups, collection, count, entity
@@ -132,33 +131,6 @@ def count_owners(request: Request) -> Response:
     return count(request, _objects(request, "owners"), OBJECTS)
 
 
-@graph_route(router, "GET", "/groups/{id}/transitiveMembers", permissions=MEMBERS_READ)
-def transitive_members(request: Request) -> Response:
-    """The members, through other groups too."""
-    found = _transitive(request)
-    return collection(request, found, "directoryObjects", shown_object, queries=OBJECTS)
-
-
-@graph_route(router, "GET", "/groups/{id}/transitiveMembers/$count", permissions=MEMBERS_READ)
-def count_transitive_members(request: Request) -> Response:
-    """How many these are."""
-    return count(request, _transitive(request), OBJECTS)
-
-
-@graph_route(router, "GET", "/groups/{id}/memberOf", permissions=MEMBER_OF)
-def member_of(request: Request) -> Response:
-    """The groups and administrative units that list this group as their member."""
-    group = request.tenant.directory.group(request.params["id"])
-    return direct_member_of(request, group["id"])
-
-
-@graph_route(router, "GET", "/groups/{id}/memberOf/$count", permissions=MEMBER_OF)
-def count_member_of(request: Request) -> Response:
-    """How many these are."""
-    group = request.tenant.directory.group(request.params["id"])
-    return direct_member_of_count(request, group["id"])
-
-
 @graph_route(router, "POST", "/groups/{id}/members/$ref", permissions=MEMBERS_WRITE)
 def add_member(request: Request) -> Response:
     """Add one member by reference."""
@@ -205,7 +177,13 @@ def _linked(request: Request, link: Link) -> Response:
     )
 
 
+def _parents(request: Request) -> list[JSON]:
+    """The groups and administrative units that list this group as their member."""
+    return direct_parents(request, request.tenant.directory.group(request.params["id"])["id"])
+
+
 def _transitive(request: Request) -> list[JSON]:
+    """The members, through other groups too."""
     directory = request.tenant.directory
     found = directory.members_of(directory.group(request.params["id"])["id"])
     return directory.objects(sorted(found))
@@ -227,3 +205,7 @@ def _remove(request: Request, link: Link) -> Response:
         granted(request),
     )
     return Response(204)
+
+
+related_routes(router, "/groups/{id}/transitiveMembers", MEMBERS_READ, _transitive, shown_object)
+related_routes(router, "/groups/{id}/memberOf", MEMBER_OF, _parents, without_links)

@@ -1,29 +1,37 @@
 """Graph: what a user or a group is a direct member of, groups and administrative units."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sandbox.api.graph.odata import JSON, collection, count, without
 from sandbox.api.graph.odata_directory import OBJECTS
-from sandbox.api.graph.routes import granted
-from sandbox.api.routing import Request, Response
+from sandbox.api.graph.routes import granted, graph_route
+from sandbox.api.routing import Request, Response, Router
 
 READ_HIDDEN = "Member.Read.Hidden"
 
 
-def direct_member_of(request: Request, object_id: str) -> Response:
-    """The groups and units that list an object, but units whose members the caller may not see."""
-    found = direct_parents(request, object_id)
-    return collection(request, found, "directoryObjects", without_links, queries=OBJECTS)
+def related_routes(
+    router: Router,
+    template: str,
+    permissions: tuple[str, ...],
+    found: Callable[[Request], Sequence[JSON]],
+    show: Callable[[Mapping[str, Any]], JSON],
+) -> None:
+    """Register a listing of directory objects, and `/$count`, which says how many there are."""
 
+    def listed(request: Request) -> Response:
+        return collection(request, found(request), "directoryObjects", show, queries=OBJECTS)
 
-def direct_member_of_count(request: Request, object_id: str) -> Response:
-    """How many these are."""
-    return count(request, direct_parents(request, object_id), OBJECTS)
+    def counted(request: Request) -> Response:
+        return count(request, found(request), OBJECTS)
+
+    graph_route(router, "GET", template, permissions=permissions)(listed)
+    graph_route(router, "GET", f"{template}/$count", permissions=permissions)(counted)
 
 
 def direct_parents(request: Request, object_id: str) -> list[JSON]:
-    """These groups and units themselves, with their types."""
+    """The groups and units that list an object, but units whose members the caller may not see."""
     directory = request.tenant.directory
     groups = directory.objects([group["id"] for group in directory.direct_groups_of(object_id)])
     kind = {"@odata.type": "#microsoft.graph.administrativeUnit"}

@@ -4,13 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sandbox.api.graph.member_of import (
-    direct_member_of,
-    direct_member_of_count,
     direct_parents,
+    related_routes,
     without_links,
 )
 from sandbox.api.graph.odata import JSON, collection, count, entity, without
-from sandbox.api.graph.odata_directory import OBJECTS, USERS
+from sandbox.api.graph.odata_directory import USERS
 from sandbox.api.graph.odata_expand import Expansion
 from sandbox.api.graph.routes import (
     DIRECTORY_READ,
@@ -146,35 +145,19 @@ def get_manager(request: Request) -> Response:
     return entity(request, _shown(request, found), "directoryObjects")
 
 
-@graph_route(router, "GET", "/users/{id}/memberOf", permissions=MEMBER_OF)
-def member_of(request: Request) -> Response:
+def _parents(request: Request) -> list[JSON]:
     """The groups and administrative units that list the user as their member."""
-    user = request.tenant.directory.user(request.params["id"])
-    return direct_member_of(request, user["id"])
-
-
-@graph_route(router, "GET", "/users/{id}/memberOf/$count", permissions=MEMBER_OF)
-def count_member_of(request: Request) -> Response:
-    """How many these are."""
-    user = request.tenant.directory.user(request.params["id"])
-    return direct_member_of_count(request, user["id"])
-
-
-@graph_route(router, "GET", "/users/{id}/transitiveMemberOf", permissions=MEMBER_OF)
-def transitive_member_of(request: Request) -> Response:
-    """All groups that the user is in, through other groups too."""
-    found = _transitive_groups(request)
-    return collection(request, found, "directoryObjects", without_links, queries=OBJECTS)
-
-
-@graph_route(router, "GET", "/users/{id}/transitiveMemberOf/$count", permissions=MEMBER_OF)
-def count_transitive_member_of(request: Request) -> Response:
-    """How many these are."""
-    return count(request, _transitive_groups(request), OBJECTS)
+    return direct_parents(request, request.tenant.directory.user(request.params["id"])["id"])
 
 
 def _transitive_groups(request: Request) -> list[JSON]:
+    """All groups that the user is in, through other groups too."""
     directory = request.tenant.directory
-    return directory.objects(
-        sorted(directory.groups_of(directory.user(request.params["id"])["id"]))
-    )
+    user = directory.user(request.params["id"])
+    return directory.objects(sorted(directory.groups_of(user["id"])))
+
+
+related_routes(router, "/users/{id}/memberOf", MEMBER_OF, _parents, without_links)
+related_routes(
+    router, "/users/{id}/transitiveMemberOf", MEMBER_OF, _transitive_groups, without_links
+)
