@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from sandbox.benchmark.alarms import month_of_alarms
 from sandbox.benchmark.documents import document, identity
 from sandbox.benchmark.load import Load, changes, get, run_load
 from sandbox.benchmark.measurement import FAR, Benchmark, Measurement
@@ -76,6 +77,7 @@ def _reads(served: Served) -> Load:
 BENCHMARKS = (
     Benchmark("Start (median of three)", start),
     Benchmark("A large tenant", large_tenant),
+    Benchmark("Alert rules in virtual time", month_of_alarms),
 )
 
 

@@ -1,6 +1,7 @@
 """ISO 8601 durations as Azure Monitor writes them: days, hours, minutes, seconds."""
 
 import re
+from functools import lru_cache
 
 _DURATION = re.compile(
     r"P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?",
@@ -9,6 +10,7 @@ _DURATION = re.compile(
 _SECONDS = {"days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}
 
 
+@lru_cache(maxsize=256)
 def seconds_of(duration: str) -> int:
     """`PT5M` → 300, `P1D` → 86400. Raises ValueError for anything else."""
     match = _DURATION.fullmatch(duration)

@@ -5,6 +5,7 @@ import ssl
 import pytest
 
 from sandbox.benchmark import __main__ as benchmark
+from sandbox.benchmark import alarms
 from sandbox.benchmark.documents import document, identity
 from sandbox.benchmark.load import get, run_load
 from sandbox.benchmark.measurement import Benchmark, Measurement
@@ -65,3 +66,15 @@ def test_a_load_reads_what_a_client_reads_and_takes_nothing_but_200_for_an_answe
         wrong = [get(host, "/v1.0/users/nobody", bearer)]
         with pytest.raises(RuntimeError, match="404"):
             run_load(address, context, wrong, connections=1, seconds=0.2)
+
+
+def test_the_month_of_alarms_counts_only_when_every_sign_in_rang(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(alarms, "_DAYS", 2)
+    (figure,) = alarms.month_of_alarms()
+    assert figure.target == 15.0
+    assert figure.verdict == "met"
+    monkeypatch.setattr(alarms, "_TABLES", ("AuditLogs", "AuditLogs"))
+    with pytest.raises(RuntimeError, match="0 alerts for 2 sign-ins"):
+        alarms.month_of_alarms()

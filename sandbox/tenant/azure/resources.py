@@ -88,10 +88,18 @@ class Azure:
         found = self._current().get(resource_id.lower().rstrip("/"))
         return deepcopy(found) if found else None
 
+    def exists(self, resource_id: str) -> bool:
+        """Whether there is a resource or resource group with this id."""
+        return resource_id.lower().rstrip("/") in self._current()
+
+    def seen(self, full_type: str) -> list[Resource]:
+        """What `of_type` gives, without copies: to look at, neither to change nor to keep."""
+        wanted = full_type.lower()
+        return [r for r in self._current().values() if r["type"].lower() == wanted]
+
     def of_type(self, full_type: str) -> list[Resource]:
         """Every resource of a type, oldest first."""
-        wanted = full_type.lower()
-        return [deepcopy(r) for r in self._current().values() if r["type"].lower() == wanted]
+        return deepcopy(self.seen(full_type))
 
     def timestamp(self) -> str:
         """Now, as ISO 8601."""

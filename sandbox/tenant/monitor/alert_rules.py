@@ -150,7 +150,7 @@ class AlertRules:
         """The enabled rules with their state; the state of every other rule is forgotten."""
         rules = {
             rule["id"].lower(): rule
-            for rule in self._azure.of_type(QUERY_RULES.full_name)
+            for rule in self._azure.seen(QUERY_RULES.full_name)
             if rule["properties"]["enabled"]
         }
         self._states = {identity: self._state_of(rule) for identity, rule in rules.items()}
@@ -187,9 +187,7 @@ class AlertRules:
                 meter.count(now)
 
     def _scope_exists(self, rules: Mapping[str, Rule], identity: str) -> bool:
-        return identity in rules and bool(
-            self._azure.find(rules[identity]["properties"]["scopes"][0])
-        )
+        return identity in rules and self._azure.exists(rules[identity]["properties"]["scopes"][0])
 
     def _evaluate(self, rule: Rule, state: RuleState, now: float) -> None:
         properties, meter = rule["properties"], self._meters[rule["id"].lower()]
@@ -221,7 +219,6 @@ class AlertRules:
         state.failing_since = now if state.failing_since is None else state.failing_since
         if now - state.failing_since >= FAILING_SECONDS:
             self._azure.switch_off(rule["id"])
-            rule["properties"]["enabled"] = False
             self._activity.record("POST", f"{rule['id']}/disable", 200, _AZURE_MONITOR)
 
     def _fire(self, rule: Rule, known: SeriesState, series: Series, now: float) -> None:
@@ -247,7 +244,7 @@ class AlertRules:
         properties = rule["properties"]
         alert = LogAlert(
             Occurrence(condition, now, known.fired, known.alert_id),
-            rule,
+            deepcopy(rule),
             self._azure.find(properties["scopes"][0]),
             series.rows,
             series.dimensions,

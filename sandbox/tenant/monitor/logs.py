@@ -138,7 +138,7 @@ class Logs:
         Raises KqlError.
         """
         workspace = workspace_id.lower()
-        if self._azure.find(workspace) is None:
+        if not self._azure.exists(workspace):
             raise KqlError(f"the workspace {workspace_id} does not exist")
         tables = self._tables(workspace, now)
         if not self._holds_rows(workspace, start, now) and is_same_without_rows(text, tables):
