@@ -28,6 +28,8 @@ AREAS = {
 IN_WORDS = {
     "functions with a table as parameter": r"let \w+ = \(",
     "several queries in one text": "; AuditLogs",
+    "bins that do not divide a day": r"(?:bin|floor)\(.*, (?:7d|5h|w)\)",
+    "bins of a timespan": r"bin\(now\(\) - ",
 }
 
 
