@@ -23,6 +23,7 @@ from sandbox.tenant.behaviour import knob_from_text
 from sandbox.tenant.errors import DocumentError
 
 _ENVIRONMENT_FILE = Path(".sandbox/environment.json")
+_LARGEST_PORT = 65_535
 _SEED = Path(__file__).parent / "tenants" / "contoso.json"
 
 
@@ -31,13 +32,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return _env(options) if options.command == "env" else _serve(options)
-    except DocumentError as error:
+    except (DocumentError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
 
 
 def _serve(options: argparse.Namespace) -> int:
     environment_file: Path = options.environment_file
+    if not 0 <= options.port <= _LARGEST_PORT:
+        raise DocumentError(f"--port: expected 0 to {_LARGEST_PORT}, found {options.port}")
     server = TenantServer(
         [read_document(seed) for seed in options.seed or [_SEED]],
         port=options.port,
@@ -53,6 +56,8 @@ def _serve(options: argparse.Namespace) -> int:
     # Windows ends a console process with Ctrl-Break, which has a signal of its own there.
     for number in {signal.SIGTERM, signal.SIGINT, getattr(signal, "SIGBREAK", signal.SIGINT)}:
         signal.signal(number, end)
+    if server.overruled:
+        print(f"Saved knobs overruled by options: {', '.join(server.overruled)}", flush=True)
     with server:
         for index, tenant_id in enumerate(server.world.tenants):
             file = environment_file if index == 0 else _file_of(environment_file, tenant_id)

@@ -1,4 +1,4 @@
-"""The server's certificate authority and the client secrets, kept over a restart in a folder."""
+"""What is kept over a restart in a folder: certificate authority, token key, client secrets."""
 
 import json
 import os
@@ -12,6 +12,8 @@ from sandbox.tenant.tenant import Tenant
 
 CA_CERTIFICATE = "ca.pem"
 _CA_KEY = "ca.key"
+_SIGNING_KEY = "tokens.key"
+_SIGNING_KEY_BYTES = 32
 _CLIENT_SECRETS = "client-secrets.json"
 
 
@@ -43,6 +45,22 @@ def server_context(authority: trustme.CA) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     authority.issue_cert("localhost", "127.0.0.1", "::1").configure_cert(context)
     return context
+
+
+def token_key(folder: Path) -> bytes:
+    """The key that signs access tokens: the folder's if it is whole, else a new one.
+
+    Clients keep a token for as long as it says; with the same key they may do so over a restart.
+    """
+    file = folder / _SIGNING_KEY
+    try:
+        key = bytes.fromhex(file.read_text("ascii"))
+    except (FileNotFoundError, ValueError):
+        key = b""
+    if len(key) != _SIGNING_KEY_BYTES:
+        key = secrets.token_bytes(_SIGNING_KEY_BYTES)
+        write_private(file, key.hex())
+    return key
 
 
 def client_secret(folder: Path, tenant: Tenant) -> str:

@@ -1,13 +1,13 @@
 """How an answer goes over the wire: at once as a rule, or late, slowly, cut, or not at all."""
 
 import asyncio
-import json
 import math
 from dataclasses import dataclass, replace
 from typing import Any
 
 from aiohttp import web
 
+from sandbox.api.json_text import compact
 from sandbox.api.routing import Response
 from sandbox.tenant.faults import Fault
 
@@ -84,7 +84,7 @@ def _wire_form(response: Response) -> tuple[bytes | None, dict[str, str]]:
     text = isinstance(response.body, str)
     if "content-type" not in names:
         headers["Content-Type"] = "text/plain; charset=utf-8" if text else "application/json"
-    return (response.body if text else json.dumps(response.body)).encode(), headers
+    return (response.body if text else compact(response.body)).encode(), headers
 
 
 def _pieces(body: bytes, delivery: Delivery) -> list[bytes]:

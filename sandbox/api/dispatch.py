@@ -7,11 +7,12 @@ import logging
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from sandbox.api.control.face import ADMINISTRATOR_PATHS
 from sandbox.api.delivery import Delivery
@@ -49,20 +50,34 @@ class _Trace:
 class Dispatcher:
     """Answers requests for a world of tenants at one base URL."""
 
-    def __init__(self, world: World, base_url: str) -> None:
+    def __init__(self, world: World, base_url: str, tokens: Tokens | None = None) -> None:
         self.world = world
         self.base_url = base_url
         self.changed = threading.Event()
         """Set after a request that may have changed a tenant."""
-        self._tokens = Tokens()
+        self._tokens = tokens or Tokens()
         self._faces = Faces(base_url, self._tokens)
 
     def answer(self, incoming: Incoming) -> Delivery:
         """The answer, and how it goes over the wire."""
+        return self._remembered(incoming, self._delivery)
+
+    def refuse(self, incoming: Incoming, error: ServiceError) -> Delivery:
+        """The answer to a request whose body could not be taken, in the words of its service."""
+
+        def refused(face: Face, incoming: Incoming, _trace: _Trace) -> Delivery:
+            return Delivery(face.envelope(error, incoming.headers))
+
+        return self._remembered(incoming, refused)
+
+    def _remembered(
+        self, incoming: Incoming, answered: Callable[[Face, Incoming, _Trace], Delivery]
+    ) -> Delivery:
+        """An answer, after the log of requests was told of it."""
         started = time.perf_counter()
         face = self._faces.of(incoming.raw_path)
         trace = _Trace()
-        delivery = self._delivery(face, incoming, trace)
+        delivery = answered(face, incoming, trace)
         if incoming.method not in ("GET", "HEAD"):
             self.changed.set()
         administrator = incoming.raw_path.startswith(ADMINISTRATOR_PATHS)
@@ -70,7 +85,7 @@ class Dispatcher:
             self.world.requests.add(
                 method=incoming.method,
                 path=incoming.raw_path,
-                query=incoming.query,
+                query=self._shown_query(face, incoming),
                 status=0 if delivery.response is None else delivery.response.status,
                 ms=(time.perf_counter() - started) * 1000,
                 tenant=trace.tenant,
@@ -247,20 +262,24 @@ class Dispatcher:
 
     def _matched(self, face: Face, incoming: Incoming, trace: _Trace) -> Match:
         for router in face.routers:
-            if (match := router.match(incoming.method, incoming.raw_path)) is not None:
+            match = router.match(incoming.method, incoming.raw_path, face.no_name)
+            if match is not None:
                 return match
-        self.world.requests.add_unknown(
-            incoming.method, incoming.raw_path, incoming.query, trace.tenant
-        )
-        if any(router.methods_of(incoming.raw_path) for router in face.routers):
+        query = self._shown_query(face, incoming)
+        self.world.requests.add_unknown(incoming.method, incoming.raw_path, query, trace.tenant)
+        if any(router.methods_of(incoming.raw_path, face.no_name) for router in face.routers):
             raise ServiceError(
                 405,
                 "MethodNotAllowed",
                 f"{incoming.method} is not allowed for the resource {incoming.raw_path}.",
             )
-        raise ServiceError(
-            404, "ResourceNotFound", f"Resource not found for the path '{incoming.raw_path}'."
-        )
+        raise face.unknown_path(face, incoming.raw_path)
+
+    def _shown_query(self, face: Face, incoming: Incoming) -> str:
+        """The query as it is kept: whoever signs in may have put a secret into it."""
+        if face is not self._faces.login:
+            return incoming.query
+        return "&".join(f"{quote(name)}=redacted" for name in incoming.parameters())
 
     def _locked(self, face: Face, tenant: Tenant) -> AbstractContextManager[Any]:
         """The tenant's lock; for control, which may touch every tenant, all of them in order."""

@@ -3,8 +3,10 @@
 A module with routes of its own becomes part of a service by one entry in a tuple below.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from sandbox.api import log_analytics, metadata
 from sandbox.api.arm import activity_log as arm_activity_log
@@ -56,11 +58,38 @@ ARM_ROUTERS = (guarded((arm.router, arm_activity_log.router)),)
 CONTROL_ROUTERS = (control.router, control_sign_ins.router)
 
 
+_FUNCTIONS = re.compile(
+    r"\$.+|microsoft\.graph\..+|"
+    r"(delta|getByIds|validateProperties|getAvailableExtensionProperties|search|filterByCurrentUser)"
+    r"(\(.*\))?",
+    re.IGNORECASE,
+)
+"""Functions, actions and casts of Microsoft Graph, which are no ids of objects."""
+
+
+def _not_found(_face: "Face", raw_path: str) -> ServiceError:
+    return ServiceError(404, "ResourceNotFound", f"Resource not found for the path '{raw_path}'.")
+
+
+def _unknown_segment(face: "Face", raw_path: str) -> ServiceError:
+    """Microsoft Graph names the first segment that it does not know.
+
+    Source: issues 764 of microsoftgraph/msgraph-beta-sdk-python and 21648 and 4052 of
+    microsoftgraph/microsoft-graph-docs.
+    """
+    segments = raw_path.strip("/").split("/")
+    known = max(router.known_segments(raw_path, face.no_name) for router in face.routers)
+    segment = unquote(segments[min(known, len(segments) - 1)])
+    return ServiceError(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
+
+
 @dataclass(frozen=True)
 class Face:
     """A service: its routes, its error envelope, and the audience of the tokens that it takes.
 
-    `refusal` words why a token was not taken, from the endpoint's address and virtual time.
+    `refusal` words why a token was not taken, from the endpoint's address and virtual time;
+    `unknown_path` what is said of a path that no route fits. `no_name` matches words of the service
+    that are no names of objects, wherever they stand.
     """
 
     name: str
@@ -68,13 +97,23 @@ class Face:
     envelope: Envelope
     audience: str | None = None
     refusal: Callable[[TokenError, str, float], ServiceError] = resource_manager_refusal
+    unknown_path: Callable[["Face", str], ServiceError] = _not_found
+    no_name: re.Pattern[str] | None = None
 
 
 class Faces:
     """All services of one endpoint."""
 
     def __init__(self, base_url: str, tokens: Tokens) -> None:
-        self.graph = Face("graph", GRAPH_ROUTERS, graph_error, base_url, graph_refusal)
+        self.graph = Face(
+            "graph",
+            GRAPH_ROUTERS,
+            graph_error,
+            base_url,
+            graph_refusal,
+            _unknown_segment,
+            _FUNCTIONS,
+        )
         self.arm = Face("arm", ARM_ROUTERS, resource_manager_error, RESOURCE_MANAGER_AUDIENCE)
         self.log_analytics = Face(
             "log analytics",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
+from sandbox.api.json_text import parse
 from sandbox.tenant.errors import ServiceError
 
 DEEPEST = 100
@@ -67,22 +68,11 @@ def _parsed(body: bytes) -> Any:
     Not in JSON are numbers without an end, halves of surrogate pairs (which no service could put
     into an answer), and what lies too deep.
     """
-    found = json.loads(body, parse_constant=_refused, parse_float=_finite)
+    found = parse(body)
     if _HALF_A_CHARACTER.search(body):
         json.dumps(found, ensure_ascii=False).encode()
     if body.count(b"{") + body.count(b"[") > DEEPEST:
         _require_shallow(found)
-    return found
-
-
-def _refused(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")
-
-
-def _finite(text: str) -> float:
-    found = float(text)
-    if found in (float("inf"), float("-inf")):
-        raise ValueError(f"{text} is too large a number")
     return found
 
 

@@ -101,12 +101,16 @@ def _checked(workspace: Json, given: Mapping[str, Any], prefer: str) -> LogQuery
     text: Any = given.get("query")
     if not isinstance(text, str) or not text.strip():
         raise QueryRefusedError(400, "BadArgumentError", "The request lacks 'query'")
-    others: Any = given.get("workspaces")
+    others: Any = given.get("workspaces") or []
+    if isinstance(others, str):
+        # In a URL they are one text.
+        others = others.split(",")
+    if not isinstance(others, list):
+        raise QueryRefusedError(400, "BadArgumentError", "'workspaces' must be a list")
+    named = {str(name).strip().lower() for name in cast("list[Any]", others)}
     own = {workspace["id"].lower(), workspace["name"].lower()}
     own.add(workspace["properties"]["customerId"].lower())
-    if others and not isinstance(others, list):
-        raise QueryRefusedError(400, "BadArgumentError", "'workspaces' must be a list")
-    if others and not {str(name).lower() for name in cast("list[Any]", others)} <= own:
+    if not named <= own:
         raise QueryRefusedError(
             501, "NotSimulated", "The sandbox does not simulate queries over several workspaces."
         )
@@ -132,22 +136,25 @@ def _allowed(request: Request, workspace: Json) -> Json:
 
 
 def _one_of_batch(request: Request, entry: Any) -> Json:
-    asked = _object(entry)
-    given = _object(asked.get("headers"))
-    headers = {name.lower(): text for name, text in given.items()}
+    asked = cast("Json", entry) if isinstance(entry, dict) else {}
     try:
+        headers = {name.lower(): text for name, text in _object(asked, "headers").items()}
         if str(asked.get("path", "/query")) != "/query":
             raise QueryRefusedError(404, "PathNotFoundError", "The requested path does not exist")
         workspace = workspace_of(request.tenant, str(asked.get("workspace", "")))
-        query = _checked(
-            _allowed(request, workspace), _object(asked.get("body")), str(headers.get("prefer", ""))
-        )
+        body = _object(asked, "body")
+        query = _checked(_allowed(request, workspace), body, str(headers.get("prefer", "")))
         status, told = 200, answer(request.tenant, query)
     except ServiceError as error:
         status, told = error.status, _error_body(error)
     return {"id": asked.get("id"), "status": status, "headers": {}, "body": told}
 
 
-def _object(value: Any) -> Json:
-    """A JSON value as an object; anything else is an empty one."""
-    return cast("Json", value) if isinstance(value, dict) else {}
+def _object(asked: Mapping[str, Any], name: str) -> Json:
+    """An object of a request in a batch, empty when it is left out; raises QueryRefusedError."""
+    found: Any = asked.get(name)
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise QueryRefusedError(400, "BadArgumentError", f"'{name}' must be an object")
+    return cast("Json", found)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
+from sandbox.tenant.document_shape import found_kind
+from sandbox.tenant.errors import ServiceError
 from sandbox.tenant.tenant import Tenant, World
 
 
@@ -44,8 +46,13 @@ class Request:
     caller: Caller | None = None
 
     def object_body(self) -> dict[str, Any]:
-        """The JSON body when it is an object, else an empty one."""
-        return self.body if isinstance(self.body, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+        """The JSON body, which must be an object; raises ServiceError 400."""
+        if not isinstance(self.body, dict):
+            found = found_kind(self.body)
+            raise ServiceError(
+                400, "BadRequest", f"The request's body: expected a JSON object, found {found}."
+            )
+        return self.body  # pyright: ignore[reportUnknownVariableType]
 
 
 @dataclass(frozen=True)
@@ -112,18 +119,38 @@ class Router:
 
         return register
 
-    def match(self, method: str, raw_path: str) -> Match | None:
-        """The first route that fits the still percent-encoded path, or None."""
+    def match(
+        self, method: str, raw_path: str, no_name: re.Pattern[str] | None = None
+    ) -> Match | None:
+        """The first route that fits the still percent-encoded path, or None.
+
+        What `no_name` matches is never taken for the `{name}` of something.
+        """
         for route in self._candidates(raw_path):
-            if route.method == method and (found := route.pattern.fullmatch(raw_path)):
-                params = {name: unquote(value) for name, value in found.groupdict().items()}
-                return Match(route, params)
+            if route.method == method:
+                params = _params(route, raw_path, no_name)
+                if params is not None:
+                    return Match(route, params)
         return None
 
-    def methods_of(self, raw_path: str) -> list[str]:
+    def methods_of(self, raw_path: str, no_name: re.Pattern[str] | None = None) -> list[str]:
         """The methods that this face knows for a path; empty when it does not know the path."""
         candidates = self._candidates(raw_path)
-        return sorted({route.method for route in candidates if route.pattern.fullmatch(raw_path)})
+        return sorted({r.method for r in candidates if _params(r, raw_path, no_name) is not None})
+
+    def known_segments(self, raw_path: str, no_name: re.Pattern[str] | None = None) -> int:
+        """How many segments of a path some route begins with."""
+        wanted = raw_path.strip("/").split("/")
+        most = 0
+        for template in {route.template for route in self.routes}:
+            known = 0
+            for part, segment in zip(template.strip("/").split("/"), wanted, strict=False):
+                found = _compile(part, self._flags).fullmatch(segment)
+                if found is None or _is_no_name(found, no_name):
+                    break
+                known += 1
+            most = max(most, known)
+        return most
 
     def _candidates(self, raw_path: str) -> list[Route]:
         """The routes whose templates have as many segments as the path, or any number of them."""
@@ -135,6 +162,19 @@ class Router:
                 if "*}" in route.template or route.template.count("/") == length
             ]
         return found
+
+
+def _params(route: Route, raw_path: str, no_name: re.Pattern[str] | None) -> dict[str, str] | None:
+    found = route.pattern.fullmatch(raw_path)
+    if found is None or _is_no_name(found, no_name):
+        return None
+    return {name: unquote(value) for name, value in found.groupdict().items()}
+
+
+def _is_no_name(found: re.Match[str], no_name: re.Pattern[str] | None) -> bool:
+    if no_name is None:
+        return False
+    return any(no_name.fullmatch(unquote(value)) for value in found.groupdict().values())
 
 
 def _compile(template: str, flags: int) -> re.Pattern[str]:

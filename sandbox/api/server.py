@@ -20,15 +20,17 @@ from sandbox.api.credentials import (
     certificate_authority,
     client_secret,
     server_context,
+    token_key,
 )
 from sandbox.api.delivery import send
 from sandbox.api.dispatch import Dispatcher
-from sandbox.api.incoming import Incoming
-from sandbox.api.persistence import load_world, save_world
+from sandbox.api.persistence import check_writable, load_world, save_world
+from sandbox.api.reception import head_of, read_body, wire_log
+from sandbox.api.tokens import Tokens
+from sandbox.tenant.errors import ServiceError
 from sandbox.tenant.tenant import World
 
 _HOST = "localhost"
-_LARGEST_BODY = 64 * 1024 * 1024
 _TICK_SECONDS = 1.0
 _SAVING_SHARE = 20
 _LOG = logging.getLogger(__name__)
@@ -38,10 +40,11 @@ class TenantServer:
     """Serves tenants at `https://localhost:{port}` until stopped.
 
     `documents` are seed documents, one a tenant. `port` 0 or taken: a free one is chosen. `knobs`
-    (see `sandbox.tenant.behaviour`) win over those of the documents. `data` is a file that keeps
-    the state over restarts and wins over the seeds. `certificate_folder` keeps the certificate
-    authority and the client secrets; without it they last as long as the server.
-    Raises `DocumentError` for a document that is no tenant.
+    (see `sandbox.tenant.behaviour`) win over those of the documents, saved ones too. `data` is a
+    file that keeps the state over restarts and wins over the seeds. `certificate_folder` keeps the
+    certificate authority, the key of the tokens and the client secrets; without it they last as
+    long as the server. Raises `DocumentError` for a document that is no tenant, OSError for `data`
+    that cannot be written.
     """
 
     def __init__(
@@ -53,7 +56,12 @@ class TenantServer:
         data: Path | None = None,
         certificate_folder: Path | None = None,
     ) -> None:
-        self.world: World = load_world(documents, data, knobs or {})
+        if data is not None:
+            check_writable(data)
+        self.world: World
+        self.overruled: list[str]
+        """What was saved of the knobs and is not so any more, because `knobs` say otherwise."""
+        self.world, self.overruled = load_world(documents, data, knobs or {})
         self._data = data
         self._temporary = None if certificate_folder else tempfile.TemporaryDirectory()
         folder = certificate_folder or Path(self._temporary.name if self._temporary else "")
@@ -65,7 +73,7 @@ class TenantServer:
         self._sockets = _listening_sockets(port)
         self.port: int = self._sockets[0].getsockname()[1]
         self.url: str = f"https://{_HOST}:{self.port}"
-        self._dispatcher = Dispatcher(self.world, self.url)
+        self._dispatcher = Dispatcher(self.world, self.url, Tokens(token_key(folder)))
         self._workers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="tenant")
         self._saving = threading.Lock()
         self._ready = threading.Event()
@@ -146,7 +154,9 @@ class TenantServer:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         # A client that has gone away ends its request, which may hang by order for an hour.
-        service = web.Server(self._handle, handler_cancellation=True, access_log=None)
+        service = web.Server(
+            self._handle, handler_cancellation=True, access_log=None, logger=wire_log()
+        )
         runner = web.ServerRunner(service, shutdown_timeout=1.0)
         await runner.setup()
         context = server_context(self._authority)
@@ -157,16 +167,14 @@ class TenantServer:
         await runner.cleanup()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        path, _, query = request.raw_path.partition("?")
-        if (request.content_length or 0) > _LARGEST_BODY:
-            return web.Response(status=413)
-        incoming = Incoming(
-            method=request.method,
-            raw_path=path if path.startswith("/") else urlsplit(path).path,
-            query=query,
-            headers={name.lower(): value for name, value in request.headers.items()},
-            body=await request.content.read() if request.body_exists else b"",
-        )
+        try:
+            incoming = head_of(request, await read_body(request))
+        except ServiceError as error:
+            refusal = self._dispatcher.refuse(head_of(request), error)
+            answer = await send(refusal, request, self._stopped)
+            # What is left of the body must not be taken for the next request.
+            answer.force_close()
+            return answer
         delivery = self._dispatcher.answer_at_once(incoming)
         if delivery is None:
             delivery = await asyncio.get_running_loop().run_in_executor(

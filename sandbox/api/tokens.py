@@ -5,6 +5,7 @@ Exception
 """
 
 import secrets
+from functools import lru_cache
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -38,11 +39,12 @@ class TokenError(Exception):
 
 
 class Tokens:
-    """Signs and checks tokens with a key that lives as long as the server."""
+    """Signs and checks tokens with a key (HMAC, 32 bytes); None: one of its own."""
 
-    def __init__(self) -> None:
-        self._key = secrets.token_bytes(32)
-        self._known: dict[str, dict[str, Any]] = {}
+    def __init__(self, key: bytes | None = None) -> None:
+        self._key = key or secrets.token_bytes(32)
+        self.decoded = lru_cache(maxsize=_MOST_REMEMBERED)(self._decoded)
+        """The claims of a token that was made here, be it expired; raises TokenError."""
 
     def issue(
         self, tenant: Tenant, app: Application, audience: str, permissions: list[str] | None
@@ -77,8 +79,9 @@ class Tokens:
         token = token.strip()
         if scheme.lower() != "bearer" or not token:
             raise TokenError("missing")
-        if (known := self._known.get(token)) is not None:
-            return known
+        return self.decoded(token)
+
+    def _decoded(self, token: str) -> dict[str, Any]:
         try:
             claims: dict[str, Any] = jwt.decode(
                 token, self._key, algorithms=["HS256"], options=_UNCHECKED
@@ -87,9 +90,6 @@ class Tokens:
             raise TokenError("malformed") from None
         # What an application may do is read when the token was made, as the real service does.
         claims["permissions"] = frozenset[str](claims.get("roles", []))
-        if len(self._known) >= _MOST_REMEMBERED:
-            self._known.clear()
-        self._known[token] = claims
         return claims
 
     def check(

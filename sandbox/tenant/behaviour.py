@@ -19,6 +19,8 @@ class Behaviour(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
         alias_generator=to_camel,
         populate_by_name=True,
         validate_assignment=True,

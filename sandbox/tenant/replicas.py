@@ -18,7 +18,7 @@ from sandbox.tenant.changes import JSON, Change, Changes, Kind, Request
 from sandbox.tenant.clock import Clock
 
 LONGEST_LAG = 5.0
-"""No change comes later than this many times the mean lag."""
+"""After this many times the mean lag every replica knows a change."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class Replicas:
         """Seconds until a replica knows a change."""
         if replica not in recent.delays:
             chance = self._chance(f"lag/{recent.name}/{replica}")
-            recent.delays[replica] = min(chance.expovariate(1.0), LONGEST_LAG)
+            recent.delays[replica] = chance.expovariate(1.0)
         return recent.delays[replica] * self._behaviour.read_lag_seconds
 
     def _chance(self, name: str) -> Random:

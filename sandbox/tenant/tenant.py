@@ -16,7 +16,7 @@ from sandbox.tenant.directory.applications import Applications
 from sandbox.tenant.directory.deleted_items import expire
 from sandbox.tenant.directory.licences import can_export_sign_ins
 from sandbox.tenant.directory.store import Directory
-from sandbox.tenant.document_types import check_document
+from sandbox.tenant.document_shape import check_shape
 from sandbox.tenant.errors import DocumentError, ServiceError
 from sandbox.tenant.faults import Faults
 from sandbox.tenant.ids import Ids
@@ -74,7 +74,7 @@ class Tenant:
         cls, doc: Mapping[str, Any], clock: Clock, knobs: Mapping[str, Any] | None = None
     ) -> "Tenant":
         """Build a tenant. `knobs` win over those of the document; raises DocumentError."""
-        check_document(doc)
+        check_shape(doc)
         behaviour = {**doc.get("behaviour", {}), **(knobs or {})}
         return cls({**doc, "behaviour": behaviour}, clock)
 
@@ -146,7 +146,15 @@ class World:
 
     def add(self, document: Mapping[str, Any]) -> Tenant:
         """Add a tenant, or replace the one that has the same id; raises DocumentError."""
-        tenant = Tenant.from_document(document, self.clock, self._knobs)
+        return self._take(Tenant.from_document(document, self.clock, self._knobs))
+
+    def replace(self, document: Mapping[str, Any]) -> Tenant:
+        """Likewise, but the document's knobs win over the world's, as one that is turned does."""
+        check_shape(document)
+        behaviour = {**self._knobs, **document.get("behaviour", {})}
+        return self._take(Tenant.from_document({**document, "behaviour": behaviour}, self.clock))
+
+    def _take(self, tenant: Tenant) -> Tenant:
         for other in self.tenants.values():
             shared = set(other.azure.subscriptions) & set(tenant.azure.subscriptions)
             if other.id != tenant.id and shared:

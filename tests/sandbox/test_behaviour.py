@@ -105,3 +105,13 @@ def test_a_text_that_is_no_knob_is_refused(text: str) -> None:
 def test_every_knob_says_what_it_does() -> None:
     silent = [name for name, knob in Behaviour.model_fields.items() if not knob.description]
     assert silent == []
+
+
+def test_a_replaced_tenant_has_its_document_s_knobs_and_else_the_server_s() -> None:
+    with running_tenant(replicas=2, operationSeconds=1) as server, http(server) as control:
+        control.patch("/sandbox/behaviour", json={"replicas": 5})
+        state = control.get("/sandbox/tenant").json()
+        control.put("/sandbox/tenant", json=state).raise_for_status()
+        assert control.get("/sandbox/behaviour").json()["replicas"] == 5
+        control.put("/sandbox/tenant", json=small_document()).raise_for_status()
+        assert control.get("/sandbox/behaviour").json()["operationSeconds"] == 1

@@ -10,7 +10,9 @@ import httpx
 import pytest
 
 from sandbox.__main__ import main
-from tests.support.tenant import JSON, object_id, small_document
+from sandbox.api.credentials import token_key
+from sandbox.api.server import TenantServer
+from tests.support.tenant import JSON, http, object_id, small_document, token
 
 OTHER = "northwind.onmicrosoft.com"
 
@@ -35,6 +37,9 @@ class Served:
         )
         assert self.process.stdout is not None
         self.first_line = self.process.stdout.readline()
+        self.notice = ""
+        if self.first_line.startswith("Saved knobs"):
+            self.notice, self.first_line = self.first_line, self.process.stdout.readline()
         if not self.first_line:
             raise AssertionError(self.end())
         self.environment: JSON = json.loads((folder / "environment.json").read_text("utf-8"))
@@ -161,3 +166,49 @@ def test_a_wrong_knob_is_one_line(
     error = capsys.readouterr().err
     assert error.startswith(message)
     assert error.count("\n") == 1
+
+
+def test_an_option_that_overrules_a_saved_knob_says_so_and_a_saved_one_else_stays(
+    tmp_path: Path,
+) -> None:
+    options = ("--data", str(tmp_path / "tenant.json"))
+    first = Served(tmp_path, *options, "--lag", "0.5")
+    with first.client() as client:
+        knobs = {"readLagSeconds": 2, "replicas": 2}
+        client.patch("/sandbox/behaviour", json=knobs).raise_for_status()
+    first.end()
+    second = Served(tmp_path, *options)
+    with second.client() as client:
+        assert client.get("/sandbox/behaviour").json()["readLagSeconds"] == 2
+    second.end()
+    assert second.notice == ""
+    third = Served(tmp_path, *options, "--lag", "0.5")
+    with third.client() as client:
+        found = client.get("/sandbox/behaviour").json()
+    assert (found["readLagSeconds"], found["replicas"]) == (0.5, 2)
+    assert third.notice == "Saved knobs overruled by options: readLagSeconds 2.0 → 0.5\n"
+    third.end()
+
+
+def test_a_token_outlives_a_restart_and_its_key_is_its_owner_s_only(tmp_path: Path) -> None:
+    document = small_document()
+    folder, data = tmp_path / "keys", tmp_path / "tenant.json"
+    with TenantServer([document], data=data, certificate_folder=folder) as server:
+        bearer = token(server, server.url)
+        port = server.port
+    with (
+        TenantServer([document], data=data, certificate_folder=folder, port=port) as server,
+        http(server) as client,
+    ):
+        headers = {"Authorization": f"Bearer {bearer}"}
+        assert client.get("/v1.0/organization", headers=headers).status_code == 200
+        assert server.port == port
+    mode = (folder / "tokens.key").stat().st_mode & 0o777
+    assert mode == (0o666 if os.name == "nt" else 0o600)
+    assert (folder / "tokens.key").read_text("ascii") not in data.read_text("utf-8")
+
+
+def test_a_damaged_token_key_is_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "tokens.key").write_text("no key", "ascii")
+    first, again = token_key(tmp_path), token_key(tmp_path)
+    assert (len(first), first) == (32, again)

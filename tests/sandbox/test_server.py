@@ -113,13 +113,14 @@ def test_a_secret_of_one_tenant_opens_no_other() -> None:
     assert answer.json()["error_codes"] == [7000215]
 
 
-def test_an_unknown_path_is_answered_404_and_recorded(
+def test_an_unknown_path_is_answered_with_its_segment_and_recorded(
     graph_client: httpx.Client, control: httpx.Client
 ) -> None:
     answer = graph_client.get("/v1.0/teamwork?$top=1")
-    assert answer.status_code == 404
-    assert answer.json()["error"]["code"] == "ResourceNotFound"
-    assert graph_client.get("/v1.0/teamwork").status_code == 404
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (400, "BadRequest")
+    assert error["message"] == "Resource not found for the segment 'teamwork'."
+    assert graph_client.get("/v1.0/teamwork").status_code == 400
     assert graph_client.put("/v1.0/users").status_code == 405
     tenant = object_id("tenant")
     assert control.get("/sandbox/unknown").json()["value"] == [

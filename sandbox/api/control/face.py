@@ -15,6 +15,7 @@ from typing import Any
 from sandbox.api.graph.users import public
 from sandbox.api.routing import Request, Response, Router
 from sandbox.tenant.directory import users
+from sandbox.tenant.document_shape import check_shape
 from sandbox.tenant.errors import DocumentError, ServiceError
 from sandbox.tenant.monitor.log_tables import TABLES
 
@@ -65,8 +66,11 @@ def get_tenant(request: Request) -> Response:
 def put_tenant(request: Request) -> Response:
     """Replace a tenant by a document with the same tenant id; its applications' secrets stay."""
     document = request.object_body()
-    named: Any = document.get("tenant")
-    tenant_id = str(named.get("id", "")).lower() if isinstance(named, dict) else ""  # pyright: ignore[reportUnknownArgumentType,reportUnknownMemberType]
+    try:
+        check_shape(document)
+    except DocumentError as error:
+        raise bad_request(str(error)) from None
+    tenant_id = str(document.get("tenant", {}).get("id", "")).lower()
     if tenant_id not in request.world.tenants:
         raise bad_request(
             f"tenant.id: no tenant {tenant_id!r} runs here; start one with "
@@ -74,7 +78,7 @@ def put_tenant(request: Request) -> Response:
         )
     hashes = {app.app_id: app.secret_hash for app in request.world.tenants[tenant_id].apps.all()}
     try:
-        tenant = request.world.add(document)
+        tenant = request.world.replace(document)
     except DocumentError as error:
         raise bad_request(str(error)) from None
     for app in tenant.apps.all():
@@ -138,7 +142,8 @@ def clear_faults(request: Request) -> Response:
 def advance_clock(request: Request) -> Response:
     """Move virtual time on, at most 31 days at once; alert rules run when they are due."""
     seconds: Any = request.object_body().get("advanceSeconds")
-    if not isinstance(seconds, int | float) or not 0 <= seconds <= 31 * 86_400:
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not is_number or not 0 <= seconds <= 31 * 86_400:
         raise bad_request("advanceSeconds: expected seconds between 0 and 2678400 (31 days)")
     request.world.advance(float(seconds))
     return Response(body={"now": request.world.clock.timestamp()})

@@ -6,7 +6,7 @@ read hidden members; that others get 403 is assumed.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from sandbox.api.graph.member_of import may_see, without_links
 from sandbox.api.graph.odata import JSON, collection, entity
@@ -23,6 +23,7 @@ from sandbox.tenant.directory.role_assignments import (
     delete_role_assignment,
 )
 from sandbox.tenant.directory.store import not_found
+from sandbox.tenant.directory.users import bad_request
 
 router = Router(case_insensitive=True)
 
@@ -147,11 +148,14 @@ def add_scoped_role(request: Request) -> Response:
     """Give a role at the unit's scope."""
     directory, body = request.tenant.directory, request.object_body()
     unit_id = str(units.unit_of(directory, request.params["id"])["id"])
-    member: Any = body.get("roleMemberInfo")
+    member = body.get("roleMemberInfo")
+    if not isinstance(member, dict):
+        raise bad_request("A value is required for property 'roleMemberInfo' of the membership.")
+    who = cast("JSON", member).get("id")
     wanted: JSON = {
         "directoryScopeId": f"/administrativeUnits/{unit_id}",
         "roleDefinitionId": body.get("roleId"),
-        "principalId": member.get("id") if isinstance(member, Mapping) else None,  # pyright: ignore[reportUnknownMemberType]
+        "principalId": who,
     }
     made = create_role_assignment(directory, wanted)
     membership = units.scoped_membership(directory, unit_id, made)

@@ -78,9 +78,10 @@ class ActivityExport:
         only_known(given, _KNOWN, "DiagnosticSettings")
         identity = _identity(subscription_id, name)
         logs = exported_logs(given.get("logs"), CATEGORIES)
-        workspace_id = given.get("workspaceId") or ""
-        if not isinstance(workspace_id, str):
-            raise bad_request("BadRequest", f"'workspaceId' is '{workspace_id}', which is no id.")
+        for sink in _SINKS:
+            if not isinstance(given.get(sink) or "", str):
+                raise bad_request("BadRequest", f"'{sink}' is '{given[sink]}', which is no id.")
+        workspace_id = str(given.get("workspaceId") or "")
         if not any(given.get(sink) for sink in _SINKS):
             raise bad_request("BadRequest", "At least one data sink needs to be specified.")
         if workspace_id and self._azure.find(workspace_id) is None:

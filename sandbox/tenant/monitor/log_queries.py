@@ -8,6 +8,7 @@ ServiceError
 """
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -92,7 +93,7 @@ def span_of(timespan: str | None, now: float) -> tuple[float, float | None]:
         start = _moment(first)
         # A query sees what lies after its start; a span has both its ends.
         return start - 1e-6, (start + _seconds(second) if second[:1] in "pP" else _moment(second))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise _bad_argument(f"'{timespan}' is not a valid ISO 8601 timespan") from None
 
 
@@ -138,6 +139,9 @@ def _cell(value: Any, kind: str) -> Any:
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, timedelta):
         return timespan_text(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        # JSON has no such numbers; Kusto writes them as texts.
+        return "NaN" if math.isnan(value) else f"{'-' if value < 0 else ''}Infinity"
     return value if isinstance(value, bool | int | float) else str(value)
 
 
