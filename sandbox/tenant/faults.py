@@ -1,14 +1,16 @@
 """Faults to order: chosen requests fail, are cut off, wait, or are answered wrongly.
 
 They are the same for the same seed and the same requests: what is left to chance (`share`) follows
-from the tenant's `random_seed`, the fault's place in the order and the number of the request.
+from the tenant's `random_seed`, the fault's place among those of the same tenant (or of those for
+all tenants) and the number of that tenant's request: what other tenants do changes nothing.
 """
 
 import random
 import re
 import threading
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 from pydantic import (
@@ -26,6 +28,7 @@ from sandbox.tenant.errors import ServiceError
 
 _LONGEST = 3600.0
 _OUTCOMES = ("status", "drop", "hang", "truncate", "brokenJson", "cutShort")
+_FRAMING = ("content-length", "transfer-encoding")
 _WITHOUT_ANSWER = ("drop", "hang")
 _ONLY_WITH_STATUS = ("code", "message", "retryAfter", "body")
 
@@ -88,6 +91,11 @@ class Fault(BaseModel):
         for name, text in value.items():
             if not re.fullmatch(r"[A-Za-z0-9-]+", name) or not text.isprintable():
                 raise ValueError(f"{name!r}: expected a header's name and one line of text")
+            if name.lower() in _FRAMING:
+                raise ValueError(
+                    f"{name!r} says where an answer ends, and with a wrong one the connection "
+                    "breaks; for a broken connection there are drop and cutShort"
+                )
         return value
 
     @field_validator("method", "tenant", "app")
@@ -176,10 +184,13 @@ class Asked:
 
 @dataclass
 class _Waiting:
+    """A fault, and its number among those ordered for the same tenant, or for all."""
+
     fault: Fault
     number: int
     seen: int = 0
     struck: int = 0
+    seen_of: Counter[str | None] = field(default_factory=Counter[str | None])
 
     def concerns(self, asked: Asked) -> bool:
         fault = self.fault
@@ -190,14 +201,16 @@ class _Waiting:
             and re.search(fault.path, asked.target) is not None
         )
 
-    def strikes(self, seed: int) -> bool:
+    def strikes(self, tenant: str | None, seed: int) -> bool:
         """Count one more request that fits, and say whether it is hit."""
         self.seen += 1
+        self.seen_of[tenant] += 1
         if self.fault.share is None:
             return self.seen >= self.fault.nth
+        whose = "all" if self.fault.tenant is None else "tenant"
+        name = f"{seed}/fault {whose} {self.number}/{self.seen_of[tenant]}"
         # Reproducible misfortune, nothing secret.
-        chance = random.Random(f"{seed}/fault {self.number}/{self.seen}").random()  # noqa: S311
-        return chance < self.fault.share
+        return random.Random(name).random() < self.fault.share  # noqa: S311
 
     @property
     def is_used_up(self) -> bool:
@@ -213,7 +226,7 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: list[_Waiting] = []
-        self._ordered = 0
+        self._ordered: Counter[str | None] = Counter()
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
@@ -227,8 +240,8 @@ class Faults:
             where = ".".join(str(part) for part in first["loc"]) or "fault"
             raise ServiceError(400, "BadRequest", f"{where}: {first['msg']}") from None
         with self._lock:
-            self._ordered += 1
-            self._waiting.append(_Waiting(fault, self._ordered))
+            self._ordered[fault.tenant] += 1
+            self._waiting.append(_Waiting(fault, self._ordered[fault.tenant]))
         return fault
 
     def strike(self, asked: Asked, seed: int) -> Fault | None:
@@ -236,7 +249,7 @@ class Faults:
         hit: Fault | None = None
         with self._lock:
             for waiting in self._waiting:
-                if waiting.concerns(asked) and waiting.strikes(seed) and hit is None:
+                if waiting.concerns(asked) and waiting.strikes(asked.tenant, seed) and hit is None:
                     hit = waiting.fault
                     waiting.struck += 1
             self._waiting = [waiting for waiting in self._waiting if not waiting.is_used_up]
@@ -253,5 +266,5 @@ class Faults:
         """Forget the faults that were ordered for one tenant, or all."""
         with self._lock:
             self._waiting = [w for w in self._waiting if tenant not in (None, w.fault.tenant)]
-            if not self._waiting:
-                self._ordered = 0
+            left = {w.fault.tenant for w in self._waiting}
+            self._ordered = Counter({t: n for t, n in self._ordered.items() if t in left})

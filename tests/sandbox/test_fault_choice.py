@@ -135,3 +135,36 @@ def test_two_servers_in_one_process_share_nothing() -> None:
         assert of_two.get(ADA, headers=stolen).status_code == 401
         assert one.world.default.id == two.world.default.id
         assert one.environment()["ARM_CLIENT_SECRET"] != two.environment()["ARM_CLIENT_SECRET"]
+
+
+@pytest.mark.parametrize("others", [{"status": 500}, {"status": 500, "share": 0.5}])
+def test_what_is_ordered_for_another_tenant_changes_nothing_here(others: JSON) -> None:
+    def hits(*, with_others: bool) -> list[bool]:
+        faults, found = Faults(), list[bool]()
+        if with_others:
+            faults.order(others, THERE)
+        faults.order({"status": 503, "share": 0.3}, HERE)
+        faults.order({"status": 504, "share": 0.1})
+        for _ in range(100):
+            if with_others:
+                faults.strike(Asked("GET", "/v1.0/users", THERE), 1)
+            found.append(faults.strike(Asked("GET", "/v1.0/users", HERE), 1) is not None)
+        return found
+
+    assert hits(with_others=True) == hits(with_others=False)
+
+
+@pytest.mark.parametrize("tenant", [None, HERE])
+def test_after_all_faults_are_forgotten_the_same_order_hits_the_same_requests(
+    tenant: str | None,
+) -> None:
+    faults = Faults()
+    asked = Asked("GET", "/v1.0/users", HERE)
+
+    def hits() -> list[bool]:
+        faults.order({"status": 503, "share": 0.3}, tenant)
+        found = [faults.strike(asked, 1) is not None for _ in range(100)]
+        faults.clear(tenant)
+        return found
+
+    assert hits() == hits()
