@@ -246,6 +246,10 @@ class ControlFace:
         """How the tenant behaves: every knob and how it is set."""
         return self._call("GET", "/sandbox/behaviour")
 
+    def conditional_access_rate(self) -> float:
+        """Conditional Access requests per second; 100 where there is no limit."""
+        return float(self.knobs()["conditionalAccessRequestsPerSecond"]) or 100.0
+
     def turn(self, knobs: Mapping[str, Any]) -> None:
         """Set some knobs, all or none."""
         self._call("PATCH", "/sandbox/behaviour", knobs)

@@ -46,7 +46,7 @@ def up(
     picture: Annotated[
         Path | None, typer.Option(help="Write a picture (SVG) of the run to this file.")
     ] = None,
-    ca_rate: Rate = 1.0,
+    ca_rate: Rate = None,
     port: Port = 8443,
 ) -> None:
     """Set up a simulated tenant, run the real `pulumi up` on it, and prove what it did."""

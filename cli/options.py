@@ -14,8 +14,12 @@ Port = Annotated[
     int, typer.Option(min=0, max=65535, help="Port of the tenant; a free one when it is taken.")
 ]
 Rate = Annotated[
-    float,
-    typer.Option(min=0.1, max=1000, help="Conditional Access requests per second (Microsoft: 1)."),
+    float | None,
+    typer.Option(
+        min=0.1,
+        max=1000,
+        help="Conditional Access requests per second (Microsoft: 1, the default).",
+    ),
 ]
 
 

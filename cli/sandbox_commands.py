@@ -49,7 +49,7 @@ class Device(StrEnum):
 @plain_errors
 def start(
     port: Port = 8443,
-    ca_rate: Rate = 1.0,
+    ca_rate: Rate = None,
     lag: Annotated[
         float | None,
         typer.Option(min=0, help="Mean seconds until a write is seen by every reader."),
@@ -61,6 +61,8 @@ def start(
 
     tenant, is_new = tenant_process.start(sandbox_folder(), port=port, ca_rate=ca_rate)
     typer.echo(f"{'Started' if is_new else 'Runs already'}: {tenant.url} (process {tenant.pid})")
+    if is_new and (overruled := tenant_process.overruled(sandbox_folder())):
+        typer.echo(overruled)
     if lag is not None:
         _face().turn({"readLagSeconds": lag})
     note = tenant_process.elsewhere(tenant, port, is_new=is_new)
@@ -90,7 +92,8 @@ def status() -> None:
     if tenant is None:
         raise CommandFailed("The simulated tenant is not running: `breakglass sandbox start`.")
     face = _face()
-    typer.echo(f"{tenant.url}, process {tenant.pid}, {tenant.ca_rate:g} CA requests per second")
+    rate = face.conditional_access_rate()
+    typer.echo(f"{tenant.url}, process {tenant.pid}, {rate:g} CA requests per second")
     for name in face.health().tenants:
         typer.echo(f"{name.display_name} ({name.initial_domain}), tenant id {name.id}")
     typer.echo(

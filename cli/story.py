@@ -32,7 +32,7 @@ class UpOptions:
     """How to run the story."""
 
     port: int
-    ca_rate: float  # Conditional Access requests per second that the tenant takes
+    ca_rate: float | None  # Conditional Access requests per second, where the user chose
     picture: Path | None
 
 

@@ -26,6 +26,7 @@ _STOP_SECONDS = 5.0
 _LOG_LINES = 8
 _DETACHED = 0x00000008 | 0x00000200  # Windows: DETACHED_PROCESS, CREATE_NEW_PROCESS_GROUP
 DEFAULT_PORT = 8443
+OVERRULED = "Saved knobs overruled by options: "
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class RunningTenant:
     port: int
     url: str
     started: float
-    ca_rate: float
+    ca_rate: float | None
 
 
 def tenant_variables(folder: SandboxFolder) -> dict[str, str]:
@@ -72,17 +73,17 @@ def find(folder: SandboxFolder) -> RunningTenant | None:
 
 
 def start(
-    folder: SandboxFolder, *, port: int = DEFAULT_PORT, ca_rate: float = 1.0
+    folder: SandboxFolder, *, port: int = DEFAULT_PORT, ca_rate: float | None = None
 ) -> tuple[RunningTenant, bool]:
     """Start the tenant, or find the one that runs; the second value tells whether it was started.
 
-    `ca_rate` is in Conditional Access requests per second; a tenant that runs at another rate is
-    started again with its data. Raises CommandFailed with the end of the log when the tenant does
-    not answer within 15 seconds.
+    `ca_rate` is in Conditional Access requests per second; a tenant that was started with another
+    is started again with its data. None: the tenant goes on at the rate that it has. Raises
+    CommandFailed with the end of the log when the tenant does not answer within 15 seconds.
     """
     with _alone(folder):
         tenant = find(folder)
-        if tenant is not None and tenant.ca_rate == ca_rate:
+        if tenant is not None and ca_rate in (None, tenant.ca_rate):
             return tenant, False
         _stop(folder)
         _check_data(folder)
@@ -127,13 +128,21 @@ def stop(folder: SandboxFolder) -> bool:
         return _stop(folder)
 
 
+def overruled(folder: SandboxFolder) -> str | None:
+    """The line in which a tenant said that an option won over a knob that was saved, or None."""
+    if not folder.tenant_log.exists():
+        return None
+    lines = folder.tenant_log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return next((line for line in lines if line.startswith(OVERRULED)), None)
+
+
 def _alone(folder: SandboxFolder) -> FileLock:
     """Starting and stopping, one command at a time."""
     make_private(folder.path)
     return FileLock(folder.path / "tenant.lock")
 
 
-def _start(folder: SandboxFolder, port: int, ca_rate: float) -> RunningTenant:
+def _start(folder: SandboxFolder, port: int, ca_rate: float | None) -> RunningTenant:
     before = _stamp(folder.environment)
     process = _spawn(folder, port, ca_rate)
     tenant = RunningTenant(process.pid, port, f"https://localhost:{port}", time.time(), ca_rate)
@@ -190,9 +199,11 @@ def _end(process: psutil.Process) -> None:
     psutil.wait_procs(alive, timeout=_STOP_SECONDS)
 
 
-def _spawn(folder: SandboxFolder, port: int, ca_rate: float) -> "subprocess.Popen[bytes]":
+def _spawn(folder: SandboxFolder, port: int, ca_rate: float | None) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "sandbox", "serve"]
-    command += ["--port", str(port), "--seed", str(folder.seed), "--ca-rate", str(ca_rate)]
+    command += ["--port", str(port), "--seed", str(folder.seed)]
+    if ca_rate is not None:
+        command += ["--ca-rate", str(ca_rate)]
     command += ["--data", str(folder.tenant_data), "--environment-file", str(folder.environment)]
     posix = os.name != "nt"
     descriptor = os.open(folder.tenant_log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

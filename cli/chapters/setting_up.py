@@ -23,8 +23,11 @@ class Setup:
     plugins: dict[str, str]
 
 
-def set_up(screen: Screen, folder: SandboxFolder, *, port: int, ca_rate: float) -> Setup:
-    """Make everything ready that `pulumi up` needs; reuse what is there."""
+def set_up(screen: Screen, folder: SandboxFolder, *, port: int, ca_rate: float | None) -> Setup:
+    """Make everything ready that `pulumi up` needs; reuse what is there.
+
+    `ca_rate`: how many Conditional Access requests per second the tenant takes; None: as it is.
+    """
 
     def say(line: str) -> None:
         screen.say(plain(line.replace(str(Path.home()), "~")))
@@ -49,10 +52,11 @@ def set_up(screen: Screen, folder: SandboxFolder, *, port: int, ca_rate: float) 
     note = elsewhere(tenant, port, is_new=is_new)
     if note is not None:
         screen.say(note)
+    rate = ca_rate or face.conditional_access_rate()
     variables = {
         **tenant_variables(folder),
         # One request per second is the real service's pace; a faster tenant may be asked faster.
-        "BREAK_GLASS_CA_INTERVAL_SECONDS": f"{1 / ca_rate:.4f}",
+        "BREAK_GLASS_CA_INTERVAL_SECONDS": f"{1 / rate:.4f}",
     }
     pulumi = PulumiRun(
         engine.executable,
@@ -62,7 +66,7 @@ def set_up(screen: Screen, folder: SandboxFolder, *, port: int, ca_rate: float) 
         colors=screen.colors,
     )
     pulumi.prepare()
-    stage = Stage(screen, folder, face, title, pulumi, ca_rate)
+    stage = Stage(screen, folder, face, title, pulumi, rate)
     return Setup(stage, EngineFacts(version=engine.version, source=engine.source), plugins)
 
 

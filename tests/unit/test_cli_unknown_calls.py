@@ -19,11 +19,15 @@ from cli.workspace import SandboxFolder
 
 
 class FakeTenant:
-    """A tenant that has been asked for unknown things, and has two knobs."""
+    """A tenant that has been asked for unknown things, and has three knobs."""
 
     def __init__(self) -> None:
         self.unknown: list[dict[str, Any]] = []
-        self.knobs: dict[str, Any] = {"replicas": 3, "readLagSeconds": 0.5}
+        self.knobs: dict[str, Any] = {
+            "replicas": 3,
+            "readLagSeconds": 0.5,
+            "conditionalAccessRequestsPerSecond": 5.0,
+        }
 
     def asked(self, method: str, path: str, count: int) -> None:
         self.unknown.append({"method": method, "path": path, "query": "", "count": count})
@@ -113,6 +117,7 @@ def test_the_status_tells_of_unknown_calls_if_there_were_any(tenant: FakeTenant,
     tenant.asked("GET", "/v1.0/teamwork", 3)
     code, output = run("status")
     assert code == 0
+    assert "5 CA requests per second" in output
     assert "Asked and not simulated: 1 call, see `breakglass sandbox unknown`" in output
 
 
@@ -134,7 +139,7 @@ def test_a_tenant_is_started_with_a_lag(
 def test_knobs_are_listed_with_their_meaning_and_turned(tenant: FakeTenant, run: Any) -> None:
     code, output = run("knobs", "replicas=1", "read-lag-seconds=2")
     assert code == 0
-    assert tenant.knobs == {"replicas": 1, "readLagSeconds": 2}
+    assert (tenant.knobs["replicas"], tenant.knobs["readLagSeconds"]) == (1, 2)
     (line,) = (line for line in output.splitlines() if line.startswith("readLagSeconds"))
     assert line.split()[1:3] == ["2", "0.5"]
     assert "Mean time until a write is seen" in " ".join(output.split())
