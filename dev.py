@@ -236,7 +236,7 @@ def check() -> int:
 
 
 def bench() -> int:
-    """Measure in less than a minute; fails when a figure misses its target by far."""
+    """Measure in less than a minute; fails when a target is missed."""
     ensure_environment(development=False)
     return call([str(executable("python")), "-m", "sandbox.benchmark"])
 

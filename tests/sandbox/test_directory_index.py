@@ -1,6 +1,7 @@
 """The directory's index is right after every change, and quick in a large tenant."""
 
 import time
+from collections import Counter
 from typing import Any
 
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from sandbox.tenant.changes import ADMINISTRATOR
 from sandbox.tenant.directory import groups, users
 from sandbox.tenant.directory.deleted_items import purge
-from sandbox.tenant.directory.index import DirectoryIndex, SeenIndex
+from sandbox.tenant.directory.index import DirectoryIndex, SeenIndex, user_name
 from sandbox.tenant.directory.role_assignments import (
     create_role_assignment,
     delete_role_assignment,
@@ -70,8 +71,12 @@ def _tenant(**knobs: Any) -> Tenant:
     return Tenant.from_document(small_document(), StillClock(), {**AT_ONCE, **knobs})
 
 
-def _answers(index: DirectoryIndex | SeenIndex | Any) -> list[Any]:
+def _answers(directory: Directory, index: DirectoryIndex | SeenIndex | Any) -> list[Any]:
     names = [*NAMES, *(f"{n}@fabrikam.onmicrosoft.com" for n in ("bo", "hal", "eve", "kim"))]
+    # A replica that has heard of the second of two renamings only knows two users by one name, and
+    # may mean either.
+    held = Counter(user_name(user) for user in directory.users.values())
+    names = [name for name in names if held[name] < 2]
     return [
         {name: index.user_called(name) for name in names},
         {user: set(index.groups_with(user)) for user in USERS},
@@ -82,11 +87,12 @@ def _answers(index: DirectoryIndex | SeenIndex | Any) -> list[Any]:
 
 def _built(directory: Directory) -> list[Any]:
     return _answers(
+        directory,
         DirectoryIndex(
             directory.users.values(),
             directory.groups.values(),
             directory.role_assignments.values(),
-        )
+        ),
     )
 
 
@@ -104,10 +110,10 @@ def test_an_index_that_followed_every_change_is_the_one_built_anew(
         except ServiceError:
             pass
         tenant.clock.advance(100)
-        assert _answers(tenant.directory.index) == _built(tenant.directory)
+        assert _answers(tenant.directory, tenant.directory.index) == _built(tenant.directory)
         unseen = tenant.replicas.asked().unseen
         views.append((tenant.directory.as_seen(unseen), unseen))
-        assert _answers(views[-1][0].index) == _built(views[-1][0])
+        assert _answers(views[-1][0], views[-1][0].index) == _built(views[-1][0])
 
 
 def test_what_a_replica_knows_is_not_changed_by_what_happens_later() -> None:
