@@ -33,7 +33,7 @@ from components.exclusion_state import (
 )
 from components.policy_session import AlreadyToldError, PolicySession, current_session, refreshed
 from entra.errors import EntraError, Forbidden, GraphError, NotFound
-from entra.exclusion import Entries, added_by_us, live_entries, missing, plan
+from entra.exclusion import Entries, decide, live_entries, missing
 from entra.policy import Policy
 
 TYPE = "pulumi-python:dynamic/break-glass:PolicyExclusion"
@@ -69,7 +69,7 @@ class PolicyExclusionProvider(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Exclude what is wanted."""
         state = ExclusionState.read(props)
-        added = _write(state, Entries(), leaving=Entries())
+        added = _write(state, Entries(), departing=Entries())
         return CreateResult(state.policy_id, _outputs(props, added))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -102,14 +102,14 @@ class PolicyExclusionProvider(ResourceProvider):
         before = ExclusionState.read(_olds)
         state = ExclusionState.read(_news)
         retired = before.stack_objects - state.stack_objects
-        added = _write(state, before.added, leaving=(before.added | retired) - state.wanted)
+        added = _write(state, before.added, departing=retired)
         return UpdateResult(_outputs(_news, added))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Take away what we added, and always the objects that go away with the stack."""
         state = ExclusionState.read(_props)
         undone = ExclusionState.read({**_props, "wanted": None})
-        _write(undone, state.added, leaving=state.added | state.stack_objects)
+        _write(undone, state.added, departing=state.stack_objects)
 
 
 class PolicyExclusion(Resource, module="break-glass", name="PolicyExclusion"):
@@ -121,15 +121,15 @@ class PolicyExclusion(Resource, module="break-glass", name="PolicyExclusion"):
         super().__init__(PolicyExclusionProvider(), name, props, opts)
 
 
-def _write(state: ExclusionState, added_before: Entries, *, leaving: Entries) -> Entries:
+def _write(state: ExclusionState, added_before: Entries, *, departing: Entries) -> Entries:
     """Make the policy right and answer what in it is ours. Raises PolicyExclusionError."""
-    if not state.wanted and not leaving:
+    if not (state.wanted or added_before or departing):
         return Entries()
     session = current_session()
     try:
         session.check_tenant(state.tenant_id)
         with session.writing:
-            return _make_right(session, state, added_before, leaving)
+            return _make_right(session, state, added_before, departing)
     except Forbidden as error:
         raise PolicyExclusionError(
             f"{state.title} may not be changed: {error.message or error.code}; the application"
@@ -145,21 +145,20 @@ def _write(state: ExclusionState, added_before: Entries, *, leaving: Entries) ->
 
 
 def _make_right(
-    session: PolicySession, state: ExclusionState, added_before: Entries, leaving: Entries
+    session: PolicySession, state: ExclusionState, added_before: Entries, departing: Entries
 ) -> Entries:
-    policy = _current(session, state, added_before & leaving)
+    policy = _current(session, state, added_before - state.wanted)
     if policy is None:
         # Deleted by its owner, so there is nothing to exclude from. Should it only hide behind a
         # lagging replica, the component's proof over all policies finds it.
         return added_before & state.wanted
-    live = live_entries(policy)
-    change = plan(live, state.wanted, leaving)
-    if change is not None:
+    decision = decide(live_entries(policy), state.wanted, added_before, departing)
+    if decision.change is not None:
         try:
-            session.policies.write_exclusions(state.policy_id, change)
+            session.policies.write_exclusions(state.policy_id, decision.change)
         except NotFound:
             return added_before & state.wanted
-    return added_by_us(live, state.wanted, added_before)
+    return decision.added
 
 
 def _current(session: PolicySession, state: ExclusionState, ours: Entries) -> Policy | None:

@@ -58,21 +58,30 @@ def live_entries(policy: Policy) -> Entries:
     return Entries(policy.exclude_groups, policy.exclude_users)
 
 
-def plan(live: Entries, wanted: Entries, ours: Entries) -> Change | None:
-    """What to write so that ``wanted`` is excluded and what else is ``ours`` no longer is.
+@dataclass(frozen=True)
+class Decision:
+    """What becomes of one policy's exclusion lists."""
 
-    None when the policy is right as it is.
+    change: Change | None
+    """What to write; None when the policy is right as it is."""
+    added: Entries
+    """What in the policy is ours afterwards: all that is wanted and did not stand there before."""
+    lost: Entries
+    """What we had put there, is still wanted, and somebody took out."""
+
+
+def decide(live: Entries, wanted: Entries, added: Entries, departing: Entries) -> Decision:
+    """What to write so that ``wanted`` is excluded and what else is ours no longer is.
+
+    ``live``: what the policy excludes now. ``added``: what we added before. ``departing``: objects
+    that this stack deletes; they leave the policy whoever put them there, because Conditional
+    Access must name no deleted object.
     """
-    groups = _target(live.groups, wanted.groups, ours.groups)
-    users = _target(live.users, wanted.users, ours.users)
-    if groups is None and users is None:
-        return None
-    return Change(groups, users)
-
-
-def added_by_us(live: Entries, wanted: Entries, added_before: Entries) -> Entries:
-    """Which of ``wanted`` are ours once they are excluded: all that did not stand there already."""
-    return wanted - (live - added_before)
+    leaving = (added | departing) - wanted
+    groups = _target(live.groups, wanted.groups, leaving.groups)
+    users = _target(live.users, wanted.users, leaving.users)
+    change = None if groups is None and users is None else Change(groups, users)
+    return Decision(change, wanted - (live - added), (added & wanted) - live)
 
 
 def missing(live: Entries, wanted: Entries) -> Entries:

@@ -1,0 +1,30 @@
+"""Microsoft Graph application permissions: which we need for what, and how they are granted.
+
+Source: Microsoft Graph permissions reference; "Grant tenant-wide admin consent to an application".
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+READ_POLICIES: Final = ("Policy.Read.All",)
+"""To list Conditional Access policies."""
+WRITE_POLICIES: Final = (
+    "Policy.Read.All",
+    "Policy.ReadWrite.ConditionalAccess",
+    "Application.Read.All",
+)
+"""To write a policy's exclusions; the service also wants to look up the applications it names."""
+READ_AUDIT_LOG: Final = ("AuditLog.Read.All",)
+"""To see who changed a policy."""
+
+_WHERE: Final = (
+    "Entra admin centre → App registrations → API permissions → Microsoft Graph → Application"
+    " permissions, then Grant admin consent"
+)
+
+
+def how_to_grant(permissions: Sequence[str]) -> str:
+    """``grant it …`` for one permission or several, to end a message with."""
+    names = ", ".join(permissions)
+    one = len(permissions) == 1
+    return f"grant the application permission{'' if one else 's'} {names} ({_WHERE})"
