@@ -4,13 +4,39 @@ Source: Microsoft Graph documentation, "conditionalAccessPolicy resource type". 
 that the service says is kept in ``document`` and never interpreted.
 """
 
+import unicodedata
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from entra.errors import GraphError
+
+_MICROSOFT_MANAGED: Final = "microsoft-managed:"
+
+# Control characters, format characters (bidirectional overrides, zero-width spaces), lone
+# surrogates, line and paragraph separators.
+_ESCAPED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+# Format characters that scripts and emoji are made with: joiners and the letters of flags.
+_SPELLING: Final = frozenset(map(chr, (0x200C, 0x200D, *range(0xE0020, 0xE0080))))
+
+
+def told(name: str) -> str:
+    """A name that somebody else chose, fit for one line of a terminal.
+
+    Whatever could move the cursor, colour or reorder the line, or hide, is shown as its escape;
+    letters of any script, quotes and emoji stay.
+    """
+    if not name.strip():
+        return "(no name)"
+    return "".join(_escaped(character) for character in name)
+
+
+def _escaped(character: str) -> str:
+    if character in _SPELLING or unicodedata.category(character) not in _ESCAPED_CATEGORIES:
+        return character
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def _no_null(value: Any) -> Any:
@@ -58,6 +84,8 @@ class Policy(_Part):
     id: str
     display_name: Annotated[str, BeforeValidator(lambda v: "" if v is None else v)] = ""
     state: str = ""
+    created_date_time: str | None = None
+    modified_date_time: str | None = None
     conditions: PolicyConditions = PolicyConditions()
     grant_controls: GrantControls | None = None
     document: Mapping[str, Any] = Field(default_factory=dict[str, Any], repr=False)
@@ -74,6 +102,23 @@ class Policy(_Part):
             raise GraphError(
                 200, "not a policy", told + first["msg"], "GET", "conditionalAccess/policies"
             ) from None
+
+    @property
+    def modified(self) -> str:
+        """When the policy was last changed, else when it was made, as the service words it.
+
+        Empty when the service says neither. Only to be compared with an earlier one for equality.
+        """
+        return self.modified_date_time or self.created_date_time or ""
+
+    @property
+    def is_microsoft_managed(self) -> bool:
+        """Whether Microsoft made the policy and keeps its content.
+
+        Graph has no property for it, but such a policy's name has a fixed beginning and nobody can
+        rename it (Microsoft Learn, "Microsoft-managed Conditional Access policies").
+        """
+        return self.display_name.strip().casefold().startswith(_MICROSOFT_MANAGED)
 
     @property
     def exclude_groups(self) -> tuple[str, ...]:

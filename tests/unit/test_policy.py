@@ -1,0 +1,76 @@
+from typing import Any
+
+import pytest
+
+from entra.errors import GraphError
+from entra.policy import Policy, told
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CA001: Require MFA for admins",
+        "Bedingter Zugriff – Größe „über alles“ 'und' \"mehr\"",
+        "Доступ, وصول مشروط, 条件付きアクセス, می‌خواهم",
+        "🔒 MFA 👩🏽‍💻 ☎️ 🏴󠁧󠁢󠁥󠁮󠁧󠁿",
+        r"back\slash, 100 % & <tag> {0} %s $HOME",
+    ],
+)
+def test_ordinary_names_are_told_as_they_are(name: str) -> None:
+    assert told(name) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("two\nlines\r\n", r"two\nlines\r\n"),
+        ("tab\tbell\a", r"tab\tbell\x07"),
+        ("\x1b[31mred\x1b[0m", r"\x1b[31mred\x1b[0m"),
+        ("\x9b31mred, \x7f", r"\x9b31mred, \x7f"),
+        ("\u202etfel ot thgir\u202c", r"\u202etfel ot thgir\u202c"),
+        ("\u2066isolated\u2069", r"\u2066isolated\u2069"),
+        ("zero\u200bwidth\ufeff", r"zero\u200bwidth\ufeff"),
+        ("line\u2028paragraph\u2029", r"line\u2028paragraph\u2029"),
+        ("half a pair \ud83d", r"half a pair \ud83d"),
+        ("", "(no name)"),
+        (" \n", "(no name)"),
+    ],
+)
+def test_what_could_disturb_a_terminal_is_told_as_its_escape(name: str, shown: str) -> None:
+    assert told(name) == shown
+    told(name).encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("document", "modified"),
+    [
+        ({"createdDateTime": "2026-01-01Z", "modifiedDateTime": "2026-02-02Z"}, "2026-02-02Z"),
+        ({"createdDateTime": "2026-01-01Z", "modifiedDateTime": None}, "2026-01-01Z"),
+        ({}, ""),
+    ],
+)
+def test_a_policy_that_was_never_modified_tells_when_it_was_made(
+    document: dict[str, Any], modified: str
+) -> None:
+    assert Policy.from_document({"id": "p", **document}).modified == modified
+
+
+@pytest.mark.parametrize(
+    ("name", "managed"),
+    [
+        ("Microsoft-managed: Block legacy authentication", True),
+        ("microsoft-managed: multifactor authentication for all users", True),
+        ("Copy of Microsoft-managed: Block legacy authentication", False),
+        ("Microsoft managed devices only", False),
+        (None, False),
+    ],
+)
+def test_a_microsoft_managed_policy_is_known_by_its_name(name: str | None, managed: bool) -> None:
+    policy = Policy.from_document({"id": "p", "displayName": name})
+    assert policy.is_microsoft_managed is managed
+
+
+def test_what_is_no_policy_is_refused_with_its_name_and_the_place() -> None:
+    document = {"id": "p", "displayName": "MFA", "conditions": {"users": {"includeUsers": "All"}}}
+    with pytest.raises(GraphError, match=r"policy 'MFA': conditions\.users\.includeUsers"):
+        Policy.from_document(document)
