@@ -53,6 +53,8 @@ def exclusion(
         owned_by_stack=True,
         scope=settings.exclusion.scope,
         skip=settings.exclusion.skip,
+        freshness_seconds=settings.exclusion.freshness_seconds,
+        security_defaults=found.tenant.security_defaults,
         memory=found.memory,
     )
 

@@ -104,6 +104,13 @@ class Exclusion(_Group):
         description="a list of policies' ids or display names",
         examples=["Block legacy authentication"],
     )
+    freshness_seconds: int = Field(
+        default=0,
+        ge=0,
+        le=15,
+        description="a whole number from 0 to 15 (seconds; 0: each policy is read right before its"
+        " write)",
+    )
 
 
 class ResourceGroup(_Group):

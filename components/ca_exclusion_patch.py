@@ -13,6 +13,7 @@ import pulumi
 from pulumi.runtime import rpc
 
 from components.exclusion_choice import Choice, choose
+from components.exclusion_drift import PolicyAudit
 from components.exclusion_proof import PolicyReader, prove_exclusions
 from components.exclusion_state import entries, pending_lines, properties_of
 from components.policy_exclusion import TYPE, PolicyExclusion
@@ -47,6 +48,13 @@ class CaExclusionPatchArgs:
     """``all`` policies, or ``mfa-only``: those that ask for multifactor authentication."""
     skip: Sequence[str] = ()
     """Ids or display names of policies to leave alone."""
+    freshness_seconds: int = 0
+    """How old (0 to 15 s) a listing may be on which a write rests; 0: each policy is read right
+    before its write. With more than 20 policies to write it is 15 unless set."""
+    security_defaults: bool = False
+    """The tenant has security defaults on, so that no policy is enforced."""
+    audit: PolicyAudit | None = None
+    """Who changed a policy last; None: nobody is asked."""
     memory: StackMemory = field(default=earlier_outputs, repr=False)
 
 
@@ -212,6 +220,8 @@ class CaExclusionPatch(pulumi.ComponentResource):
                 "labels": objects.apply(lambda value: value.labels),
                 "reason": reason or "",
                 "pending": objects.apply(pending),
+                "freshnessSeconds": self._args.freshness_seconds,
+                "stack": f"{pulumi.get_project()}/{pulumi.get_stack()}/{self._name}",
             },
             pulumi.ResourceOptions(parent=self),
         )

@@ -113,6 +113,8 @@ def test_every_policy_has_a_child_named_after_its_id() -> None:
         "labels": {GROUP: "group BTG Admins", ACCOUNT: "account x@contoso.onmicrosoft.com"},
         "reason": "",
         "pending": ["exclude group BTG Admins", "exclude account x@contoso.onmicrosoft.com"],
+        "freshnessSeconds": 0,
+        "stack": "break-glass/unit/exclusion",
     }
     assert not child.secret_inputs
 

@@ -53,6 +53,7 @@ def test_required_settings_are_enough() -> None:
     assert settings.group.name == "BTG Admins"
     assert settings.exclusion.scope == "all"
     assert settings.exclusion.users
+    assert settings.exclusion.freshness_seconds == 0
     assert settings.protect
     assert settings.monitoring.alert.severity == 0
     assert settings.monitoring.alert.enabled
@@ -201,6 +202,9 @@ def test_a_value_marked_secret_is_refused_unseen() -> None:
         ("exclusion", "scope", "some"),
         ("exclusion", "users", "perhaps"),
         ("exclusion", "skip", "Policy"),
+        ("exclusion", "freshnessSeconds", -1),
+        ("exclusion", "freshnessSeconds", 16),
+        ("exclusion", "freshnessSeconds", 1.5),
     ],
 )
 def test_values_out_of_range_are_refused(group: str, key: str, value: Any) -> None:
