@@ -9,11 +9,19 @@ State contract: the property names here are in every stack's state file. Inputs 
     reason        why the policy is skipped, else ""
     pending       ["exclude group BTG Admins"] what the last listing saw missing; empty in outputs;
                   'again' behind each when the run before put just the same right
+    freshnessSeconds  a write rests on a listing of at most this age; 0: on a read of its own
+    stack         "project/stack/component"    whose entries the write journal tells apart
 
 Outputs only:
 
     added         {groups: [id], users: [id]}  what we put there and take away again
     missing       ["exclude group BTG Admins"] what a refresh saw missing; empty after a write
+    refused       why the service does not let us exclude from a policy that Microsoft keeps,
+                  else ""
+    refusedOf     ``Policy.modified`` of what refused: a policy changed since is tried again
+    healed        how often entries that we had put there had to be put back
+
+A property that an older state lacks is read as 0, "" or empty.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,6 +31,7 @@ from typing import Any, cast
 from pulumi.runtime import rpc
 
 from entra.exclusion import Entries
+from entra.policy import told
 
 Properties = Mapping[str, Any]
 
@@ -38,6 +47,11 @@ class ExclusionState:
     stack_objects: Entries
     added: Entries
     labels: Mapping[str, str]
+    freshness_seconds: float
+    stack: str
+    refused: str
+    refused_of: str
+    healed: int
 
     @classmethod
     def read(cls, properties: Properties) -> "ExclusionState":
@@ -50,12 +64,17 @@ class ExclusionState:
             stack_objects=entries(properties.get("stackObjects")),
             added=entries(properties.get("added")),
             labels=cast("Mapping[str, str]", properties.get("labels") or {}),
+            freshness_seconds=float(properties.get("freshnessSeconds") or 0),
+            stack=str(properties.get("stack") or ""),
+            refused=str(properties.get("refused") or ""),
+            refused_of=str(properties.get("refusedOf") or ""),
+            healed=int(properties.get("healed") or 0),
         )
 
     @property
     def title(self) -> str:
         """The policy as messages name it."""
-        return f"policy {self.policy_name!r} ({self.policy_id})"
+        return f"policy '{told(self.policy_name)}' ({self.policy_id})"
 
 
 def entries(value: Any) -> Entries:
