@@ -14,8 +14,8 @@ WRITE_POLICIES: Final = (
     "Application.Read.All",
 )
 """To write a policy's exclusions; the service also wants to look up the applications it names."""
-READ_AUDIT_LOG: Final = ("AuditLog.Read.All",)
-"""To see who changed a policy."""
+READ_AUDIT_LOG: Final = ("AuditLog.Read.All", "Directory.Read.All")
+"""To see who changed a policy; the service wants both."""
 
 _WHERE: Final = (
     "Entra admin centre → App registrations → API permissions → Microsoft Graph → Application"
