@@ -94,6 +94,7 @@ def test_echoing_a_whole_get_is_refused() -> None:
         ({"conditions": {"users": {"people": []}}}, "Invalid property 'conditions.users.people'"),
         ({"conditions": {"users": {"excludeGroups": ["BTG Admins"]}}}, "Invalid group value"),
         ({"conditions": {"users": {"excludeUsers": ["All"]}}}, "Invalid user value: All"),
+        ({"conditions": {"users": {"excludeUsers": ["AllAgentIdUsers"]}}}, "value: AllAgentIdU"),
         ({"conditions": {"users": {"includeUsers": ["All", GROUP]}}}, "'All' cannot be combined"),
     ],
 )
@@ -147,6 +148,28 @@ def test_a_policy_with_a_preview_feature_is_written_through_beta_only() -> None:
     shown = area.policy(policy_id, beta=True)["conditions"]
     assert shown["users"]["excludeGroups"] == [GROUP]
     assert shown["times"] == {"includedRanges": ["x"]}
+
+
+@pytest.mark.parametrize(
+    ("users", "workloads"),
+    [
+        ("None", {"includeAgentIdServicePrincipals": ["All"]}),
+        ("None", {"agentIdServicePrincipalFilter": {"mode": "include", "rule": "x -eq 1"}}),
+        ("AllAgentIdUsers", None),
+    ],
+)
+def test_a_policy_for_agents_is_kept_as_the_portal_makes_it(
+    users: str, workloads: dict[str, Any] | None
+) -> None:
+    area = ConditionalAccess(StillClock(), UNLIMITED)
+    body = block_all()
+    body["conditions"]["users"] = {"includeUsers": [users]}
+    body["conditions"]["applications"] = {"includeApplications": ["AllAgentIdResources"]}
+    body["conditions"]["clientApplications"] = workloads
+    shown = area.policy(area.create_policy(body)["id"])["conditions"]
+    assert shown["users"]["includeUsers"] == [users]
+    assert shown["applications"]["includeApplications"] == ["AllAgentIdResources"]
+    assert shown["clientApplications"] == workloads
 
 
 def managed() -> tuple[Behaviour, ConditionalAccess, str]:

@@ -189,7 +189,7 @@ def test_a_property_of_a_wrong_type_or_value_is_refused_by_its_path(path: tuple[
         (
             "conditions.applications.includeApplications",
             ["Teams"],
-            "must be one of All, None, Office365, MicrosoftAdminPortals, an id.",
+            "one of All, None, Office365, MicrosoftAdminPortals, AllAgentIdResources, an id.",
         ),
         ("conditions.devices.deviceFilter", {"mode": "include"}, "deviceFilter.rule' is required"),
         ("grantControls.authenticationStrength", {}, "authenticationStrength.id' is required"),

@@ -1,14 +1,15 @@
 """The cloud applications that people sign in to, as policies and the sign-in log see them.
 
-Microsoft's own are in `microsoft_apps`. A public client is none that a policy can name: Microsoft
-Learn, "Conditional Access: Target resources".
+Microsoft's own are in `microsoft_apps`. A public client is none that a policy can name, and the
+resources of all agents are one group: Microsoft Learn, "Conditional Access: Target resources".
 """
 
 from dataclasses import dataclass
 
 OFFICE_365 = "Office365"
 ADMIN_PORTALS = "MicrosoftAdminPortals"
-GROUPS = frozenset({OFFICE_365, ADMIN_PORTALS})
+AGENT_RESOURCES = "AllAgentIdResources"
+GROUPS = frozenset({OFFICE_365, ADMIN_PORTALS, AGENT_RESOURCES})
 """The groups of applications that a policy can name."""
 
 

@@ -110,7 +110,7 @@ _EMPTY_REFUSED = (
     ("conditions", "applications", "includeAuthenticationContextClassReferences"),
 )
 _LITERALS = {
-    "includeUsers": {"All", "None", "GuestsOrExternalUsers"},
+    "includeUsers": {"All", "None", "GuestsOrExternalUsers", "AllAgentIdUsers"},
     "excludeUsers": {"GuestsOrExternalUsers"},
 }
 

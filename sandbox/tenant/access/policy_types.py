@@ -207,7 +207,7 @@ _USERS = Shape(
     },
     nullable=False,
 )
-_APPLICATION_GROUPS = ("Office365", "MicrosoftAdminPortals")
+_APPLICATION_GROUPS = ("Office365", "MicrosoftAdminPortals", "AllAgentIdResources")
 _APPLICATIONS = Shape(
     {
         "includeApplications": Texts(Text(("All", "None", *_APPLICATION_GROUPS), form=GUID)),

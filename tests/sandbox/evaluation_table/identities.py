@@ -63,6 +63,9 @@ IDENTITIES = (
             stops("All users are all users of the directory", for_users(includeUsers=["All"])),
             stops("All users include B2B guests", for_users(includeUsers=["All"]), user="gus"),
             passes("None selects no user", for_users(includeUsers=["None"]), "users"),
+            passes(
+                "agents' users are no people", for_users(includeUsers=["AllAgentIdUsers"]), "users"
+            ),
             stops("a user can be named", for_users(includeUsers=[EVE])),
             passes("who is not named is not meant", for_users(includeUsers=[FAY]), "users"),
             stops("a group means its members", for_users(includeGroups=[STAFF])),

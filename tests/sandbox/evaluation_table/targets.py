@@ -116,6 +116,13 @@ TARGETS = (
                 interactive=False,
                 **PORTAL,
             ),
+            passes(
+                "an application of the organization is no agent's resource",
+                for_apps("AllAgentIdResources"),
+                "application",
+                app="Nightly job",
+            ),
+            passes("nor is Exchange Online", for_apps("AllAgentIdResources"), "application"),
         ),
     ),
     Group(
