@@ -5,11 +5,17 @@ stay, an entry that stood there before us is not ours, and undoing takes away wh
 nothing more. Ids are compared without regard to case, as the directory does.
 """
 
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, Final, cast
 
-from entra.policy import Policy
+from entra.policy import Policy, told
+
+_NOBODY: Final = "none"
+_ALL_AGENT_USERS: Final = "allagentidusers"
+_WORKLOADS: Final = ("includeserviceprincipals", "serviceprincipalfilter")
 
 
 @dataclass(frozen=True)
@@ -76,12 +82,17 @@ def decide(live: Entries, wanted: Entries, added: Entries, departing: Entries) -
     ``live``: what the policy excludes now. ``added``: what we added before. ``departing``: objects
     that this stack deletes; they leave the policy whoever put them there, because Conditional
     Access must name no deleted object.
+
+    The lists to write are those of ``live`` as they stand, less what leaves, and then what is
+    missing. Foreign entries keep their order, their spelling and even their duplicates: the service
+    holds that very list already, so it takes it again, and undoing leaves what was there. An entry
+    of ours that stands there in any spelling is right and is not written again.
     """
     leaving = (added | departing) - wanted
     groups = _target(live.groups, wanted.groups, leaving.groups)
     users = _target(live.users, wanted.users, leaving.users)
     change = None if groups is None and users is None else Change(groups, users)
-    return Decision(change, wanted - (live - added), (added & wanted) - live)
+    return Decision(change, (wanted | Entries()) - (live - added), (added & wanted) - live)
 
 
 def missing(live: Entries, wanted: Entries) -> Entries:
@@ -92,58 +103,86 @@ def missing(live: Entries, wanted: Entries) -> Entries:
 def skip_reason(policy: Policy, *, scope: Scope, skip: Iterable[str]) -> str | None:
     """Why nobody is excluded from a policy; None when somebody is.
 
-    ``skip`` holds ids and display names. Policies for workload or agent identities, and those for
-    nobody, cannot have user exclusions (Microsoft: "Conditional Access for workload identities").
+    ``skip`` holds ids and display names. A policy for people is excluded from whatever its state,
+    its target (applications, user actions, authentication contexts), its conditions and its maker.
+    Those for workload or agent identities alone, and those for nobody, have no user to exclude.
+
+    Sources: Microsoft Graph, "conditionalAccessUsers", "conditionalAccessClientApplications" (the
+    agents' properties are of beta; v1.0 shows such a policy as one for nobody) and Microsoft Learn,
+    "Conditional Access for agent identities" (the literal ``AllAgentIdUsers``). That no policy
+    applies to people and to workload identities at once is assumed; one that did would be
+    excluded from, because it could lock people out.
     """
     if is_named(policy, skip):
-        return "listed under break-glass:exclusion skip"
-    applications = policy.conditions.client_applications or {}
-    if any(value for key, value in applications.items() if "agentid" in key.lower()):
-        return "applies to agent identities, not to users"
-    if any(
-        value
-        for key, value in applications.items()
-        if key in ("includeServicePrincipals", "servicePrincipalFilter")
-    ):
-        return "applies to workload identities, not to users"
-    users = policy.conditions.users
-    if users is None or not (
-        users.include_users
-        or users.include_groups
-        or users.include_roles
-        or users.include_guests_or_external_users
-    ):
-        return "applies to no users"
-    if users.include_users == ("None",):
-        return "applies to no users (users: None)"
-    if all(name.lower() == "allagentidusers" for name in users.include_users) and not (
-        users.include_groups or users.include_roles or users.include_guests_or_external_users
-    ):
-        return "applies to agent identities, not to users"
+        return "listed under skip"
+    if not _applies_to_people(policy):
+        return _why_to_nobody(policy)
     if scope is Scope.MFA_ONLY and not _asks_for_mfa(policy):
-        return "does not ask for multifactor authentication (break-glass:exclusion scope: mfa-only)"
+        return "does not ask for multifactor authentication (exclusion scope: mfa-only)"
     return None
 
 
 def is_named(policy: Policy, names: Iterable[str]) -> bool:
-    """Whether one of ``names`` is the policy's id or display name."""
-    known = {policy.id.casefold(), policy.display_name.casefold()}
-    return any(name.strip().casefold() in known for name in names)
+    """Whether one of ``names`` is the policy's id or display name, as stored or as told.
+
+    Case, surrounding blanks and the composition of accents make no difference.
+    """
+    known = {_key(policy.id), _key(policy.display_name), _key(told(policy.display_name))}
+    return any(_key(name) in known for name in names if name.strip())
+
+
+def named_by(policies: Iterable[Policy], entry: str) -> list[Policy]:
+    """The policies that an entry of a skip list means: several when their display names are one."""
+    return [policy for policy in policies if is_named(policy, [entry])]
+
+
+def _key(name: str) -> str:
+    return unicodedata.normalize("NFC", name).strip().casefold()
+
+
+def _applies_to_people(policy: Policy) -> bool:
+    users = policy.conditions.users
+    return users is not None and bool(
+        any(_key(entry) not in (_NOBODY, _ALL_AGENT_USERS) for entry in users.include_users)
+        or users.include_groups
+        or users.include_roles
+        or users.include_guests_or_external_users
+    )
+
+
+def _why_to_nobody(policy: Policy) -> str:
+    users = policy.conditions.users
+    included = [_key(entry) for entry in users.include_users] if users else []
+    applications = policy.conditions.client_applications or {}
+    chosen = [key.casefold() for key, value in applications.items() if _says_something(value)]
+    if _ALL_AGENT_USERS in included or any("agentid" in key for key in chosen):
+        return "applies to agent identities, not to users"
+    if any(key in _WORKLOADS for key in chosen):
+        return "applies to workload identities, not to users"
+    return "applies to no users" + (" (users: None)" if included else "")
 
 
 def _asks_for_mfa(policy: Policy) -> bool:
     controls = policy.grant_controls
     return controls is not None and (
-        "mfa" in controls.built_in_controls or controls.authentication_strength is not None
+        any(control.casefold() == "mfa" for control in controls.built_in_controls)
+        or _says_something(controls.authentication_strength)
     )
 
 
+def _says_something(value: Any) -> bool:
+    """False for what the service shows where nothing is chosen: null, empty, an object of nulls."""
+    if isinstance(value, Mapping):
+        return any(_says_something(part) for part in cast("Mapping[str, Any]", value).values())
+    return bool(value)
+
+
 def _target(
-    live: Sequence[str], wanted: Sequence[str], ours: Sequence[str]
+    live: Sequence[str], wanted: Sequence[str], leaving: Sequence[str]
 ) -> tuple[str, ...] | None:
-    kept = _without(live, _without(ours, wanted))
-    target = (*kept, *_without(wanted, kept))
-    return None if target == tuple(live) else _union(target)
+    kept = _without(live, leaving)
+    target = (*kept, *_without(_union(wanted), kept))
+    return None if target == tuple(live) else target
 
 
 def _union(*lists: Sequence[str]) -> tuple[str, ...]:
