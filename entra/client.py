@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from typing import Any, Protocol, cast
 
 import httpx
@@ -15,12 +16,16 @@ from entra.endpoints import Endpoints, verification
 from entra.errors import Forbidden as Forbidden
 from entra.errors import GraphError as GraphError
 from entra.errors import NotFound as NotFound
-from entra.limiter import Pace, Unpaced
+from entra.limiter import Pace, Turn
+from entra.pace import LONGEST_PAUSE_SECONDS
 
 ATTEMPTS = 8
 LONGEST_DELAY_SECONDS = 30.0
-TOTAL_DELAY_SECONDS = 180.0
+TOTAL_DELAY_SECONDS = LONGEST_PAUSE_SECONDS
 UNREACHABLE_ATTEMPTS = 4
+# However long the service has refused others, a request is worth so many tries.
+REFUSED_ATTEMPTS = 4
+_TOO_MANY_REQUESTS = 429
 _RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 # A POST that was answered with these made nothing, so it may be sent again.
 _RETRIED_POST = frozenset({429, 503})
@@ -49,7 +54,8 @@ class GraphClient:
 
     A request is repeated after 408, 429, 5xx and connection errors: at once as Retry-After says,
     else after 1, 2, 4 … 30 s, 8 attempts and 180 s of pauses at most. Without any answer it gives
-    up after 4 attempts.
+    up after 4 attempts. With a ``pace`` a 429 is the pace's to wait out, for as long as the service
+    still answers any request that shares it.
     """
 
     def __init__(
@@ -60,7 +66,7 @@ class GraphClient:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._identity = identity
-        self._unpaced = Unpaced(sleep)
+        self._sleep = sleep
         self._base = identity.endpoints.graph
         self._http = httpx.Client(
             base_url=self._base,
@@ -114,22 +120,27 @@ class GraphClient:
         pace: Pace | None = None,
     ) -> dict[str, Any]:
         """Send, with retries, and return the JSON answer ({} for none). Raises GraphError."""
-        keeper = pace or self._unpaced
         paused = 0.0
-        attempt = 0
+        attempts = refusals = 0
         while True:
-            attempt += 1
-            error, asked_pause = self._attempt(method, path, params, body, keeper)
+            error, asked_pause = self._attempt(method, path, params, body, pace)
             if isinstance(error, dict):
                 return error
-            delay = min(2.0 ** (attempt - 1), LONGEST_DELAY_SECONDS)
+            if pace is not None and error.status == _TOO_MANY_REQUESTS:
+                refusals += 1
+                too_long = asked_pause is not None and asked_pause > LONGEST_PAUSE_SECONDS
+                if too_long or (refusals >= REFUSED_ATTEMPTS and pace.is_hopeless()):
+                    raise error
+                continue
+            attempts += 1
+            delay = min(2.0 ** (attempts - 1), LONGEST_DELAY_SECONDS)
             delay = delay if asked_pause is None else asked_pause
-            attempts = ATTEMPTS if error.status else UNREACHABLE_ATTEMPTS
+            most = ATTEMPTS if error.status else UNREACHABLE_ATTEMPTS
             retried = _RETRIED_POST if method == "POST" else _RETRIED
             again = error.status in retried or (error.status == 0 and _may_repeat(method, error))
-            if not again or attempt >= attempts or paused + delay > TOTAL_DELAY_SECONDS:
+            if not again or attempts >= most or paused + delay > TOTAL_DELAY_SECONDS:
                 raise error
-            keeper.postpone(delay)
+            (self._sleep if pace is None else pace.postpone)(delay)
             paused += delay
 
     def _attempt(
@@ -138,19 +149,21 @@ class GraphClient:
         path: str,
         params: Mapping[str, str] | None,
         body: Mapping[str, Any] | None,
-        pace: Pace,
+        pace: Pace | None,
     ) -> tuple[dict[str, Any] | GraphError, float | None]:
         """One try: the JSON answer or what went wrong, and the pause that was asked for."""
         headers = {"Authorization": f"Bearer {self._identity.graph_token()}"}
         told = path.split("?")[0]
         try:
-            with pace.turn():
+            with pace.turn() if pace else nullcontext(Turn()) as turn:
                 answer = self._http.request(method, path, params=params, json=body, headers=headers)
+                turn.status = answer.status_code
+                turn.retry_after = _retry_after(answer)
         except httpx.HTTPError as error:
             return GraphError(0, _connection_trouble(error), str(error), method, told), None
         if answer.is_success:
             return _json(answer, method, told), None
-        return _error(answer, method, told), _retry_after(answer)
+        return _error(answer, method, told), turn.retry_after
 
     def _objects(self, answer: dict[str, Any], path: str) -> list[dict[str, Any]]:
         value = answer.get("value")

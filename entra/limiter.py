@@ -1,148 +1,139 @@
 """One pace of Conditional Access requests per tenant, shared by every process on this machine.
 
-Microsoft Graph takes one Conditional Access request a second per tenant, from all applications
-together, and says 429 without Retry-After beyond that (Microsoft Graph documentation, "Service-
-specific throttling limits"). A deployment is several processes: the program, the provider that
-refreshes, the provider that updates. They meet at a lock file and the time of the last request
-beside it, in the user's cache folder.
+A deployment is several processes: the program, the provider that refreshes, the provider that
+updates. They meet at a lock file in the user's cache folder, and what they know together stands
+beside it (see ``entra.pace``): when the last request ended, and what refusals have taught. The
+limit is the tenant's, whatever application asks, so there is one pace per tenant.
 
 Errors: ``LimiterError`` (see ``entra.errors``).
 """
 
 import os
-import re
-import threading
+import random
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import filelock
-import platformdirs
-
 from entra.errors import LimiterError
+from entra.machine_lock import (
+    LOCK_TIMEOUT_SECONDS,
+    MachineLock,
+    cache_folder,
+    file_name_of,
+    unusable,
+)
+from entra.pace import LONGEST_PAUSE_SECONDS, PaceState
 
 INTERVAL_VARIABLE = "BREAK_GLASS_CA_INTERVAL_SECONDS"
-CACHE_VARIABLE = "BREAK_GLASS_CACHE"
 DEFAULT_INTERVAL_SECONDS = 1.0
 
-# A clock that was set back, or a crashed writer, must not make anybody wait longer than this.
-LONGEST_PAUSE_SECONDS = 120.0
-# Others may queue before us: 195 policies, read and written, is the most that a tenant can ask.
-LOCK_TIMEOUT_SECONDS = 900.0
+_TOO_MANY_REQUESTS = 429
+_SERVER_ERROR = 500
+
+
+@dataclass
+class Turn:
+    """What became of the request of a turn; told before the turn ends, so that no other request
+    slips in between a refusal and the pause after it. ``status`` 0: no answer."""
+
+    status: int = 0
+    retry_after: float | None = None
 
 
 class Pace(Protocol):
     """How fast requests may follow each other."""
 
-    def turn(self) -> AbstractContextManager[None]:
-        """Wait for our turn; the request is made inside the ``with`` block."""
+    def turn(self) -> AbstractContextManager[Turn]:
+        """Wait for our turn; the request is made, and its outcome told, inside the block."""
         ...
 
     def postpone(self, seconds: float) -> None:
-        """The service asked for a pause: nobody's next turn comes before it is over."""
+        """The service needs a pause: nobody's next turn comes before it is over."""
         ...
 
-
-class Unpaced:
-    """No pace of its own: a pause is simply slept through."""
-
-    def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._sleep = sleep
-
-    @contextmanager
-    def turn(self) -> Generator[None]:
-        """At once."""
-        yield
-
-    def postpone(self, seconds: float) -> None:
-        """Sleep for that long."""
-        self._sleep(seconds)
+    def is_hopeless(self) -> bool:
+        """Whether the service has refused everything for so long that a request may give up."""
+        ...
 
 
 class Limiter:
-    """A turn at least ``interval`` seconds after the end of anybody's last one.
+    """A turn at least ``interval`` seconds after the end of anybody's last one, later after 429s.
 
     Counted from the *end* of a request, because only the service knows when one arrived: two
-    requests sent a second apart can arrive closer to each other.
+    requests sent a second apart can arrive closer to each other. ``luck`` spreads the pauses
+    after refusals.
     """
 
     def __init__(
         self,
-        key: str,
+        name: str,
         *,
         interval: float,
         folder: Path,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
+        luck: Callable[[], float] = random.random,
+        timeout: float = LOCK_TIMEOUT_SECONDS,
     ) -> None:
         self._interval = interval
         self._sleep = sleep
         self._clock = clock
-        name = re.sub(r"[^A-Za-z0-9.-]", "_", key)
-        self._stamp = folder / f"{name}.time"
-        self._threads = threading.Lock()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise self._unusable(error) from None
-        self._lock = filelock.FileLock(folder / f"{name}.lock", timeout=LOCK_TIMEOUT_SECONDS)
+        self._luck = luck
+        self._folder = folder
+        self._stamp = folder / f"{name}.pace"
+        what = "the turn for Conditional Access requests"
+        self._lock = MachineLock(folder, name, what=what, timeout=timeout)
 
     @contextmanager
-    def turn(self) -> Generator[None]:
+    def turn(self) -> Generator[Turn]:
         """Wait for our turn and keep it until the block ends. Raises LimiterError."""
-        with self._alone():
-            pause = self._last() + self._interval - self._clock()
+        with self._lock.held():
+            state = self._known()
+            pause = state.wait(self._clock(), self._interval)
             if pause > 0:
-                self._sleep(min(pause, LONGEST_PAUSE_SECONDS))
-            self._write(self._clock())
+                self._sleep(pause)
+            self._keep(state.begun(self._clock()))
+            turn = Turn()
             try:
-                yield
+                yield turn
             finally:
-                self._write(self._clock())
+                self._keep(self._after(turn, state))
 
     def postpone(self, seconds: float) -> None:
         """Nobody's next turn, in any process, comes before ``seconds`` from now."""
-        with self._alone():
-            self._write(max(self._last(), self._clock() + seconds - self._interval))
+        with self._lock.held():
+            self._keep(self._known().postponed(self._clock() + seconds))
 
-    @contextmanager
-    def _alone(self) -> Generator[None]:
-        with self._threads:
-            try:
-                self._lock.acquire()
-            except filelock.Timeout:
-                raise LimiterError(
-                    f"{self._stamp.parent}: another process has kept the turn for Conditional"
-                    f" Access requests for {LOCK_TIMEOUT_SECONDS:.0f} s: end it and run again"
-                ) from None
-            except OSError as error:
-                raise self._unusable(error) from None
-            try:
-                yield
-            finally:
-                self._lock.release()
+    def is_hopeless(self) -> bool:
+        """Whether nobody on this machine got an answer but 429 for five minutes."""
+        with self._lock.held():
+            return self._known().is_hopeless(self._clock())
 
-    def _last(self) -> float:
-        """When the last turn ended, never beyond what a pause may be."""
+    def _after(self, turn: Turn, state: PaceState) -> PaceState:
+        now = self._clock()
+        if turn.status == _TOO_MANY_REQUESTS:
+            return state.refused(now, self._interval, turn.retry_after, self._luck())
+        if 0 < turn.status < _SERVER_ERROR:
+            return state.answered(now)
+        return state.begun(now)
+
+    def _known(self) -> PaceState:
         try:
-            last = float(self._stamp.read_text(encoding="ascii"))
-        except (OSError, ValueError):
-            return 0.0  # the first of all requests, or a file cut short by a crash
-        return last if last <= self._clock() + LONGEST_PAUSE_SECONDS else 0.0
-
-    def _write(self, moment: float) -> None:
-        try:
-            self._stamp.write_text(repr(moment), encoding="ascii")
+            text = self._stamp.read_bytes()
+        except FileNotFoundError:
+            return PaceState()  # the first of all requests
         except OSError as error:
-            raise self._unusable(error) from None
+            raise unusable(self._folder, error) from None
+        return PaceState.from_text(text).at(self._clock())
 
-    def _unusable(self, error: OSError) -> LimiterError:
-        return LimiterError(
-            f"{self._stamp.parent} cannot be written ({error.strerror}): the pace of Conditional"
-            f" Access requests is kept there; set {CACHE_VARIABLE} to a folder that can"
-        )
+    def _keep(self, state: PaceState) -> None:
+        try:
+            self._stamp.write_text(state.to_text(), encoding="ascii")
+        except OSError as error:
+            raise unusable(self._folder, error) from None
 
 
 def limiter_for(tenant_id: str, graph: str, environ: Mapping[str, str] = os.environ) -> Limiter:
@@ -162,7 +153,5 @@ def limiter_for(tenant_id: str, graph: str, environ: Mapping[str, str] = os.envi
             f"{INTERVAL_VARIABLE} is {text!r}: expected seconds from 0 to"
             f" {LONGEST_PAUSE_SECONDS:.0f}"
         )
-    named = environ.get(CACHE_VARIABLE)
-    root = Path(named) if named else platformdirs.user_cache_path("break-glass", appauthor=False)
-    host = graph.removeprefix("https://")
-    return Limiter(f"{tenant_id}-{host}", interval=interval, folder=root / "limiter")
+    folder = cache_folder(environ) / "limiter"
+    return Limiter(file_name_of(tenant_id, graph), interval=interval, folder=folder)

@@ -7,6 +7,7 @@ import pytest
 from entra.conditional_access import ConditionalAccessClient
 from entra.errors import GraphError, NotFound
 from entra.exclusion import Change
+from entra.limiter import Turn
 from entra.policy import Policy
 from tests.unit.graph_stub import Answer, StubGraph, ok, policy_document, refusal
 
@@ -14,19 +15,27 @@ PATH = "/v1.0/identity/conditionalAccess/policies"
 
 
 class Pace:
-    """Counts turns and pauses."""
+    """Counts turns and pauses, keeps what each turn was told."""
 
     def __init__(self) -> None:
-        self.turns = 0
+        self.told: list[int] = []
         self.pauses: list[float] = []
 
+    @property
+    def turns(self) -> int:
+        return len(self.told)
+
     @contextmanager
-    def turn(self) -> Generator[None]:
-        self.turns += 1
-        yield
+    def turn(self) -> Generator[Turn]:
+        turn = Turn()
+        yield turn
+        self.told.append(turn.status)
 
     def postpone(self, seconds: float) -> None:
         self.pauses.append(seconds)
+
+    def is_hopeless(self) -> bool:
+        return False
 
 
 def clients(*answers: Answer) -> tuple[ConditionalAccessClient, StubGraph, Pace]:
@@ -44,7 +53,7 @@ def test_a_listing_asks_for_the_largest_page_and_waits_for_its_turn() -> None:
 def test_throttling_makes_everybody_wait_by_the_shared_pace() -> None:
     policies, graph, pace = clients(refusal(429, "UnknownError"), ok({"value": []}))
     assert policies.list_policies() == []
-    assert (pace.turns, pace.pauses, graph.pauses) == (2, [1.0], [])
+    assert (pace.told, pace.pauses, graph.pauses) == ([429, 200], [], [])
 
 
 def test_only_repeated_404s_mean_that_a_policy_is_gone() -> None:

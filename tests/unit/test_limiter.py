@@ -73,18 +73,56 @@ def test_a_short_pause_never_shortens_a_longer_one(tmp_path: Path) -> None:
         assert sum(time.pauses) == pytest.approx(8.0)
 
 
-def test_a_clock_that_was_set_back_keeps_nobody_waiting(tmp_path: Path) -> None:
-    future = Time(2_000_000.0)
-    with limiter(tmp_path, future).turn():
+@pytest.mark.parametrize("back", [0.4, 30.0, 3600.0])
+def test_a_clock_that_was_set_back_makes_nobody_wait_for_more_than_an_interval(
+    tmp_path: Path, back: float
+) -> None:
+    with limiter(tmp_path, Time(2_000_000.0)).turn():
         pass
-    time = Time(2_000_000.0 - 10 * LONGEST_PAUSE_SECONDS)
+    time = Time(2_000_000.0 - back)
     with limiter(tmp_path, time).turn():
-        assert time.pauses == []
+        assert time.pauses == [pytest.approx(1.0)]
 
 
-def test_a_time_cut_short_by_a_crash_is_no_obstacle(tmp_path: Path) -> None:
-    (tmp_path / "tenant.time").write_text("17")
-    (tmp_path / "tenant.time").write_text("")
+def test_a_pause_that_was_asked_for_outlives_a_clock_that_is_set_back(tmp_path: Path) -> None:
+    before = Time(2_000_000.0)
+    with limiter(tmp_path, before).turn() as turn:
+        turn.status, turn.retry_after = 429, 60.0
+    time = Time(2_000_000.0 - 3600)
+    with limiter(tmp_path, time).turn():
+        assert sum(time.pauses) == pytest.approx(60.0)
+
+
+@pytest.mark.parametrize(
+    "left",
+    ["", "1790000000.5", '{"ended": 99', "\x00", "[]", '{"slowness": NaN}', '{"slowness": 0}',
+     '{"until": "soon"}', '{"of another version": 1}', '{"until": 1e300}'],
+)  # fmt: skip
+def test_what_a_crash_left_of_the_file_is_no_obstacle(tmp_path: Path, left: str) -> None:
+    (tmp_path / "tenant.pace").write_text(left)
+    time = Time()
+    with limiter(tmp_path, time).turn():
+        assert sum(time.pauses) <= LONGEST_PAUSE_SECONDS
+    with limiter(tmp_path, time).turn():
+        assert sum(time.pauses) <= LONGEST_PAUSE_SECONDS + 1.0
+
+
+def test_a_process_that_dies_within_its_request_blocks_nobody(tmp_path: Path) -> None:
+    program = (
+        "import os, sys, pathlib; from entra.limiter import Limiter\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        "pace = Limiter('tenant', interval=1, folder=folder, clock=lambda: 999_999.5)\n"
+        "turn = pace.turn(); turn.__enter__(); os._exit(9)"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False)
+    time = Time()
+    with Limiter(
+        "tenant", interval=1, folder=tmp_path, sleep=time.sleep, clock=time.clock, timeout=0.1
+    ).turn():
+        assert sum(time.pauses) == pytest.approx(0.5)
+
+
+def test_no_state_file_is_needed_for_the_first_request(tmp_path: Path) -> None:
     time = Time()
     with limiter(tmp_path, time).turn():
         assert time.pauses == []
@@ -120,7 +158,7 @@ def test_names_of_hosts_with_ports_become_file_names(tmp_path: Path) -> None:
     environ = {"BREAK_GLASS_CACHE": str(tmp_path), "BREAK_GLASS_CA_INTERVAL_SECONDS": "0"}
     with limiter_for("tenant", "https://localhost:8443", environ).turn():
         pass
-    assert (tmp_path / "limiter" / "tenant-localhost_8443.time").is_file()
+    assert (tmp_path / "limiter" / "tenant-localhost_8443.pace").is_file()
 
 
 @pytest.mark.parametrize("value", ["fast", "-1", "1e9", "nan"])
