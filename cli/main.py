@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cli.exclusion_commands import exclusion_app, verify
 from cli.failure import CommandFailed
 from cli.options import Port, Rate, plain_errors
 from cli.sandbox_commands import sandbox_app
@@ -15,6 +16,7 @@ from cli.sandbox_logs import alerts, clock, logs, query
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(sandbox_app, name="sandbox")
+app.add_typer(exclusion_app, name="exclusion")
 for command in (clock, logs, query, alerts, fault):
     sandbox_app.command()(command)
 
@@ -56,6 +58,8 @@ def up(
     if not tell(sandbox_folder(), UpOptions(port=port, ca_rate=ca_rate, picture=picture)):
         raise CommandFailed("Not everything is as promised: see the lines marked ✗ above.")
 
+
+app.command()(verify)
 
 if __name__ == "__main__":
     app()

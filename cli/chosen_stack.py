@@ -1,0 +1,177 @@
+"""Which stack a command is about, and with which `pulumi` and environment it is read.
+
+A stack of the user's is read as `pulumi` itself would read it: in this folder's project, with the
+user's login, as the identity of the ARM_* variables. The sandbox's stack is read with what the
+sandbox keeps and nothing else: no variable of a real tenant reaches it, and none of its own is left
+behind for a real one.
+"""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cli.failure import CommandFailed
+from cli.workspace import STACK, SandboxFolder, sandbox_folder
+
+PROJECT_FILES: Final = ("Pulumi.yaml", "Pulumi.yml")
+# A file backend's state is rewritten while a run goes on, and not in one stroke.
+_HALF_WRITTEN: Final = "failed to load checkpoint"
+_TRIES, _PAUSE_SECONDS = 20, 0.1
+
+
+@dataclass(frozen=True)
+class ChosenStack:
+    """A stack and how to read it. ``name`` is None for the one that is selected."""
+
+    name: str | None
+    executable: Path
+    folder: Path
+    environment: Mapping[str, str]
+    is_sandbox: bool
+
+    @property
+    def up_command(self) -> str:
+        """The command that makes it right again."""
+        if self.is_sandbox:
+            return "breakglass up"
+        return f"pulumi up --stack {self.name}" if self.name else "pulumi up"
+
+
+def choose_stack(name: str | None, *, sandbox: bool) -> ChosenStack:
+    """The stack that the user means. Raises CommandFailed.
+
+    `--sandbox`, or the name `sandbox` in this project, is the sandbox's. Without a name it is the
+    stack that `pulumi` has selected; where there is neither a `pulumi` selection nor an identity
+    for a real tenant, the sandbox's.
+    """
+    home = sandbox_folder()
+    folder = _project_folder(home)
+    ours = folder == home.project
+    has_sandbox = home.state.is_dir()
+    if sandbox or (name == STACK and ours and has_sandbox):
+        if name not in (None, STACK):
+            raise CommandFailed(
+                f"--sandbox and --stack {name} contradict each other: the sandbox has one stack,"
+                f" {STACK!r}.",
+                exit_code=2,
+            )
+        return _sandbox_stack(home)
+    real_identity = any(key.startswith("ARM_") for key in os.environ)
+    if name is None and ours and has_sandbox and not real_identity and not _is_selected(folder):
+        return _sandbox_stack(home)
+    return ChosenStack(name, _executable(), folder, dict(os.environ), is_sandbox=False)
+
+
+def exported_state(stack: ChosenStack, *, sleep: Callable[[float], None] = time.sleep) -> str:
+    """What `pulumi stack export` prints, secrets encrypted. Raises CommandFailed in one line."""
+    named = ["--stack", stack.name] if stack.name else []
+    command = [str(stack.executable), "stack", "export", *named]
+    for number in range(1, _TRIES + 1):
+        done = _run(command, stack)
+        if done.returncode == 0:
+            return done.stdout
+        if _HALF_WRITTEN not in done.stderr or number == _TRIES:
+            raise CommandFailed(_told(done.stderr, stack))
+        sleep(_PAUSE_SECONDS)
+    raise AssertionError("the last try returns or raises")
+
+
+def _run(command: list[str], stack: ChosenStack) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [*command, "--non-interactive", "--color", "never"],
+        cwd=stack.folder,
+        env=dict(stack.environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+
+
+def _told(stderr: str, stack: ChosenStack) -> str:
+    """One line for what `pulumi` refused, with the cure."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    reason = next((line for line in lines if line.startswith("error:")), lines[-1] if lines else "")
+    reason = reason.removeprefix("error:").strip() or "no reason given"
+    cures = {
+        "no stack named": "`pulumi stack ls` lists them; name one with --stack",
+        "no stack selected": "name one with --stack, or use --sandbox",
+        "provide the stack name": "name one with --stack, or use --sandbox",
+        "PULUMI_ACCESS_TOKEN": "log in with `pulumi login`, or set PULUMI_BACKEND_URL",
+        "pulumi login": "log in with `pulumi login`, or set PULUMI_BACKEND_URL",
+        "no Pulumi project": "run this in the folder of Pulumi.yaml",
+        "no Pulumi.yaml": "run this in the folder of Pulumi.yaml",
+    }
+    cure = next((cure for sign, cure in cures.items() if sign.lower() in stderr.lower()), None)
+    what = f"the state of stack {stack.name}" if stack.name else "the stack's state"
+    return f"{what} cannot be read: {reason}" + (f": {cure}." if cure else "")
+
+
+def require_running(stack: ChosenStack) -> None:
+    """Raises CommandFailed when the stack is the sandbox's and its tenant does not run."""
+    from cli.tenant_process import find
+
+    if stack.is_sandbox and find(sandbox_folder()) is None:
+        raise CommandFailed("The simulated tenant is not running: `breakglass sandbox start`.")
+
+
+def _project_folder(home: SandboxFolder) -> Path:
+    """Where `pulumi` would look from here; the repository when there is no project around."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if any((folder / name).is_file() for name in PROJECT_FILES):
+            return folder
+    return home.project
+
+
+def _sandbox_stack(home: SandboxFolder) -> ChosenStack:
+    from cli.engine import engine_environment, prepare_engine
+    from cli.tenant_process import tenant_variables
+
+    if not home.state.is_dir():
+        raise CommandFailed("There is no sandbox yet: `breakglass up` makes one.")
+    variables = tenant_variables(home)
+    engine, _plugins = prepare_engine(home, _quiet)
+    environment = engine_environment(engine, home, variables)
+    return ChosenStack(STACK, engine.executable, home.project, environment, is_sandbox=True)
+
+
+def _quiet(line: str) -> None:
+    del line
+
+
+def _is_selected(folder: Path) -> bool:
+    """Whether the user's own `pulumi` has a stack selected here."""
+    found = _found_executable()
+    if found is None:
+        return False
+    stack = ChosenStack(None, found, folder, dict(os.environ), is_sandbox=False)
+    return _run([str(found), "stack", "--show-name"], stack).returncode == 0
+
+
+def _executable() -> Path:
+    found = _found_executable()
+    if found is None:
+        raise CommandFailed(
+            'There is no `pulumi` on PATH: install it (Pulumi documentation, "Download & install'
+            ' Pulumi"), or run `breakglass up` once, which fetches one.'
+        )
+    return found
+
+
+def _found_executable() -> Path | None:
+    """The user's `pulumi`, else the one that the sandbox has fetched for this user before."""
+    from sandbox.engine.model import PINNED_VERSION, engine_cache, executable_name
+
+    on_path = shutil.which("pulumi")
+    if on_path is not None:
+        return Path(on_path)
+    kept = engine_cache() / PINNED_VERSION / "bin" / executable_name("pulumi")
+    return kept if kept.is_file() else None

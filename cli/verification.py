@@ -1,0 +1,188 @@
+"""`breakglass verify`: read the stack's state, look at the tenant, tell what is not right."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
+
+from cli.chosen_stack import ChosenStack
+from cli.failure import CommandFailed
+from cli.policy_check import Finding, Result, check
+from cli.stack_state import ExclusionSet, StackState
+from entra.audit_log import AuditLog, PolicyChange, PolicyRecord
+from entra.client import GraphClient
+from entra.conditional_access import ConditionalAccessClient
+from entra.errors import EntraError, Forbidden, GraphError
+from entra.identity import Identity
+from entra.limiter import limiter_for
+from entra.lost_edits import LostEdit, lost_edits
+from entra.permissions import READ_AUDIT_LOG, READ_POLICIES, how_to_grant
+from entra.policy import Policy
+
+# Each is a second of everybody's budget; beyond so many a second listing sees them all at once.
+MOST_ASKED_ALONE: Final = 10
+
+
+class Policies(Protocol):
+    """What is asked of ``ConditionalAccessClient``."""
+
+    def list_policies(self) -> list[Policy]:
+        """All policies."""
+        ...
+
+    def get_policy(self, policy_id: str) -> Policy | None:
+        """One policy, None for 404."""
+        ...
+
+
+class Audit(Protocol):
+    """What is asked of ``AuditLog``."""
+
+    def changes_since(self, moment: datetime) -> list[PolicyRecord]:
+        """Changes of policies, newest first."""
+        ...
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a verification found."""
+
+    stack: str
+    tenant_id: str
+    findings: Mapping[str, Sequence[Finding]]
+    """By the name of the component."""
+    unfinished: bool
+    """The last run ended midway."""
+    lost: Sequence[LostEdit]
+    last_changes: Mapping[str, PolicyChange]
+    """By policy id: who last changed it, other than we."""
+    audit_trouble: str
+    """Why the audit log could not be read; empty when it was, or was not to be."""
+
+    @property
+    def all_findings(self) -> list[Finding]:
+        """Of every component."""
+        return [one for found in self.findings.values() for one in found]
+
+    @property
+    def wrong(self) -> list[Finding]:
+        """The policies that are not as the stack wants them."""
+        return [one for one in self.all_findings if not one.result.is_right]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether nobody has to do anything."""
+        return not (self.wrong or self.unfinished or self.lost)
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """The tenant that the identity belongs to."""
+
+    tenant_id: str
+    policies: Policies
+    audit: Audit
+
+
+def connect(stack: ChosenStack) -> Tenant:
+    """The tenant of the stack's ARM_* variables. Raises CommandFailed in one line."""
+    if stack.is_sandbox:
+        # A company's proxy must not be asked for this machine; libraries read that from here.
+        names = ("NO_PROXY", "no_proxy")
+        os.environ.update({name: stack.environment[name] for name in names})
+    try:
+        identity = Identity.from_environment(stack.environment)
+        claims = identity.graph_claims()
+        graph = GraphClient(identity)
+        pace = limiter_for(identity.tenant_id, identity.endpoints.graph, stack.environment)
+    except EntraError as error:
+        raise CommandFailed(str(error)) from None
+    return Tenant(
+        str(claims.get("tid")),
+        ConditionalAccessClient(graph, pace),
+        AuditLog(graph, str(claims.get("oid"))),
+    )
+
+
+def verify(state: StackState, tenant: Tenant, *, days: int, now: datetime | None = None) -> Report:
+    """Compare state and tenant. Raises CommandFailed when the policies cannot be looked at.
+
+    `days`: how far back the audit log is read; 0: not at all.
+    """
+    _check_tenant(state, tenant)
+    try:
+        live = _look(state.sets, tenant.policies)
+    except Forbidden as error:
+        raise CommandFailed(
+            f"the policies may not be read ({error.message or error.code}):"
+            f" {how_to_grant(READ_POLICIES)}"
+        ) from None
+    except EntraError as error:
+        raise CommandFailed(f"the policies cannot be looked at: {error}") from None
+    records, trouble = _records(tenant.audit, days, now or datetime.now(UTC))
+    last: dict[str, PolicyChange] = {}
+    for record in records:
+        if not record.own:
+            last.setdefault(record.change.policy_id, record.change)
+    return Report(
+        stack=state.stack,
+        tenant_id=tenant.tenant_id,
+        findings={group.name: check(group, live) for group in state.sets},
+        unfinished=state.interrupted or any(group.is_unfinished for group in state.sets),
+        lost=lost_edits(records, state.ours, live),
+        last_changes=last,
+        audit_trouble=trouble,
+    )
+
+
+def _check_tenant(state: StackState, tenant: Tenant) -> None:
+    for tenant_id in state.tenant_ids:
+        if tenant_id.casefold() != tenant.tenant_id.casefold():
+            raise CommandFailed(
+                f"stack {state.stack} excludes accounts in tenant {tenant_id}, but the credentials"
+                f" in ARM_* belong to tenant {tenant.tenant_id}: use those of {tenant_id}, or name"
+                " another stack with --stack"
+            )
+
+
+def _look(groups: Sequence[ExclusionSet], policies: Policies) -> dict[str, Policy]:
+    """The live policies by id; what seems wrong in the listing is asked for once more.
+
+    A listing can come from a replica that lags behind, so it alone condemns no policy.
+    """
+    live = {policy.id: policy for policy in policies.list_policies()}
+    doubted = {
+        one.policy_id
+        for group in groups
+        for one in check(group, live)
+        if not one.result.is_right or one.result is Result.GONE
+    }
+    absent = [policy_id for policy_id in doubted if policy_id not in live]
+    present = [policy_id for policy_id in doubted if policy_id in live]
+    if len(present) > MOST_ASKED_ALONE:
+        newer = {policy.id: policy for policy in policies.list_policies()}
+        live.update(newer)
+        present = []
+        absent = [policy_id for policy_id in absent if policy_id not in newer]
+    for policy_id in (*present, *absent):
+        policy = policies.get_policy(policy_id)
+        if policy is None:
+            live.pop(policy_id, None)
+        else:
+            live[policy_id] = policy
+    return live
+
+
+def _records(audit: Audit, days: int, now: datetime) -> tuple[list[PolicyRecord], str]:
+    if days == 0:
+        return [], ""
+    try:
+        return audit.changes_since(now - timedelta(days=days)), ""
+    except Forbidden:
+        return [], (
+            "who changed what, and whether an administrator's edit was lost, is not known:"
+            f" {how_to_grant(READ_AUDIT_LOG)}"
+        )
+    except GraphError as error:
+        return [], f"the audit log could not be read: {error}"
