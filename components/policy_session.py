@@ -1,23 +1,34 @@
-"""The provider process's one connection to Conditional Access, and one listing for all its reads.
+"""The provider process's one connection to Conditional Access, and the listings that it shares.
 
-A refresh asks for every policy at once. All of those reads share one listing of a few seconds' age
-at most; writes never use it.
+A refresh asks for every policy at once: all of those reads share one listing, and no write ever
+rests on it. Where the settings allow it, writes have a listing of their own, of a few seconds' age
+at most, instead of a read before each of them. It is kept up to date with what we write, and void
+as soon as another process of this machine has written.
 """
 
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, cast
 
+from components.write_journal import WriteJournal, journal_for
 from entra.client import GraphClient
-from entra.conditional_access import ConditionalAccessClient, Policy
-from entra.errors import EntraError, IdentityError
-from entra.exclusion import Change
+from entra.conditional_access import ConditionalAccessClient
+from entra.errors import EntraError, GraphError, IdentityError
+from entra.exclusion import Change, Entries, live_entries, missing
 from entra.identity import Identity
 from entra.limiter import limiter_for
+from entra.permissions import WRITE_POLICIES
+from entra.policy import Policy, PolicyUsers
+from entra.write_turn import WriteTurn, write_turn_for
 
 LISTING_LIFETIME_SECONDS = 30.0
+# The pace of the requests puts a second between one and the next.
+_TIMES_DOUBTED = 3
+LONGEST_WAIT_SECONDS = 20.0
+"""How old a read may be when the write that rests on it goes out. Usually the next turn is a
+second away; a storm of 429s can hold a write up for minutes, in which administrators go on."""
 
 
 class Policies(Protocol):
@@ -31,8 +42,10 @@ class Policies(Protocol):
         """One policy, None for 404."""
         ...
 
-    def write_exclusions(self, policy_id: str, change: Change) -> None:
-        """Write complete exclusion lists."""
+    def write_exclusions(
+        self, policy_id: str, change: Change, *, in_time: Callable[[], bool]
+    ) -> None:
+        """Write complete exclusion lists, if ``in_time()`` still holds when the turn has come."""
         ...
 
 
@@ -42,27 +55,55 @@ class _Listing:
     made: float
 
 
+@dataclass(frozen=True)
+class _Snapshot:
+    """A listing for writes. Its age counts from before it was asked for, by the session's clock;
+    ``asked_at`` is the same moment by the clock that all processes share."""
+
+    policies: dict[str, Policy]
+    asked: float
+    asked_at: float
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A policy as it was at ``moment``."""
+
+    policy: Policy
+    moment: float
+
+
 class PolicySession:
-    """Policies of the tenant that this process's credentials belong to."""
+    """Policies of the tenant that this process's credentials belong to.
+
+    ``claims`` are those of the Graph token. ``clock`` measures ages, ``time_of_day`` is compared
+    with what other processes of this machine noted.
+    """
 
     def __init__(
         self,
         policies: Policies,
-        tenant_of_token: Callable[[], str],
+        claims: Callable[[], Mapping[str, Any]],
+        turn: WriteTurn,
+        journal: WriteJournal,
         *,
         clock: Callable[[], float] = time.monotonic,
+        time_of_day: Callable[[], float] = time.time,
     ) -> None:
         self.policies = policies
-        self._tenant_of_token = tenant_of_token
+        self.turn = turn
+        """Held from the read of a policy to its write, by one thread of one process."""
+        self.journal = journal
+        self._claims = claims
         self._clock = clock
-        self.writing = threading.Lock()
-        """Held from the read of a policy to its write: the requests of other resources in between,
-        a second each, would widen the window in which an administrator's edit can be lost."""
+        self._time_of_day = time_of_day
         self._listing: _Listing | None = None
+        self._snapshot: _Snapshot | None = None
+        self._wrote = False
 
     def check_tenant(self, tenant_id: str) -> None:
         """Raises IdentityError unless our token is of that tenant. Makes no request of its own."""
-        found = self._tenant_of_token()
+        found = str(self._claims().get("tid"))
         if found.casefold() != tenant_id.casefold():
             raise IdentityError(
                 f"this stack excludes accounts in tenant {tenant_id}, but the credentials in ARM_*"
@@ -70,12 +111,80 @@ class PolicySession:
             )
 
     def listed(self, policy_id: str) -> Policy | None:
-        """A policy of the shared listing; one caller at a time. Raises GraphError without one."""
+        """A policy of the listing for reads; one caller at a time. Raises GraphError without."""
         listing = self._listing
         if listing is None or self._clock() - listing.made > LISTING_LIFETIME_SECONDS:
             found = {policy.id: policy for policy in self.policies.list_policies()}
             listing = self._listing = _Listing(found, self._clock())
         return listing.policies.get(policy_id)
+
+    def may_write(self) -> bool:
+        """Whether this identity surely may write policies: it did, or its token says so."""
+        roles = cast("list[str]", self._claims().get("roles") or [])
+        return self._wrote or set(WRITE_POLICIES) <= set(roles)
+
+    def read_for_write(self, policy_id: str, freshness: float, ours: Entries) -> Reading | None:
+        """A policy, read so late that a write may rest on it; None when it is gone.
+
+        ``freshness``: seconds that a listing may be old; 0 for a read of the policy's own. To be
+        called with the turn held. A policy that lacks ``ours``, what we wrote into it and now want
+        to take out, is asked for by itself, and again: a replica that does not know our own write
+        yet would leave our entries in the policy for good.
+        """
+        if freshness > 0:
+            reading = self._in_snapshot(policy_id, freshness)
+            if reading is not None and not missing(live_entries(reading.policy), ours):
+                return reading
+        policy = self.policies.get_policy(policy_id)
+        for _ in range(_TIMES_DOUBTED):
+            if policy is None or not missing(live_entries(policy), ours):
+                break
+            policy = self.policies.get_policy(policy_id)
+        return None if policy is None else Reading(policy, self._clock())
+
+    def write(self, reading: Reading, change: Change) -> None:
+        """Write what rests on ``reading``, with the turn held.
+
+        Raises OutdatedRead when our turn came too late for it, NotFound when the policy is gone.
+        """
+        # Before the write: should we be killed after it, the others must know all the same.
+        self.turn.written()
+        latest = reading.moment + LONGEST_WAIT_SECONDS
+        policy = reading.policy
+        listed = self._snapshot.policies if self._snapshot is not None else {}
+        was_listed = listed.pop(policy.id, None) is not None
+        self.policies.write_exclusions(policy.id, change, in_time=lambda: self._clock() <= latest)
+        self._wrote = True
+        if was_listed:
+            listed[policy.id] = _after(policy, change)
+
+    def _in_snapshot(self, policy_id: str, freshness: float) -> Reading | None:
+        snapshot = self._snapshot
+        if (
+            snapshot is None
+            or self._clock() - snapshot.asked > freshness
+            or self.turn.others_wrote_since(snapshot.asked_at)
+        ):
+            asked, asked_at = self._clock(), self._time_of_day()
+            try:
+                found = {policy.id: policy for policy in self.policies.list_policies()}
+            except GraphError as error:
+                if error.status != 200:
+                    raise
+                # One policy is no policy at all: the others can still be read by themselves.
+                return None
+            snapshot = self._snapshot = _Snapshot(found, asked, asked_at)
+        policy = snapshot.policies.get(policy_id)
+        return None if policy is None else Reading(policy, snapshot.asked)
+
+
+def _after(policy: Policy, change: Change) -> Policy:
+    """The policy as it is once ``change`` is written."""
+    users = policy.conditions.users or PolicyUsers.model_validate({})
+    lists = {"exclude_groups": change.exclude_groups, "exclude_users": change.exclude_users}
+    written = {name: entries for name, entries in lists.items() if entries is not None}
+    conditions = policy.conditions.model_copy(update={"users": users.model_copy(update=written)})
+    return policy.model_copy(update={"conditions": conditions})
 
 
 class AlreadyToldError(Exception):
@@ -117,8 +226,13 @@ def refreshed(tenant_id: str, policy_id: str) -> tuple[PolicySession, Policy | N
 
 
 def connect() -> PolicySession:
-    """A session with the identity of the ARM_* variables. Raises IdentityError."""
+    """A session with the identity of the ARM_* variables. Raises IdentityError, LimiterError."""
     identity = Identity.from_environment()
-    limiter = limiter_for(identity.tenant_id, identity.endpoints.graph)
-    client = ConditionalAccessClient(GraphClient(identity), limiter)
-    return PolicySession(client, lambda: str(identity.graph_claims().get("tid")))
+    tenant_id, graph = identity.tenant_id, identity.endpoints.graph
+    client = ConditionalAccessClient(GraphClient(identity), limiter_for(tenant_id, graph))
+    return PolicySession(
+        client,
+        identity.graph_claims,
+        write_turn_for(tenant_id, graph),
+        journal_for(tenant_id, graph),
+    )

@@ -5,14 +5,14 @@ replaces whole arrays and keeps what it does not name, so a write holds the comp
 lists and nothing else. Errors: ``GraphError`` (see ``entra.errors``).
 """
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from entra.client import GraphClient
-from entra.errors import GraphError, NotFound
+from entra.errors import GraphError, NotFound, OutdatedRead
 from entra.exclusion import Change
-from entra.limiter import Pace
+from entra.limiter import Pace, Turn
 from entra.policy import Policy as Policy
 
 _POLICIES = "identity/conditionalAccess/policies"
@@ -26,11 +26,15 @@ _BETA_ONLY = "1038"
 
 
 class ConditionalAccessClient:
-    """Every request waits for its turn in ``pace``, which is shared by all processes."""
+    """Every request waits for its turn in ``pace``, which is shared by all processes.
+
+    A policy that only beta takes is asked for and written there from then on.
+    """
 
     def __init__(self, graph: GraphClient, pace: Pace) -> None:
         self._graph = graph
         self._pace = pace
+        self._beta_only: set[str] = set()
 
     def list_policies(self) -> list[Policy]:
         """All policies, in any state; mostly one request."""
@@ -46,28 +50,61 @@ class ConditionalAccessClient:
         """
         for _ in range(_TIMES_ASKED):
             with suppress(NotFound):
-                return Policy.from_document(self._either_version("GET", policy_id, None))
+                return Policy.from_document(
+                    self._either_version("GET", policy_id, None, self._pace)
+                )
         return None
 
-    def write_exclusions(self, policy_id: str, change: Change) -> None:
-        """Write the complete lists of ``change``. Raises NotFound when the policy is gone."""
+    def write_exclusions(
+        self, policy_id: str, change: Change, *, in_time: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Write the complete lists of ``change``.
+
+        ``in_time`` is asked each time that our turn has come, also after the pauses that a
+        throttled request has to make. Raises OutdatedRead when it says no, NotFound when the
+        policy is gone.
+        """
         users: dict[str, Sequence[str]] = {}
         if change.exclude_groups is not None:
             users["excludeGroups"] = list(change.exclude_groups)
         if change.exclude_users is not None:
             users["excludeUsers"] = list(change.exclude_users)
-        self._either_version("PATCH", policy_id, {"conditions": {"users": users}})
+        body = {"conditions": {"users": users}}
+        self._either_version("PATCH", policy_id, body, _InTime(self._pace, in_time))
 
     def _either_version(
-        self, method: str, policy_id: str, body: dict[str, Any] | None
+        self, method: str, policy_id: str, body: dict[str, Any] | None, pace: Pace
     ) -> dict[str, Any]:
         path = f"{_POLICIES}/{policy_id}"
-        try:
-            return self._graph.request(method, f"/v1.0/{path}", body=body, pace=self._pace)
-        except GraphError as error:
-            if not _is_beta_only(error):
-                raise
-        return self._graph.request(method, f"/beta/{path}", body=body, pace=self._pace)
+        if policy_id not in self._beta_only:
+            try:
+                return self._graph.request(method, f"/v1.0/{path}", body=body, pace=pace)
+            except GraphError as error:
+                if not _is_beta_only(error):
+                    raise
+            self._beta_only.add(policy_id)
+        return self._graph.request(method, f"/beta/{path}", body=body, pace=pace)
+
+
+class _InTime:
+    """A pace whose turn is let go by, without a request, once it comes too late."""
+
+    def __init__(self, pace: Pace, in_time: Callable[[], bool]) -> None:
+        self._pace = pace
+        self._in_time = in_time
+
+    @contextmanager
+    def turn(self) -> Generator[Turn]:
+        with self._pace.turn() as turn:
+            if not self._in_time():
+                raise OutdatedRead("the policy was read too long ago to be written now")
+            yield turn
+
+    def postpone(self, seconds: float) -> None:
+        self._pace.postpone(seconds)
+
+    def is_hopeless(self) -> bool:
+        return self._pace.is_hopeless()
 
 
 def _is_beta_only(error: GraphError) -> bool:

@@ -3,6 +3,7 @@
     EntraError
     ├── IdentityError      who we are: variables, credentials, tenant, licence, permissions
     ├── LimiterError       the shared pace of Conditional Access requests cannot be kept
+    ├── OutdatedRead       a write's turn came too late for the read that it rests on
     └── GraphError         an answer of Microsoft Graph (or none at all: status 0)
         ├── NotFound       404
         └── Forbidden      401 and 403
@@ -21,6 +22,10 @@ class IdentityError(EntraError):
 
 class LimiterError(EntraError):
     """The folder that keeps the pace of Conditional Access requests cannot be used."""
+
+
+class OutdatedRead(EntraError):  # noqa: N818 (what it is, not what went wrong)
+    """A write waited so long for its turn that what it rests on may be out of date; not sent."""
 
 
 class GraphError(EntraError):

@@ -1,0 +1,217 @@
+"""Make one policy's exclusion lists right: read, decide, write, all in one turn.
+
+A policy that Microsoft keeps ("Microsoft-managed: …") may have its exclusions edited in the portals
+(Microsoft Learn, "Microsoft-managed Conditional Access policies"); whether Microsoft Graph takes
+them from an application is not documented. If it refuses, that is told and kept in the stack's
+state, and the other policies go on. Any other policy that refuses is an error: it would stop the
+accounts.
+
+    PolicyExclusionError   a policy could not be read or written: which one, why, how to fix it
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pulumi
+
+from components.exclusion_state import ExclusionState, pending_lines
+from components.policy_session import PolicySession, Reading, current_session
+from entra.errors import EntraError, Forbidden, GraphError, NotFound, OutdatedRead
+from entra.exclusion import Entries, decide, live_entries
+from entra.exclusion import missing as lacking_in
+from entra.permissions import WRITE_POLICIES, how_to_grant
+from entra.policy import told
+
+_BY_HAND = "in the Entra admin centre (Conditional Access → the policy → Users → Exclude)"
+# A policy is read anew when the turn to write it came too late for the read.
+_TIMES_READ = 5
+# Answers that end a write of which an earlier, unanswered attempt may have taken effect.
+_IN_DOUBT = frozenset({408, 429})
+
+
+class PolicyExclusionError(Exception):
+    """A policy could not be read or written: which one, what happened, how to fix it."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one policy."""
+
+    added: Entries
+    """What in it is ours."""
+    put_back: bool = False
+    """Something that the state says we put there had to be put there once more."""
+    refused: str = ""
+    """Why the service does not let us exclude; "" when it does."""
+    refused_of: str = ""
+    """Which version of the policy refused."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What to do with one policy, and by what connection."""
+
+    session: PolicySession
+    state: ExclusionState
+    wanted: Entries
+    saved: Entries
+    """What the state says is ours."""
+    departing: Entries
+
+    @property
+    def noted(self) -> Entries:
+        """What a run that was killed may have put there besides."""
+        return self.session.journal.noted(self.state.stack, self.state.policy_id)
+
+    def note(self, added: Entries) -> None:
+        self.session.journal.note(self.state.stack, self.state.policy_id, added)
+
+
+def exclude(state: ExclusionState, saved: Entries, *, departing: Entries) -> Outcome:
+    """Exclude what ``state`` wants; take out what else is ours, and what departs with the stack.
+
+    ``saved``: what the last run's state says is ours. Raises PolicyExclusionError.
+    """
+    with _one_line(state):
+        session = current_session()
+        return _done(_Task(session, state, state.wanted, saved, departing))
+
+
+def undo(state: ExclusionState) -> None:
+    """Take out what is ours, and always the objects that go away with the stack.
+
+    Raises PolicyExclusionError.
+    """
+    with _one_line(state):
+        task = _Task(current_session(), state, Entries(), state.added, state.stack_objects)
+        if state.refused and not state.added and not _stands_there(task):
+            return
+        _done(task)
+        task.session.journal.forget(state.stack, state.policy_id)
+
+
+def _done(task: _Task) -> Outcome:
+    ours = task.saved | task.noted
+    if not (task.wanted or ours or task.departing):
+        return Outcome(Entries())
+    task.session.check_tenant(task.state.tenant_id)
+    with task.session.turn.held():
+        for _ in range(_TIMES_READ - 1):
+            try:
+                return _make_right(task, ours)
+            except OutdatedRead:
+                continue
+        return _make_right(task, ours)
+
+
+def _make_right(task: _Task, ours: Entries) -> Outcome:
+    session, state, wanted = task.session, task.state, task.wanted
+    reading = session.read_for_write(state.policy_id, state.freshness_seconds, ours - wanted)
+    if reading is None:
+        # Deleted by its owner, so there is nothing to exclude from. Should it only hide behind a
+        # lagging replica, the component's proof over all policies finds it.
+        return Outcome(ours & wanted)
+    decision = decide(live_entries(reading.policy), wanted, ours, task.departing)
+    if decision.change is None:
+        return Outcome(decision.added)
+    before = task.noted
+    task.note(decision.added)
+    try:
+        session.write(reading, decision.change)
+    except NotFound:
+        return Outcome(ours & wanted)
+    except OutdatedRead:
+        task.note(before)
+        raise
+    except GraphError as error:
+        if 400 <= error.status < 500 and error.status not in _IN_DOUBT:
+            task.note(before)
+        if not _refuses(session, reading, error):
+            raise
+        return _refusal(task, ours, reading, error)
+    return Outcome(decision.added, put_back=bool(decision.lost & task.saved))
+
+
+def _refuses(session: PolicySession, reading: Reading, error: GraphError) -> bool:
+    """Whether it is this policy that refuses, and no permission or licence that is missing."""
+    if not reading.policy.is_microsoft_managed:
+        return False
+    return error.status == 400 or (
+        error.status == 403 and session.may_write() and not _is_about_licences(error)
+    )
+
+
+def _refusal(task: _Task, ours: Entries, reading: Reading, error: GraphError) -> Outcome:
+    """What is told of a refusal. Raises PolicyExclusionError where something had to leave."""
+    state, live = task.state, live_entries(reading.policy)
+    refusal = "kept by Microsoft, and the service refuses to change its exclusions"
+    words = f"{error.status} {error.code}: {error.message}".rstrip(": ")
+    leaving = live & ((ours | task.departing) - task.wanted)
+    if leaving:
+        names = ", ".join(
+            state.labels.get(entry, entry) for entry in (*leaving.groups, *leaving.users)
+        )
+        raise PolicyExclusionError(
+            f"{state.title} is {refusal} ({told(words)}), so {names} still stands there: stop"
+            f" excluding it by hand {_BY_HAND} and run again; a deleted object must not stay in a"
+            " policy"
+        )
+    missing = ", ".join(pending_lines(lacking_in(live, task.wanted), state.labels))
+    reason = f"{refusal} ({told(words)}): {missing} by hand {_BY_HAND}, or switch the policy off"
+    pulumi.log.warn(f"{state.title} is {reason}")
+    return Outcome(ours & task.wanted & live, refused=reason, refused_of=reading.policy.modified)
+
+
+def _stands_there(task: _Task) -> bool:
+    """Whether somebody excluded by hand what the service did not let us exclude.
+
+    That a policy cannot be read which has nothing of ours must not stop the stack's end.
+    """
+    if not task.departing:
+        return False
+    state, session = task.state, task.session
+    session.check_tenant(state.tenant_id)
+    try:
+        with session.turn.held():
+            reading = session.read_for_write(state.policy_id, state.freshness_seconds, Entries())
+    except GraphError as error:
+        pulumi.log.warn(
+            f"{state.title} never let us exclude anybody, and could not be read now: {error};"
+            f" should somebody have done it by hand, undo it {_BY_HAND}"
+        )
+        return False
+    return reading is not None and bool(live_entries(reading.policy) & task.departing)
+
+
+@contextmanager
+def _one_line(state: ExclusionState) -> Generator[None]:
+    """Every error as one line that names the policy and says what to do."""
+    try:
+        yield
+    except Forbidden as error:
+        reason = error.message or error.code
+        if _is_about_licences(error):
+            raise PolicyExclusionError(
+                f"{state.title} may not be changed: {reason}; the tenant's licences do not cover"
+                " it: renew them, or have its owner delete the policy, and run `pulumi up` again"
+            ) from None
+        raise PolicyExclusionError(
+            f"{state.title} may not be changed: {reason}; {how_to_grant(WRITE_POLICIES)}"
+        ) from None
+    except OutdatedRead as error:
+        raise PolicyExclusionError(
+            f"{state.title} was not changed: {error}, {_TIMES_READ} times: others use up the"
+            " tenant's Conditional Access requests; run `pulumi up` again when they are done"
+        ) from None
+    except GraphError as error:
+        raise PolicyExclusionError(
+            f"{state.title} was not changed: {error}; run `pulumi up` again, it goes on here"
+        ) from None
+    except EntraError as error:
+        raise PolicyExclusionError(f"{state.title}: {error}") from None
+
+
+def _is_about_licences(error: GraphError) -> bool:
+    """Microsoft Graph has one code, AccessDenied, for this and for a missing permission."""
+    return "licen" in error.message.casefold()
