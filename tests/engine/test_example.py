@@ -1,0 +1,152 @@
+"""The example program, which uses the exclusion alone with a group that is there, on the engine."""
+
+import json
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from sandbox.api.server import TenantServer
+from sandbox.engine import Engine
+from tests.engine.standing import AT_SPEED, Scene
+from tests.support.pulumi_stack import REPOSITORY, PulumiStack
+from tests.support.tenant import AT_ONCE, object_id, small_document
+
+PROGRAM = REPOSITORY / "examples" / "exclusion-only"
+GROUP = object_id("groups/it")
+ALREADY = "Report only: compliant devices"
+"""The policy that excludes the group before we come."""
+MFA = "Require MFA for all users"
+
+
+@contextmanager
+def example(folder: Path, **config: Any) -> Generator[Scene]:
+    """A tenant with a group of the administrator's own, and the example's empty stack."""
+    folder.mkdir()
+    document = small_document()
+    settings = {"exclusion-only:groupId": GROUP, "exclusion-only:groupName": "IT", **config}
+    with TenantServer([document], knobs=AT_ONCE) as server:
+        environment = server.environment() | AT_SPEED
+        stack = PulumiStack(folder, environment, settings, program=PROGRAM, name="customer")
+        yield Scene(server, stack, document["tenant"]["id"])
+
+
+def as_they_are(scene: Scene) -> dict[str, str]:
+    """Every policy's document by id, but for the time of its last change."""
+    return {
+        policy["id"]: json.dumps({**policy, "modifiedDateTime": None})
+        for policy in scene.tenant.to_document()["conditionalAccessPolicies"]
+    }
+
+
+def groups_and_users(scene: Scene) -> str:
+    document = scene.tenant.to_document()
+    return json.dumps([document["groups"], document["users"]])
+
+
+def test_the_example_excludes_heals_and_is_undone_without_a_trace(
+    engine: Engine, tmp_path: Path
+) -> None:
+    with example(tmp_path / "stack") as scene:
+        policies, others = as_they_are(scene), groups_and_users(scene)
+        already = scene.policies()[ALREADY]
+
+        shown = scene.stack.preview().output
+        for name, policy in scene.policies().items():
+            told = f"{name} ({policy['id']}): exclude group IT"
+            assert (told in shown) == (name != ALREADY), shown
+        assert scene.writes() == []
+
+        scene.stack.up()
+        assert len(scene.writes()) == 3
+        assert all(GROUP in groups for groups, _ in scene.excluded().values())
+        assert scene.policies()[ALREADY] == already
+        outputs = scene.stack.outputs()
+        assert {p["name"] for p in outputs["excludedPolicies"]} == set(scene.policies())
+        assert outputs["skippedPolicies"] == []
+
+        scene.forget()
+        scene.stack.preview("--expect-no-changes")
+        scene.stack.up("--expect-no-changes")
+        assert scene.writes() == []
+
+        victim = scene.policies()[MFA]["id"]
+        lost = {"conditions": {"users": {"excludeGroups": [object_id("groups/staff")]}}}
+        scene.tenant.conditional_access.update_policy(victim, lost)
+        assert "exclude group IT" in scene.stack.preview("--diff").output
+        assert scene.writes() == []
+        scene.stack.up()
+        assert scene.excluded()[MFA][0] == [object_id("groups/staff"), GROUP]
+        assert scene.writes() == [f"PATCH /v1.0/identity/conditionalAccess/policies/{victim}"]
+        found = {"conditions": {"users": {"excludeGroups": [GROUP]}}}
+        scene.tenant.conditional_access.update_policy(victim, found)
+
+        scene.forget()
+        refused = scene.stack.destroy(check=False)
+        assert refused.returncode != 0
+        assert "protect" in refused.output
+        assert scene.writes() == []
+
+        scene.stack.set_config({"exclusion-only:protect": False})
+        scene.stack.up()
+        assert scene.writes() == []
+        scene.stack.destroy()
+        assert len(scene.writes()) == 3
+        assert scene.stack.resources() == []
+        assert as_they_are(scene) == policies
+        assert scene.policies()[ALREADY] == already
+        assert groups_and_users(scene) == others
+
+
+def test_scope_and_skip_leave_policies_alone_and_say_why(engine: Engine, tmp_path: Path) -> None:
+    settings = {"exclusion-only:scope": "mfa-only", "exclusion-only:skip": [MFA]}
+    with example(tmp_path / "stack", **settings) as scene:
+        scene.stack.up("--skip-preview")
+        assert scene.writes() == []
+        outputs = scene.stack.outputs()
+        assert outputs["excludedPolicies"] == []
+        reasons = {policy["name"]: policy["reason"] for policy in outputs["skippedPolicies"]}
+        assert set(reasons) == set(scene.policies())
+        assert all(reasons.values())
+
+        scene.stack.set_config({"exclusion-only:skip": []})
+        scene.stack.up("--skip-preview")
+        assert [policy["name"] for policy in scene.stack.outputs()["excludedPolicies"]] == [MFA]
+        assert len(scene.writes()) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"exclusion-only:groupId": None}, "groupId"),
+        ({"exclusion-only:groupId": "BTG Admins"}, "exclusion-only:groupId is 'BTG Admins'"),
+        ({"exclusion-only:scope": "mfa"}, "scope is 'mfa'"),
+    ],
+)
+def test_a_wrong_setting_of_the_example_is_one_line(
+    engine: Engine, tmp_path: Path, settings: dict[str, Any], told: str
+) -> None:
+    with example(tmp_path / "stack", **settings) as scene:
+        run = scene.stack.preview(check=False)
+        assert run.returncode != 0
+        assert told in run.output
+        assert "Traceback" not in run.output
+        assert scene.writes() == []
+
+
+def test_the_example_asks_for_the_versions_that_the_repository_was_tested_with() -> None:
+    ours = (REPOSITORY / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    example = (PROGRAM / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert set(example[1:]) - set(ours) == {"-e ../.."}
+
+
+def test_the_examples_settings_are_described_with_their_defaults() -> None:
+    schema = yaml.safe_load((PROGRAM / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
+    page = (PROGRAM / "README.md").read_text(encoding="utf-8")
+    assert {key for key, entry in schema.items() if "default" not in entry} == {"groupId"}
+    for key, entry in schema.items():
+        assert entry["description"], key
+        assert f"`{key}`" in page, key
