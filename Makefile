@@ -9,6 +9,6 @@ test: ; @$(PYTHON) dev.py test $(ARGS)
 
 check: ; @$(PYTHON) dev.py check
 
-bench: ; @$(PYTHON) dev.py bench
+bench: ; @$(PYTHON) dev.py bench $(ARGS)
 
 clean: ; @$(PYTHON) dev.py clean $(ARGS)

@@ -31,6 +31,8 @@ class Measurement:
             return 0.0
         if self.more_is_better:
             return self.target / self.value if self.value > 0 else float("inf")
+        if self.target == 0:
+            return 0.0 if self.value == 0 else float("inf")
         return self.value / self.target
 
     @property
@@ -50,8 +52,9 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """A row of the table of benchmarks: what it is about, and what measures it."""
+    """A row of the table of benchmarks: the word to choose it by, its title, what measures it."""
 
+    name: str
     title: str
     measure: Callable[[], Sequence[Measurement]]
 

@@ -50,12 +50,12 @@ class Served:
             raise RuntimeError(f"{method} {path} was answered {answer.status}: {text[:200]!r}")
         return json.loads(text) if text else None
 
-    def graph_token(self) -> str:
-        """An access token for Graph."""
+    def graph_token(self, client_id: str = "", secret: str = "") -> str:
+        """An access token for Graph, of the tenant's first application unless another is named."""
         form = {
             "grant_type": "client_credentials",
-            "client_id": self.environment["ARM_CLIENT_ID"],
-            "client_secret": self.environment["ARM_CLIENT_SECRET"],
+            "client_id": client_id or self.environment["ARM_CLIENT_ID"],
+            "client_secret": secret or self.environment["ARM_CLIENT_SECRET"],
             "scope": f"https://{self.environment['ARM_METADATA_HOSTNAME']}/.default",
         }
         path = f"/{self.environment['ARM_TENANT_ID']}/oauth2/v2.0/token"

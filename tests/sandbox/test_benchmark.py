@@ -41,14 +41,31 @@ def test_a_missed_target_fails_and_the_load_of_the_machine_is_told(
     value: float,
     code: int,
 ) -> None:
-    row = Benchmark("Title", lambda: [Measurement("figure", value, "s", 2.0)])
+    row = Benchmark("one", "Title", lambda: [Measurement("figure", value, "s", 2.0)])
     monkeypatch.setattr(benchmark, "BENCHMARKS", (row,))
-    assert benchmark.main() == code
+    assert benchmark.main([]) == code
     shown = capsys.readouterr().out
     assert "Title" in shown
     assert "at most 2 s" in shown
     assert "Load average of the last minute: " in shown
     assert ("Targets missed: 1 (figure)." in shown) == bool(code)
+
+
+def test_one_benchmark_can_be_run_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        Benchmark(name, name.title(), lambda name=name: [Measurement(f"of {name}", 1, "s")])
+        for name in ("one", "two")
+    ]
+    monkeypatch.setattr(benchmark, "BENCHMARKS", rows)
+    assert benchmark.main(["two"]) == 0
+    shown = capsys.readouterr().out
+    assert "of two" in shown
+    assert "of one" not in shown
+    with pytest.raises(SystemExit):
+        benchmark.main(["three"])
+    assert "no benchmark is named 'three', expected one, two" in capsys.readouterr().err
 
 
 def test_a_load_reads_what_a_client_reads_and_takes_nothing_but_200_for_an_answer() -> None:
