@@ -1,7 +1,8 @@
 """From which policies to exclude, and which exclusions only stay.
 
 Settings alone take an exclusion away. What a policy says may add one, never remove one: its owner
-can park it for an hour (users: None, no MFA) and turn it back, and it must not come back armed.
+can park it for an hour (users: None, no MFA) and turn it back, and it must not come back armed; nor
+may a new name that happens to be on the skip list arm it.
 """
 
 from collections.abc import Sequence
@@ -23,17 +24,29 @@ class Choice:
 
 
 def choose(
-    policy: Policy, *, scope: Scope, same_scope: bool, skip: Sequence[str], earlier: Entries
+    policy: Policy,
+    *,
+    scope: Scope,
+    same_scope: bool,
+    skip: Sequence[str],
+    skip_before: Sequence[str] = (),
+    earlier: Entries,
 ) -> Choice:
     """Decide on one policy.
 
-    `same_scope`: the setting is the last run's. `earlier`: what the last run wanted excluded.
+    `same_scope`: the setting is the last run's. `skip_before`: what the last run's setting listed.
+    `earlier`: what the last run wanted excluded.
     """
     reason = skip_reason(policy, scope=scope, skip=skip)
     if reason is None:
         return Choice(policy, None, Entries())
-    listed = is_named(policy, skip)
+    if is_named(policy, skip):
+        # The last run excluded it under an entry that would have left it alone: it was renamed.
+        if earlier and is_named(policy, [entry for entry in skip if entry in skip_before]):
+            kept = "renamed to what is listed under skip; the exclusion made earlier stays"
+            return Choice(policy, f"{kept} (to end it, list the id)", earlier)
+        return Choice(policy, reason, Entries())
     left_out_by_scope = skip_reason(policy, scope=Scope.ALL, skip=()) is None
-    if listed or (left_out_by_scope and not same_scope) or not earlier:
+    if (left_out_by_scope and not same_scope) or not earlier:
         return Choice(policy, reason, Entries())
     return Choice(policy, f"{reason}; the exclusion made earlier stays", earlier)

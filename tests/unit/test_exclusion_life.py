@@ -1,0 +1,309 @@
+"""A tenant's policies over their life: our runs, everybody else's edits in between, our end.
+
+The machine keeps beside each policy the lists that the others alone would have made of it. Ours
+must never differ from them but by what we added, and after the end by nothing. Left out, because a
+stack cannot know of it: what others write into a policy that no run of ours has seen.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from components.exclusion_choice import Choice, choose
+from entra.exclusion import Entries, Scope, decide, missing
+from entra.policy import Policy
+from tests.unit.exclusion_lists import only, written
+from tests.unit.graph_stub import policy_document
+
+NAMES = ["MFA", "Block", "Guests"]
+FOREIGN = ["f1", "F1", "f2", "GuestsOrExternalUsers"]
+NOTHING = Entries()
+
+
+@dataclass
+class TenantPolicy:
+    """A policy as it stands, and what the others alone would have made of its lists."""
+
+    name: str
+    live: Entries
+    theirs: Entries
+    parked: bool = False
+    asks_for_mfa: bool = True
+    state: str = "enabled"
+
+    def read(self, policy_id: str) -> Policy:
+        return Policy.from_document(
+            policy_document(
+                policy_id,
+                self.name,
+                users={
+                    "includeUsers": ["None" if self.parked else "All"],
+                    "excludeGroups": list(self.live.groups),
+                    "excludeUsers": list(self.live.users),
+                },
+                grant=("mfa",) if self.asks_for_mfa else ("block",),
+                state=self.state,
+            )
+        )
+
+
+@dataclass
+class Child:
+    """What the stack remembers of one policy."""
+
+    wanted: Entries
+    objects: Entries
+    added: Entries
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The stack's settings."""
+
+    group: str = "group-1"
+    accounts: tuple[str, ...] = ("account-1", "account-2")
+    users: bool = True
+    scope: Scope = Scope.ALL
+    skip: tuple[str, ...] = ()
+
+    @property
+    def objects(self) -> Entries:
+        return Entries((self.group,), self.accounts)
+
+    @property
+    def wanted(self) -> Entries:
+        return self.objects if self.users else Entries((self.group,))
+
+
+@dataclass
+class Stack:
+    """What one stack keeps between its runs."""
+
+    children: dict[str, Child] = field(default_factory=dict[str, Child])
+    last: Wish | None = None
+
+    def choice(self, policy: Policy, wish: Wish) -> Choice:
+        child = self.children.get(policy.id)
+        return choose(
+            policy,
+            scope=wish.scope,
+            same_scope=self.last is None or self.last.scope is wish.scope,
+            skip=wish.skip,
+            skip_before=() if self.last is None else self.last.skip,
+            earlier=child.wanted if child else NOTHING,
+        )
+
+
+class TenantLife(RuleBasedStateMachine):
+    """Steps of everybody in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.policies = {
+            "p1": TenantPolicy("MFA", NOTHING, NOTHING),
+            "p2": TenantPolicy("MFA", Entries(("f1",), ("f2",)), Entries(("f1",), ("f2",))),
+        }
+        self.made = 2
+        """Policies and objects so far; no id is ever used twice."""
+        self.stack = Stack()
+        self.wish = Wish()
+        self.departed: set[str] = set()
+
+    # Others.
+
+    def _edit(self, data: st.DataObject) -> tuple[TenantPolicy, str] | None:
+        if not self.policies:
+            return None
+        policy_id = data.draw(st.sampled_from(sorted(self.policies)))
+        return self.policies[policy_id], policy_id
+
+    @rule(data=st.data(), entry=st.sampled_from(FOREIGN), first=st.booleans())
+    def others_add_an_entry(self, data: st.DataObject, entry: str, first: bool) -> None:
+        if found := self._edit(data):
+            policy, _ = found
+            policy.live = _put(policy.live, entry, first=first)
+            policy.theirs = _put(policy.theirs, entry, first=first)
+
+    @rule(data=st.data(), user=st.booleans())
+    def others_add_one_of_ours(self, data: st.DataObject, user: bool) -> None:
+        """Before us it is theirs; one that we had put there and somebody took out is ours."""
+        found = self._edit(data)
+        if found is None or found[1] not in self.stack.children:
+            return
+        policy, policy_id = found
+        entry = Entries((), self.wish.accounts[:1]) if user else Entries((self.wish.group,))
+        if entry & policy.live:
+            return
+        policy.live = policy.live | entry
+        if not entry & self.stack.children[policy_id].added:
+            policy.theirs = policy.theirs | entry
+
+    @rule(data=st.data())
+    def others_remove_an_entry(self, data: st.DataObject) -> None:
+        if found := self._edit(data):
+            policy, _ = found
+            there = sorted({*policy.live.groups, *policy.live.users})
+            if there:
+                gone = data.draw(st.sampled_from(there))
+                policy.live = only(policy.live, outside=Entries((gone,), (gone,)))
+                policy.theirs = only(policy.theirs, outside=Entries((gone,), (gone,)))
+
+    @rule(data=st.data())
+    def others_turn_a_list_around(self, data: st.DataObject) -> None:
+        if found := self._edit(data):
+            policy, _ = found
+            policy.live = Entries(policy.live.groups[::-1], policy.live.users)
+            policy.theirs = Entries(policy.theirs.groups[::-1], policy.theirs.users)
+
+    @rule(data=st.data())
+    def the_owner_parks_a_policy_or_turns_it_back(self, data: st.DataObject) -> None:
+        if found := self._edit(data):
+            found[0].parked = not found[0].parked
+
+    @rule(data=st.data())
+    def the_owner_asks_for_mfa_or_no_longer(self, data: st.DataObject) -> None:
+        if found := self._edit(data):
+            found[0].asks_for_mfa = not found[0].asks_for_mfa
+
+    @rule(data=st.data(), state=st.sampled_from(["disabled", "enabledForReportingButNotEnforced"]))
+    def the_owner_changes_the_state(self, data: st.DataObject, state: str) -> None:
+        if found := self._edit(data):
+            found[0].state = state
+
+    @rule(data=st.data(), name=st.sampled_from(NAMES))
+    def the_owner_renames_a_policy(self, data: st.DataObject, name: str) -> None:
+        if found := self._edit(data):
+            found[0].name = name
+
+    @rule(data=st.data())
+    def the_owner_deletes_a_policy(self, data: st.DataObject) -> None:
+        if found := self._edit(data):
+            del self.policies[found[1]]
+
+    @precondition(lambda self: len(self.policies) < 4)
+    @rule(name=st.sampled_from(NAMES), entry=st.sampled_from(FOREIGN))
+    def somebody_makes_a_policy(self, name: str, entry: str) -> None:
+        self.made += 1
+        lists = Entries((entry,), (entry, entry))
+        self.policies[f"p{self.made}"] = TenantPolicy(name, lists, lists)
+
+    # We.
+
+    @rule()
+    def we_turn_users_on_or_off(self) -> None:
+        self._wish(users=not self.wish.users)
+
+    @rule()
+    def we_choose_the_other_scope(self) -> None:
+        self._wish(scope=Scope.ALL if self.wish.scope is Scope.MFA_ONLY else Scope.MFA_ONLY)
+
+    @rule(entry=st.sampled_from([*NAMES, "p1", "p2"]))
+    def we_list_a_policy_or_no_longer(self, entry: str) -> None:
+        skip = self.wish.skip
+        self._wish(skip=tuple(e for e in skip if e != entry) if entry in skip else (*skip, entry))
+
+    @rule()
+    def we_add_an_account(self) -> None:
+        self.made += 1
+        self._wish(accounts=(*self.wish.accounts, f"account-{self.made}"))
+
+    @precondition(lambda self: len(self.wish.accounts) > 1)
+    @rule()
+    def we_retire_an_account(self) -> None:
+        self._wish(accounts=self.wish.accounts[1:])
+
+    def _wish(self, **changes: Any) -> None:
+        self.wish = Wish(**{**vars(self.wish), **changes})
+
+    @rule()
+    def we_run(self) -> None:
+        """As the component and the provider do; retired accounts are deleted behind the writes."""
+        before = {policy_id: self.policies[policy_id].live for policy_id in self.policies}
+        stack, wish = self.stack, self.wish
+        for policy_id in [known for known in stack.children if known not in self.policies]:
+            del stack.children[policy_id]
+        reasons = {
+            policy_id: self._run_policy(policy_id, policy)
+            for policy_id, policy in self.policies.items()
+        }
+        settled = stack.last == wish
+        known = stack.last.objects if stack.last else NOTHING
+        stack.last = wish
+        self._depart(known - wish.objects)
+        for policy_id, policy in self.policies.items():
+            if reasons[policy_id] is None:
+                assert missing(policy.live, wish.wanted) == NOTHING
+            if settled:
+                assert not wish.wanted & (before[policy_id] - policy.live)
+            assert self._run_policy(policy_id, policy, dry=True) == reasons[policy_id]
+
+    def _run_policy(self, policy_id: str, policy: TenantPolicy, *, dry: bool = False) -> str | None:
+        """One policy; `dry`: assert that there is nothing left to do."""
+        choice = self.stack.choice(policy.read(policy_id), self.wish)
+        ours = self.wish.wanted
+        wanted = ours if choice.reason is None else ours & choice.stays
+        child = self.stack.children.get(policy_id)
+        if child is None:
+            child = self.stack.children[policy_id] = Child(wanted, self.wish.objects, NOTHING)
+            retired, due = NOTHING, True
+        else:
+            retired = child.objects - self.wish.objects
+            pending = choice.reason is None and missing(policy.live, wanted)
+            due = bool(pending or child.wanted != wanted or child.objects != self.wish.objects)
+        if dry:
+            assert not due
+            assert decide(policy.live, wanted, child.added, NOTHING).change is None or choice.stays
+        elif due:
+            decision = decide(policy.live, wanted, child.added, retired)
+            policy.live = written(policy.live, decision.change)
+            self.stack.children[policy_id] = Child(wanted, self.wish.objects, decision.added)
+        return choice.reason
+
+    @precondition(lambda self: self.stack.last is not None)
+    @rule()
+    def we_destroy(self) -> None:
+        """And begin again with other objects."""
+        for policy_id, child in self.stack.children.items():
+            if policy := self.policies.get(policy_id):
+                decision = decide(policy.live, NOTHING, child.added, child.objects)
+                policy.live = written(policy.live, decision.change)
+        assert self.stack.last is not None
+        gone = self.stack.last.objects
+        self.stack = Stack()
+        self._depart(gone)
+        assert all(policy.live == policy.theirs for policy in self.policies.values())
+        self.made += 1
+        self._wish(group=f"group-{self.made}", accounts=(f"account-{self.made}",))
+
+    def _depart(self, gone: Entries) -> None:
+        self.departed |= {*gone.groups, *gone.users}
+        for policy in self.policies.values():
+            policy.theirs = only(policy.theirs, outside=gone)
+
+    # At any time.
+
+    @invariant()
+    def but_for_what_we_added_the_lists_are_what_the_others_made_of_them(self) -> None:
+        for policy_id, policy in self.policies.items():
+            child = self.stack.children.get(policy_id)
+            assert only(policy.live, outside=child.added if child else NOTHING) == policy.theirs
+
+    @invariant()
+    def no_policy_names_a_departed_object(self) -> None:
+        for policy in self.policies.values():
+            assert not self.departed & {*policy.live.groups, *policy.live.users}
+
+
+def _put(entries: Entries, entry: str, *, first: bool) -> Entries:
+    if first:
+        return Entries((entry, *entries.groups), (entry, *entries.users))
+    return Entries((*entries.groups, entry), (*entries.users, entry))
+
+
+TenantLife.TestCase.settings = settings(
+    max_examples=30, stateful_step_count=30, derandomize=True, deadline=None, database=None
+)
+test_a_tenant_lives_with_us = TenantLife.TestCase
