@@ -55,6 +55,7 @@ def exclusion(
         skip=settings.exclusion.skip,
         freshness_seconds=settings.exclusion.freshness_seconds,
         security_defaults=found.tenant.security_defaults,
+        audit=found.audit,
         memory=found.memory,
     )
 

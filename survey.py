@@ -12,9 +12,11 @@ import pulumi
 
 from components.account_checks import choose_domain
 from components.break_glass_account import refuse_removed
+from components.exclusion_listing import list_policies
 from components.kept_logs import KeptLogs, WantedLogs, find_kept_logs
 from components.stack_memory import StackMemory, read_memory
 from entra import preflight
+from entra.audit_log import AuditLog
 from entra.client import GraphClient
 from entra.conditional_access import ConditionalAccessClient
 from entra.directory import Directory
@@ -35,7 +37,10 @@ PERMISSIONS: Final = (
     "Organization.Read.All",
     "Domain.Read.All",
 )
-"""Microsoft Graph application permissions that the deploying identity needs."""
+"""Microsoft Graph application permissions that the deploying identity needs.
+
+AuditLog.Read.All is none of them: without it a lost exclusion is put back all the same, only who
+took it out is not told."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,8 @@ class Survey:
     directory: Directory
     client: ConditionalAccessClient
     policies: Sequence[Policy]
+    audit: AuditLog
+    """Who changed a policy; asked only when one has lost our exclusion."""
     kept_logs: KeptLogs
     """Resource group and workspace that outlived an earlier `destroy`."""
     memory: StackMemory = field(repr=False)
@@ -79,7 +86,8 @@ def survey(settings: Settings) -> Survey:
         domain=domain,
         directory=Directory(graph),
         client=client,
-        policies=client.list_policies(),
+        policies=list_policies(client),
+        audit=AuditLog(graph, tenant.own_object_id),
         kept_logs=kept,
         memory=memory,
     )

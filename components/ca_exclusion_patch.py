@@ -5,21 +5,25 @@ edits one. It owns its own entries in their exclusion lists. New policies are fo
 program runs; a policy that somebody makes in between is excluded at the next ``pulumi up``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 import pulumi
 from pulumi.runtime import rpc
 
+from components import exclusion_telling as telling
 from components.exclusion_choice import Choice, choose
-from components.exclusion_drift import PolicyAudit
-from components.exclusion_proof import PolicyReader, prove_exclusions
-from components.exclusion_state import entries, pending_lines, properties_of
+from components.exclusion_drift import PolicyAudit, find_culprits
+from components.exclusion_listing import PolicyReader, settle
+from components.exclusion_objects import ExclusionObjects, objects_of, wanted_of
+from components.exclusion_outcome import excluded_policies, refusals, skipped_policies
+from components.exclusion_plan import PolicyPlan, plan_policy
+from components.exclusion_proof import Claim, prove_exclusions
+from components.exclusion_state import ExclusionState, entries, properties_of
 from components.policy_exclusion import TYPE, PolicyExclusion
-from components.stack_memory import Outputs, StackMemory, earlier_outputs
-from entra.errors import EntraError
-from entra.exclusion import Entries, Scope, is_named, live_entries, missing
+from components.stack_memory import StackMemory, earlier_outputs
+from entra.exclusion import Entries, Scope, skip_reason
 from entra.policy import Policy
 
 COMPONENT_TYPE: Final = "break-glass:index:CaExclusionPatch"
@@ -59,25 +63,11 @@ class CaExclusionPatchArgs:
 
 
 @dataclass(frozen=True)
-class _Objects:
-    """Group and account ids with their names; None where the engine does not know an id yet."""
+class _Run:
+    """What this run is going to do."""
 
-    groups: tuple[tuple[str | None, str], ...]
-    users: tuple[tuple[str | None, str], ...]
-
-    @property
-    def known(self) -> Entries:
-        return Entries(_known(self.groups), _known(self.users))
-
-    @property
-    def labels(self) -> dict[str, str]:
-        return {key: name for key, name in (*self.groups, *self.users) if key is not None}
-
-    def pending(self, policy: Policy) -> list[str]:
-        """What the listing saw missing. An object that does not exist yet is surely missing."""
-        coming = [name for key, name in (*self.groups, *self.users) if key is None]
-        lacking = missing(live_entries(policy), self.known)
-        return [*pending_lines(lacking, self.labels), *(f"exclude {name}" for name in coming)]
+    plans: Mapping[str, PolicyPlan]
+    freshness_seconds: int
 
 
 class CaExclusionPatch(pulumi.ComponentResource):
@@ -85,9 +75,13 @@ class CaExclusionPatch(pulumi.ComponentResource):
 
     Each listed policy has one child, named after the policy's id, also when it is skipped: then
     with a reason and nothing wanted. What the listing saw missing appears in the preview as
-    ``pending`` and as one log line. A policy that the stack knows and the listing lacks is asked
-    for by itself; only the service's 404 means that it is gone. After the last write all policies
-    are listed once more and each is checked: ``verified`` resolves only if all are right.
+    ``pending`` and as one log line, on a loss with who changed the policy last. A loss, and a
+    policy that the stack knows and the listing lacks, are looked at twice; only the service's 404
+    means that a policy is gone. After the last write all policies are listed once more and each is
+    checked, those made meanwhile too: ``verified`` resolves only if all are right.
+
+    A Microsoft-managed policy that refuses the exclusion is among the skipped, with a warning at
+    every run, and is tried again when it has changed.
 
     Left out on purpose: the policies' own design, and named locations as a way around MFA.
 
@@ -108,46 +102,18 @@ class CaExclusionPatch(pulumi.ComponentResource):
         super().__init__(COMPONENT_TYPE, name, None, opts)
         self._name = name
         self._args = args
-        scope = _scope(args.scope)
-        earlier = self._earlier()
-        found = [*args.policies, *self._lacking_from_listing(earlier)]
-        policies = sorted(found, key=lambda policy: (policy.display_name.casefold(), policy.id))
-        for entry in args.skip:
-            if not any(is_named(policy, [entry]) for policy in policies):
-                pulumi.log.warn(f"exclusion skip: no policy has the id or name {entry!r}", self)
-        if not policies:
-            pulumi.log.info("the tenant has no Conditional Access policy to be excluded from", self)
-        objects = _objects(args)
-        same_scope = self._earlier_scope() in (None, scope)
-        choices = [
-            choose(
-                policy,
-                scope=scope,
-                same_scope=same_scope,
-                skip=args.skip,
-                earlier=entries(earlier.get(policy.id, {}).get("wanted")),
-            )
-            for policy in policies
-        ]
-        children = [
-            self._child(choice, objects, earlier.get(choice.policy.id)) for choice in choices
-        ]
-        included = [choice.policy for choice in choices if choice.reason is None]
-        self.excluded = pulumi.Output.from_input(
-            [{"id": policy.id, "name": policy.display_name} for policy in included]
-        )
-        self.skipped = pulumi.Output.from_input(
-            [
-                {
-                    "id": choice.policy.id,
-                    "name": choice.policy.display_name,
-                    "reason": choice.reason,
-                }
-                for choice in choices
-                if choice.reason is not None
-            ]
-        )
-        self.verified = self._proof(children, objects, [policy.id for policy in included])
+        self._scope = _scope(args.scope)
+        self._earlier = self._remembered()
+        policies = settle(args.policies, args.reader, self._earlier, self._say)
+        choices = self._choices(policies)
+        self._tell_of_the_tenant(policies)
+        objects = objects_of(args.group_ids, args.group_names, args.user_ids, args.user_names)
+        run = objects.apply(lambda value: self._plan(choices, value))
+        children = {choice.policy.id: self._child(choice, objects, run) for choice in choices}
+        refused = self._refused(run, children)
+        self.excluded = refused.apply(lambda found: excluded_policies(choices, found))
+        self.skipped = refused.apply(lambda found: skipped_policies(choices, found))
+        self.verified = self._proof(choices, objects, children, refused)
         self.register_outputs(
             {
                 "excluded": self.excluded,
@@ -157,13 +123,13 @@ class CaExclusionPatch(pulumi.ComponentResource):
             }
         )
 
-    def _earlier(self) -> dict[str, Outputs]:
-        """Outputs of our own children in state, by policy id."""
-        found: dict[str, Outputs] = {}
+    def _remembered(self) -> dict[str, ExclusionState]:
+        """What the state keeps of our own children, by policy id."""
+        found: dict[str, ExclusionState] = {}
         for urn, outputs in self._args.memory(TYPE).items():
             policy_id = str(outputs.get("policyId"))
             if urn.endswith(f"::{self._child_name(policy_id)}"):
-                found[policy_id] = outputs
+                found[policy_id] = ExclusionState.read(outputs)
         return found
 
     def _earlier_scope(self) -> str | None:
@@ -173,38 +139,64 @@ class CaExclusionPatch(pulumi.ComponentResource):
                 return cast("str | None", outputs.get("scope"))
         return None
 
-    def _lacking_from_listing(self, earlier: Mapping[str, Outputs]) -> Iterator[Policy]:
-        listed = {policy.id for policy in self._args.policies}
-        for policy_id, outputs in sorted(earlier.items()):
-            if policy_id in listed:
-                continue
-            title = f"policy {outputs.get('policyName')!r} ({policy_id})"
-            try:
-                policy = self._args.reader.get_policy(policy_id)
-            except EntraError as error:
-                raise pulumi.RunError(
-                    f"{title} is in this stack but not in the listing, and asking for it failed:"
-                    f" {error}; nothing was changed, run again"
-                ) from None
-            if policy is None:
-                pulumi.log.info(f"{title} was deleted by its owner", self)
-            else:
-                yield policy
+    def _choices(self, policies: Sequence[Policy]) -> list[Choice]:
+        same_scope = self._earlier_scope() in (None, self._scope)
+        return [
+            choose(
+                policy,
+                scope=self._scope,
+                same_scope=same_scope,
+                skip=self._args.skip,
+                earlier=state.wanted if (state := self._earlier.get(policy.id)) else Entries(),
+            )
+            for policy in policies
+        ]
+
+    def _plan(self, choices: Sequence[Choice], objects: ExclusionObjects) -> _Run:
+        """What to do with every policy, and all that is told about it, once."""
+        plans = [
+            plan_policy(
+                choice,
+                objects,
+                self._earlier.get(choice.policy.id),
+                owned_by_stack=self._args.owned_by_stack,
+            )
+            for choice in choices
+        ]
+        changing = [plan for plan in plans if plan.changes]
+        culprits = find_culprits(
+            self._args.audit, [plan.policy.id for plan in changing if plan.lost]
+        )
+        for plan in changing:
+            say = self._warn if telling.is_warning(plan) else self._say
+            say(telling.policy_line(plan, culprits))
+        if culprits.unknown_because:
+            self._say(culprits.unknown_because)
+        for plan in plans:
+            if plan.refusal:
+                self._warn(telling.refusal_line(plan.policy, plan.refusal))
+        if total := telling.summary(len(changing), self._args.freshness_seconds):
+            self._say(total)
+        freshness = telling.freshness_of(len(changing), self._args.freshness_seconds)
+        return _Run({plan.policy.id: plan for plan in plans}, freshness)
+
+    def _tell_of_the_tenant(self, policies: Sequence[Policy]) -> None:
+        if self._args.security_defaults:
+            self._warn(telling.security_defaults_line(len(policies)))
+        if not policies:
+            self._say(telling.NO_POLICIES)
+        for line in telling.skip_lines(policies, self._args.skip):
+            self._warn(line)
 
     def _child(
         self,
         choice: Choice,
-        objects: pulumi.Output[_Objects],
-        earlier: Outputs | None,
+        objects: pulumi.Output[ExclusionObjects],
+        run: pulumi.Output[_Run],
     ) -> PolicyExclusion:
         policy, reason, stays = choice.policy, choice.reason, choice.stays
-        nothing, ours = properties_of(Entries()), _entries(self._args)
-
-        def pending(value: _Objects) -> list[str]:
-            lines = value.pending(policy) if reason is None else []
-            wanted = value.known if reason is None else value.known & stays
-            self._tell(policy, lines, wanted, earlier)
-            return lines
+        nothing = properties_of(Entries())
+        ours = wanted_of(self._args.group_ids, self._args.user_ids)
 
         def remaining(value: dict[str, list[str]]) -> dict[str, list[str]]:
             return properties_of(entries(value) & stays)
@@ -219,50 +211,68 @@ class CaExclusionPatch(pulumi.ComponentResource):
                 "stackObjects": ours if self._args.owned_by_stack else nothing,
                 "labels": objects.apply(lambda value: value.labels),
                 "reason": reason or "",
-                "pending": objects.apply(pending),
-                "freshnessSeconds": self._args.freshness_seconds,
+                "pending": run.apply(lambda value: list(value.plans[policy.id].pending)),
+                "freshnessSeconds": run.apply(lambda value: value.freshness_seconds),
                 "stack": f"{pulumi.get_project()}/{pulumi.get_stack()}/{self._name}",
             },
             pulumi.ResourceOptions(parent=self),
         )
 
-    def _tell(
-        self,
-        policy: Policy,
-        lines: Sequence[str],
-        wanted: Entries,
-        earlier: Outputs | None,
-    ) -> None:
-        """One line for a policy that will be written; it is made in the preview and the update."""
-        removed: list[str] = []
-        if earlier is not None:
-            labels: Mapping[str, str] = earlier.get("labels") or {}
-            leaving = entries(earlier.get("added")) - wanted
-            removed = [
-                f"stop excluding {labels.get(entry, entry)}"
-                for entry in (*leaving.groups, *leaving.users)
-            ]
-        if changes := [*lines, *removed]:
-            pulumi.log.info(f"{policy.display_name} ({policy.id}): {', '.join(changes)}", self)
+    def _refused(
+        self, run: pulumi.Output[_Run], children: Mapping[str, PolicyExclusion]
+    ) -> pulumi.Output[dict[str, str]]:
+        """Why the service takes no exclusion, by policy id; known in a preview too."""
+
+        def build(values: Sequence[Any]) -> dict[str, str]:
+            plans: Mapping[str, PolicyPlan] = values[0].plans
+            answers = {
+                policy_id: None if rpc.contains_unknowns(answer) else str(answer or "")
+                for policy_id, answer in zip(children, values[1:], strict=True)
+            }
+            return refusals(plans, answers, self._earlier)
+
+        answers = [child.refused for child in children.values()]
+        return pulumi.Output.all(run, *answers).apply(build, run_with_unknowns=True)
 
     def _proof(
         self,
-        children: Sequence[PolicyExclusion],
-        objects: pulumi.Output[_Objects],
-        expected: Sequence[str],
+        choices: Sequence[Choice],
+        objects: pulumi.Output[ExclusionObjects],
+        children: Mapping[str, PolicyExclusion],
+        refused: pulumi.Output[dict[str, str]],
     ) -> pulumi.Output[bool]:
         """List once after the last child and check every policy; not on a preview."""
 
         def prove(values: Sequence[Any]) -> bool:
-            if not pulumi.runtime.is_dry_run():
-                wanted: _Objects = values[0]
-                prove_exclusions(self._args.reader, wanted.known, wanted.labels, expected)
+            if pulumi.runtime.is_dry_run():
+                return True
+            wanted: ExclusionObjects = values[0]
+            left_out: Mapping[str, str] = values[1]
+            included = [choice.policy.id for choice in choices if choice.reason is None]
+            claim = Claim(
+                wanted=wanted.known,
+                labels=wanted.labels,
+                expected=[policy_id for policy_id in included if policy_id not in left_out],
+                known=[choice.policy.id for choice in choices],
+                needs=lambda policy: policy.id not in left_out and self._applies_to(policy),
+            )
+            prove_exclusions(self._args.reader, claim)
             return True
 
-        return pulumi.Output.all(objects, *(child.id for child in children)).apply(prove)
+        written = [child.id for child in children.values()]
+        return pulumi.Output.all(objects, refused, *written).apply(prove)
+
+    def _applies_to(self, policy: Policy) -> bool:
+        return skip_reason(policy, scope=self._scope, skip=self._args.skip) is None
 
     def _child_name(self, policy_id: str) -> str:
         return f"{self._name}-{policy_id}"
+
+    def _say(self, text: str) -> None:
+        pulumi.log.info(text, self)
+
+    def _warn(self, text: str) -> None:
+        pulumi.log.warn(text, self)
 
 
 def _scope(value: str) -> Scope:
@@ -272,42 +282,3 @@ def _scope(value: str) -> Scope:
         raise pulumi.RunError(
             f"exclusion scope is {value!r}: expected {' or '.join(Scope)}"
         ) from None
-
-
-def _objects(args: CaExclusionPatchArgs) -> pulumi.Output[_Objects]:
-    def build(values: Sequence[Any]) -> _Objects:
-        group_ids, group_names, user_ids, user_names = values
-        return _Objects(
-            _paired(group_ids, group_names, "group"), _paired(user_ids, user_names, "account")
-        )
-
-    return pulumi.Output.all(
-        pulumi.Output.all(*args.group_ids),
-        pulumi.Output.all(*args.group_names),
-        pulumi.Output.all(*args.user_ids),
-        pulumi.Output.all(*args.user_names),
-    ).apply(build, run_with_unknowns=True)
-
-
-def _paired(
-    ids: Sequence[Any], names: Sequence[Any], kind: str
-) -> tuple[tuple[str | None, str], ...]:
-    pairs: list[tuple[str | None, str]] = []
-    for number, found in enumerate(ids):
-        name = names[number] if number < len(names) else None
-        known_name = name is not None and not rpc.contains_unknowns(name)
-        label = f"{kind} {name}" if known_name else f"{kind} {number + 1}"
-        pairs.append((None if rpc.contains_unknowns(found) else str(found), label))
-    return tuple(pairs)
-
-
-def _entries(args: CaExclusionPatchArgs) -> pulumi.Output[dict[str, list[str]]]:
-    def build(found: Sequence[Any]) -> dict[str, list[str]]:
-        return properties_of(Entries(tuple(found[0]), tuple(found[1])))
-
-    groups, users = pulumi.Output.all(*args.group_ids), pulumi.Output.all(*args.user_ids)
-    return pulumi.Output.all(groups, users).apply(build)
-
-
-def _known(pairs: Sequence[tuple[str | None, str]]) -> tuple[str, ...]:
-    return tuple(key for key, _ in pairs if key is not None)

@@ -17,6 +17,7 @@ from entra.client import GraphClient
 from entra.directory import Directory, Domain
 from entra.errors import IdentityError
 from entra.identity import Identity
+from entra.permissions import how_to_grant
 from entra.resource_manager import ResourceManager
 
 # Microsoft Graph application permissions that contain others: "Microsoft Graph permissions
@@ -51,6 +52,8 @@ class TenantFacts:
     domains: tuple[Domain, ...]
     has_premium: bool
     security_defaults: bool
+    own_object_id: str
+    """Of the service principal that we run as."""
 
     def __str__(self) -> str:
         return f"{self.display_name} ({self.initial_domain})"
@@ -105,6 +108,7 @@ def check_tenant(
             initial_domain=_initial(domains.result()),
             has_premium=premium.result(),
             security_defaults=defaults.result(),
+            own_object_id=str(claims.get("oid") or ""),
         )
     if not facts.has_premium:
         raise IdentityError(
@@ -136,9 +140,8 @@ def _permitted(identity: Identity, granted: frozenset[str], needed: Sequence[str
     ]
     if lacking:
         raise IdentityError(
-            f"application {identity.client_id} lacks the Microsoft Graph application"
-            f" permission{'s' if len(lacking) > 1 else ''} {', '.join(lacking)}: add them in the"
-            " Entra admin centre → App registrations → API permissions, and grant admin consent"
+            f"application {identity.client_id} may not do what this stack needs:"
+            f" {how_to_grant(lacking)}"
         )
 
 

@@ -47,7 +47,9 @@ class Clouds:
         return self.answers[request.url.path]()
 
     def check(self, subscription: str | None = SUBSCRIPTION, **settings: Any) -> TenantFacts:
-        stub = StubCredential(token({"tid": self.token_tenant, "roles": self.roles}))
+        stub = StubCredential(
+            token({"tid": self.token_tenant, "oid": "our-object-id", "roles": self.roles})
+        )
         identity = Identity(
             TENANT, CLIENT, subscription, CLOUDS["public"], stub, "ARM_CLIENT_SECRET"
         )
@@ -66,6 +68,7 @@ def test_a_right_tenant_is_told_by_name_with_six_requests_and_none_for_policies(
     assert str(facts) == "Contoso Ltd (contoso.onmicrosoft.com)"
     assert facts.has_premium
     assert not facts.security_defaults
+    assert facts.own_object_id == "our-object-id"
     assert len(clouds.asked) == 6
     assert not [path for path in clouds.asked if "conditionalAccess" in path]
 
@@ -118,8 +121,11 @@ def test_missing_permissions_are_listed_with_where_to_grant_them() -> None:
     clouds = Clouds()
     with pytest.raises(IdentityError) as caught:
         clouds.check(permissions=["Policy.Read.All", "User.ReadWrite.All", "Other.Write"])
-    assert "permissions User.ReadWrite.All, Other.Write: add them" in str(caught.value)
-    assert "grant admin consent" in str(caught.value)
+    assert "grant the application permissions User.ReadWrite.All, Other.Write (" in str(
+        caught.value
+    )
+    assert "Grant admin consent" in str(caught.value)
+    assert "\n" not in str(caught.value)
     assert clouds.asked == []
 
 

@@ -1,0 +1,48 @@
+"""What a run leaves behind: the policies that exclude us; those that do not, and why."""
+
+from collections.abc import Mapping, Sequence
+
+from components.exclusion_choice import Choice
+from components.exclusion_plan import PolicyPlan
+from components.exclusion_state import ExclusionState
+
+
+def refusals(
+    plans: Mapping[str, PolicyPlan],
+    answers: Mapping[str, str | None],
+    earlier: Mapping[str, ExclusionState],
+) -> dict[str, str]:
+    """Why the service takes no exclusion, by policy id.
+
+    ``answers``: what the policy exclusions say after the run, None in a preview that cannot know
+    yet how a write will be answered: then the last write's answer counts. Where our entries stand
+    all the same, somebody has put them there by hand.
+    """
+    found: dict[str, str] = {}
+    for policy_id, plan in plans.items():
+        answer, state = answers[policy_id], earlier.get(policy_id)
+        if answer is None:
+            answer = state.refused if state else ""
+        if answer and (plan.refusal or plan.pending):
+            found[policy_id] = answer
+    return found
+
+
+def excluded_policies(
+    choices: Sequence[Choice], refused: Mapping[str, str]
+) -> list[dict[str, str]]:
+    """``id`` and ``name`` of each policy that excludes us."""
+    return [
+        {"id": choice.policy.id, "name": choice.policy.display_name}
+        for choice in choices
+        if choice.reason is None and choice.policy.id not in refused
+    ]
+
+
+def skipped_policies(choices: Sequence[Choice], refused: Mapping[str, str]) -> list[dict[str, str]]:
+    """``id``, ``name`` and ``reason`` of each policy that does not."""
+    return [
+        {"id": choice.policy.id, "name": choice.policy.display_name, "reason": reason}
+        for choice in choices
+        if (reason := choice.reason or refused.get(choice.policy.id)) is not None
+    ]
