@@ -54,9 +54,10 @@ def check(group: ExclusionSet, live: Mapping[str, Policy]) -> list[Finding]:
 def _known(group: ExclusionSet, one: Exclusion, policy: Policy | None) -> Finding:
     if policy is None:
         return Finding(one.policy_id, one.policy_name, "", Result.GONE)
-    if one.reason and _stays_skipped(group, one, policy):
-        return _finding(policy, Result.SKIPPED, reason=one.reason)
     lacking = _labelled(group, missing(live_entries(policy), one.wanted or group.wanted))
+    # A skipped policy may keep the exclusion that an earlier run made; then that has to stand.
+    if one.reason and _stays_skipped(group, one, policy) and not (one.wanted and lacking):
+        return _finding(policy, Result.SKIPPED, reason=one.reason)
     if not lacking:
         return _finding(policy, Result.EXCLUDED)
     if one.refused:
@@ -68,7 +69,7 @@ def _stays_skipped(group: ExclusionSet, one: Exclusion, policy: Policy) -> bool:
     """Left alone by the user's own list, or still for what the policy is."""
     listed = skip_reason(policy, scope=group.scope, skip=[policy.id])
     by_the_user = listed is not None and one.reason.startswith(listed)
-    return by_the_user or skip_reason(policy, scope=group.scope, skip=()) is not None
+    return by_the_user or skip_reason(policy, scope=group.scope, skip=group.skip) is not None
 
 
 def _unknown(group: ExclusionSet, live: Mapping[str, Policy]) -> Iterator[Finding]:
@@ -76,7 +77,7 @@ def _unknown(group: ExclusionSet, live: Mapping[str, Policy]) -> Iterator[Findin
     for policy_id, policy in live.items():
         if policy_id in known:
             continue
-        reason = skip_reason(policy, scope=group.scope, skip=())
+        reason = skip_reason(policy, scope=group.scope, skip=group.skip)
         lacking = _labelled(group, missing(live_entries(policy), group.wanted))
         if reason is not None:
             yield _finding(policy, Result.SKIPPED, reason=reason)

@@ -46,6 +46,8 @@ class ExclusionSet:
 
     name: str
     scope: Scope
+    skip: tuple[str, ...]
+    """What the last run left alone, by id or name; empty after one that did not finish."""
     exclusions: tuple[Exclusion, ...]
 
     @property
@@ -131,11 +133,14 @@ def read_state(exported: str) -> StackState:
 def _deployment(exported: str) -> JSON:
     try:
         document: Any = json.loads(exported)
-        return cast("JSON", document["deployment"])
+        deployment = document["deployment"]
     except (ValueError, LookupError, TypeError):
+        deployment = None
+    if not isinstance(deployment, dict):
         raise CommandFailed(
             "`pulumi stack export` printed no state that can be read: is the Pulumi CLI too old?"
-        ) from None
+        )
+    return cast("JSON", deployment)
 
 
 def _named(urn: str) -> tuple[str, str]:
@@ -152,7 +157,8 @@ def _set(name: str, component: JSON | None, found: list[Exclusion]) -> Exclusion
         # A component that a failed run did not finish has no outputs; its children say it too.
         narrow = any(Scope.MFA_ONLY in one.reason for one in found)
         scope = Scope.MFA_ONLY if narrow else Scope.ALL
-    return ExclusionSet(name, scope, tuple(found))
+    skip = cast("list[Any]", outputs.get("skip") or [])
+    return ExclusionSet(name, scope, tuple(map(str, skip)), tuple(found))
 
 
 def _exclusion(resource: JSON) -> Exclusion:
