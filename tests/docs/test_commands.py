@@ -20,15 +20,18 @@ from sandbox.engine import ensure_engine
 from tests.docs.fences import Fence, fences
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+EXAMPLES = sorted((ROOT / "examples").glob("*/README.md"))
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *EXAMPLES]
 RUN_AS_IT_IS = ROOT / "docs" / "sandbox.md"
+SHELLS = ("bash", "powershell")
 FENCES = [
     fence
     for page in PAGES
     for fence in fences(page)
     if page != RUN_AS_IT_IS or fence.language == "powershell"
+    if fence.language.startswith(SHELLS)
 ]
-SHELL_WORDS = {"export", "read", "eval", "az", "Invoke-RestMethod"}
+SHELL_WORDS = {"export", "read", "eval", "az", "Invoke-RestMethod", "python3", "pip", "."}
 
 
 def commands(program: str) -> list[str]:
@@ -47,13 +50,13 @@ def test_every_line_begins_with_a_command_that_is_checked(fence: Fence) -> None:
     known = {"make", "breakglass", "pulumi", "py"} | SHELL_WORDS
     for command in fence.commands:
         name = command.split()[0]
-        assert name in known or name.startswith("$"), command
+        assert name in known or name.startswith(("$", ".venv\\")), command
 
 
 @pytest.mark.parametrize("command", sorted(set(commands("breakglass"))))
 def test_our_own_command_knows_it(command: str) -> None:
     arguments = words(command)
-    verbs = arguments[: 2 if arguments[0] == "sandbox" else 1]
+    verbs = arguments[: 2 if arguments[0] in ("sandbox", "exclusion") else 1]
     shown = CliRunner().invoke(app, [*verbs, "--help"], env={"COLUMNS": "200"})
     assert shown.exit_code == 0, shown.output
     for option in [word for word in arguments if word.startswith("--")]:
@@ -91,9 +94,10 @@ def test_bash_can_read_it(fence: Fence) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_powershell_gets_the_same_pulumi_commands_as_bash() -> None:
+@pytest.mark.parametrize("page", [ROOT / "README.md", *EXAMPLES], ids=lambda p: p.parent.name)
+def test_powershell_gets_the_same_pulumi_commands_as_bash(page: Path) -> None:
     def of(shell: str) -> list[str]:
-        found = [f for f in fences(ROOT / "README.md") if f.language == shell]
+        found = [f for f in fences(page) if f.language == shell]
         block = next(fence for fence in found if "pulumi login" in fence.text)
         return [command for command in block.commands if command.startswith("pulumi ")]
 

@@ -1,6 +1,7 @@
 """The example program, which uses the exclusion alone with a group that is there, on the engine."""
 
 import json
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,13 +21,17 @@ GROUP = object_id("groups/it")
 ALREADY = "Report only: compliant devices"
 """The policy that excludes the group before we come."""
 MFA = "Require MFA for all users"
+README = (PROGRAM / "README.md").read_text(encoding="utf-8")
+PERMISSIONS = re.findall(r"`((?:Policy|Application)\.[A-Za-z.]+)`", README)
+"""What the page says that the identity needs: it has nothing else here."""
 
 
 @contextmanager
 def example(folder: Path, **config: Any) -> Generator[Scene]:
-    """A tenant with a group of the administrator's own, and the example's empty stack."""
+    """A tenant with a group of its administrator's, and the example's empty stack."""
     folder.mkdir()
     document = small_document()
+    document["apps"][0].update(graphPermissions=PERMISSIONS, directoryRoles=[], azureRoles=[])
     settings = {"exclusion-only:groupId": GROUP, "exclusion-only:groupName": "IT", **config}
     with TenantServer([document], knobs=AT_ONCE) as server:
         environment = server.environment() | AT_SPEED
@@ -145,8 +150,7 @@ def test_the_example_asks_for_the_versions_that_the_repository_was_tested_with()
 
 def test_the_examples_settings_are_described_with_their_defaults() -> None:
     schema = yaml.safe_load((PROGRAM / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
-    page = (PROGRAM / "README.md").read_text(encoding="utf-8")
     assert {key for key, entry in schema.items() if "default" not in entry} == {"groupId"}
     for key, entry in schema.items():
         assert entry["description"], key
-        assert f"`{key}`" in page, key
+        assert f"`{key}`" in README, key
