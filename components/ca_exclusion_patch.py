@@ -7,7 +7,7 @@ program runs; a policy that somebody makes in between is excluded at the next ``
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import pulumi
 from pulumi.runtime import rpc
@@ -22,7 +22,7 @@ from components.exclusion_plan import PolicyPlan, plan_policy
 from components.exclusion_proof import Claim, prove_exclusions
 from components.exclusion_state import ExclusionState, entries, properties_of
 from components.policy_exclusion import TYPE, PolicyExclusion
-from components.stack_memory import StackMemory, earlier_outputs
+from components.stack_memory import Outputs, StackMemory, earlier_outputs
 from entra.exclusion import Entries, Scope, skip_reason
 from entra.policy import Policy
 
@@ -120,6 +120,7 @@ class CaExclusionPatch(pulumi.ComponentResource):
                 "skipped": self.skipped,
                 "verified": self.verified,
                 "scope": args.scope,
+                "skip": list(args.skip),
             }
         )
 
@@ -132,25 +133,27 @@ class CaExclusionPatch(pulumi.ComponentResource):
                 found[policy_id] = ExclusionState.read(outputs)
         return found
 
-    def _earlier_scope(self) -> str | None:
-        """The scope of the last run, None for a new stack."""
-        for urn, outputs in self._args.memory(COMPONENT_TYPE).items():
-            if urn.endswith(f"::{self._name}"):
-                return cast("str | None", outputs.get("scope"))
-        return None
-
     def _choices(self, policies: Sequence[Policy]) -> list[Choice]:
-        same_scope = self._earlier_scope() in (None, self._scope)
+        before = self._last_settings()
+        same_scope = before.get("scope") in (None, self._scope)
         return [
             choose(
                 policy,
                 scope=self._scope,
                 same_scope=same_scope,
                 skip=self._args.skip,
+                skip_before=before.get("skip") or (),
                 earlier=state.wanted if (state := self._earlier.get(policy.id)) else Entries(),
             )
             for policy in policies
         ]
+
+    def _last_settings(self) -> Outputs:
+        """The component's outputs of the last run; none for a new stack."""
+        for urn, outputs in self._args.memory(COMPONENT_TYPE).items():
+            if urn.endswith(f"::{self._name}"):
+                return outputs
+        return {}
 
     def _plan(self, choices: Sequence[Choice], objects: ExclusionObjects) -> _Run:
         """What to do with every policy, and all that is told about it, once."""

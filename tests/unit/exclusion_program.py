@@ -100,13 +100,13 @@ def run(
     opts: pulumi.ResourceOptions | None = None,
     *,
     state: Mapping[str, Any] | None = None,
-    scope: str | None = None,
+    before: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> Recording:
-    """Run the component; ``state`` and ``scope`` are what the last run left."""
+    """Run the component; ``state``: its children, ``before``: its outputs in the last run."""
     return run_program(
         lambda: CaExclusionPatch("exclusion", args, opts),
-        calls={READ_OUTPUTS: lambda _: {"outputs": _outputs(state or {}, scope)}},
+        calls={READ_OUTPUTS: lambda _: {"outputs": _outputs(state or {}, before)}},
         **options,
     )
 
@@ -144,15 +144,15 @@ def outcome(seen: Recording) -> dict[str, Any]:
     return seen.one(COMPONENT_TYPE).outputs
 
 
-def _outputs(state: Mapping[str, Any], scope: str | None) -> dict[str, Any]:
+def _outputs(state: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any]:
     parent = "urn:pulumi:unit::break-glass"
     outputs: dict[str, Any] = {
         f"{parent}::{COMPONENT_TYPE}${TYPE}::{name}": {"type": TYPE, "outputs": properties}
         for name, properties in state.items()
     }
-    if scope is not None:
+    if before is not None:
         outputs[f"{parent}::{COMPONENT_TYPE}::exclusion"] = {
             "type": COMPONENT_TYPE,
-            "outputs": {"scope": scope},
+            "outputs": dict(before),
         }
     return outputs
