@@ -125,10 +125,14 @@ def closing_line(report: Report) -> str:
         return (
             f"Every Conditional Access policy is right: {counts[Result.EXCLUDED]} exclude{skipped}."
         )
-    lost = f"; {_count(len(report.lost), 'edit')} lost" if report.lost else ""
-    unfinished = "; the last run ended midway" if report.unfinished else ""
     there = len(findings) - counts[Result.GONE]
-    return f"{len(report.wrong)} of {_count(there, 'policy')} not right{skipped}{unfinished}{lost}."
+    wrong = f"{len(report.wrong)} of {_count(there, 'policy')} not right"
+    parts = [f"{wrong if report.wrong else 'Every policy is right'}{skipped}"]
+    if report.unfinished:
+        parts.append("the last run ended midway")
+    if report.lost:
+        parts.append(f"{_count(len(report.lost), 'edit')} lost")
+    return "; ".join(parts) + "."
 
 
 def as_json(report: Report, stack: ChosenStack) -> str:
