@@ -16,7 +16,7 @@ from components.stack_memory import READ_OUTPUTS
 from entra import preflight
 from entra.conditional_access import ConditionalAccessClient
 from entra.directory import Domain
-from entra.errors import GraphError, IdentityError
+from entra.errors import Forbidden, GraphError, IdentityError
 from entra.identity import Identity
 from entra.policy import Policy
 from entra.preflight import TenantFacts
@@ -262,21 +262,33 @@ def test_security_defaults_are_told_with_what_they_mean(tenant: Tenant) -> None:
     assert run().outputs["nextSteps"][0].startswith("Security defaults are on")
 
 
-@pytest.mark.parametrize(
-    ("facts", "policies"),
-    [
-        (IdentityError("the token belongs to another tenant"), []),
-        (FACTS, GraphError(403, "AccessDenied", "no", "GET", "/v1.0/policies")),
-    ],
-)
-def test_a_failed_check_or_listing_ends_in_one_line(
-    tenant: Tenant, facts: Any, policies: Any
-) -> None:
-    tenant.facts, tenant.policies = facts, policies
+@pytest.mark.parametrize("preview", [True, False])
+def test_security_defaults_are_told_in_a_preview_too(tenant: Tenant, preview: bool) -> None:
+    tenant.facts = replace(FACTS, security_defaults=True)
+    (told,) = run(preview=preview).said("warning")
+    assert "there is nothing to be excluded from" in told
+
+
+def test_how_old_a_listing_may_be_reaches_every_exclusion(tenant: Tenant) -> None:
+    del tenant
+    made = run({"break-glass:exclusion": '{"freshnessSeconds": 9}'})
+    assert {child.inputs["freshnessSeconds"] for child in made.children("exclusion")} == {9}
+
+
+def test_a_tenant_without_policies_still_gets_everything_else(tenant: Tenant) -> None:
+    tenant.policies = []
+    made = run()
+    assert any("no Conditional Access policy" in line for line in made.said("info"))
+    assert made.outputs["excludedPolicies"] == made.outputs["skippedPolicies"] == []
+    assert len(roles(made)) == 2
+
+
+def test_a_refused_listing_ends_in_one_line_that_says_how_to_grant_it(tenant: Tenant) -> None:
+    tenant.policies = Forbidden(403, "AccessDenied", "no", "GET", "/v1.0/policies")
     made = run(expect_error=True)
     (line,) = made.said("error")
     assert "\n" not in line
-    assert line == str(facts) or str(policies) in line
+    assert "answered 403 AccessDenied: no; grant the application permission Policy.Read.All" in line
     assert stopped_before_anything(made)
 
 
@@ -321,7 +333,9 @@ def test_exclusions_that_cannot_be_proved_leave_no_role(tenant: Tenant) -> None:
 
 def test_nothing_is_registered_for_a_wrong_tenant_or_a_wrong_setting(tenant: Tenant) -> None:
     tenant.facts = IdentityError("the token belongs to another tenant")
-    assert stopped_before_anything(run(expect_error=True))
+    stopped = run(expect_error=True)
+    assert stopped.said("error") == [str(tenant.facts)]
+    assert stopped_before_anything(stopped)
     assert stopped_before_anything(run({"break-glass:acounts": "{}"}, expect_error=True))
 
 
