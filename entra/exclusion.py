@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, cast
 
-from entra.policy import Policy, told
+from entra.policy import Policy, storable, told
 
 _NOBODY: Final = "none"
 _ALL_AGENT_USERS: Final = "allagentidusers"
@@ -137,7 +137,7 @@ def named_by(policies: Iterable[Policy], entry: str) -> list[Policy]:
 
 
 def _key(name: str) -> str:
-    return unicodedata.normalize("NFC", name).strip().casefold()
+    return unicodedata.normalize("NFC", storable(name)).strip().casefold()
 
 
 def _applies_to_people(policy: Policy) -> bool:

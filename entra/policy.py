@@ -20,6 +20,9 @@ _MICROSOFT_MANAGED: Final = "microsoft-managed:"
 _ESCAPED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # Format characters that scripts and emoji are made with: joiners and the letters of flags.
 _SPELLING: Final = frozenset(map(chr, (0x200C, 0x200D, *range(0xE0020, 0xE0080))))
+# How Pulumi's engine marks colours in all that it prints, properties and outputs too. One that it
+# does not know ends the engine in the middle of a run (CLI 3.258: "Unrecognized color code").
+_COLOUR_MARK: Final = "<{%"
 
 
 def told(name: str) -> str:
@@ -30,7 +33,17 @@ def told(name: str) -> str:
     """
     if not name.strip():
         return "(no name)"
-    return "".join(_escaped(character) for character in name)
+    return "".join(_escaped(character) for character in storable(name))
+
+
+def storable(name: str) -> str:
+    """The name as a stack can keep it in properties and outputs, which the engine prints by itself.
+
+    As it is, but for an escape in what the engine would take for a colour, and for half a pair of
+    surrogates, which no message to the engine can hold.
+    """
+    whole = name.encode("utf-8", "backslashreplace").decode("utf-8")
+    return whole.replace(_COLOUR_MARK, r"<\x7b%")
 
 
 def _escaped(character: str) -> str:
@@ -41,6 +54,10 @@ def _escaped(character: str) -> str:
 
 def _no_null(value: Any) -> Any:
     return [] if value is None else value
+
+
+def _name(value: Any) -> Any:
+    return storable(value) if isinstance(value, str) else "" if value is None else value
 
 
 # The service writes null, or leaves the property out, where nothing is chosen.
@@ -79,10 +96,13 @@ class GrantControls(_Part):
 
 
 class Policy(_Part):
-    """One policy. ``document`` is the service's whole answer."""
+    """One policy. ``document`` is the service's whole answer.
+
+    ``display_name`` is `storable`; in ``document`` it stands as the service has it.
+    """
 
     id: str
-    display_name: Annotated[str, BeforeValidator(lambda v: "" if v is None else v)] = ""
+    display_name: Annotated[str, BeforeValidator(_name)] = ""
     state: str = ""
     created_date_time: str | None = None
     modified_date_time: str | None = None
@@ -98,9 +118,10 @@ class Policy(_Part):
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(step) for step in first["loc"])
-            told = f"policy {document.get('displayName') or document.get('id')!r}: {where}: "
+            name = told(str(document.get("displayName") or document.get("id")))
+            message = f"policy '{name}': {where}: {first['msg']}"
             raise GraphError(
-                200, "not a policy", told + first["msg"], "GET", "conditionalAccess/policies"
+                200, "not a policy", message, "GET", "conditionalAccess/policies"
             ) from None
 
     @property

@@ -251,11 +251,11 @@ class TenantLife(RuleBasedStateMachine):
             retired, due = NOTHING, True
         else:
             retired = child.objects - self.wish.objects
-            pending = choice.reason is None and missing(policy.live, wanted)
-            due = bool(pending or child.wanted != wanted or child.objects != self.wish.objects)
+            lacking = missing(policy.live, wanted)
+            due = bool(lacking or child.wanted != wanted or child.objects != self.wish.objects)
         if dry:
             assert not due
-            assert decide(policy.live, wanted, child.added, NOTHING).change is None or choice.stays
+            assert decide(policy.live, wanted, child.added, NOTHING).change is None
         elif due:
             decision = decide(policy.live, wanted, child.added, retired)
             policy.live = written(policy.live, decision.change)

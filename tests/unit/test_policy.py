@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from entra.errors import GraphError
+from entra.exclusion import is_named
 from entra.policy import Policy, told
 
 
@@ -32,6 +33,7 @@ def test_ordinary_names_are_told_as_they_are(name: str) -> None:
         ("zero\u200bwidth\ufeff", r"zero\u200bwidth\ufeff"),
         ("line\u2028paragraph\u2029", r"line\u2028paragraph\u2029"),
         ("half a pair \ud83d", r"half a pair \ud83d"),
+        ("<{%fg 1%}>red<{%reset%}>", r"<\x7b%fg 1%}>red<\x7b%reset%}>"),
         ("", "(no name)"),
         (" \n", "(no name)"),
     ],
@@ -39,6 +41,16 @@ def test_ordinary_names_are_told_as_they_are(name: str) -> None:
 def test_what_could_disturb_a_terminal_is_told_as_its_escape(name: str, shown: str) -> None:
     assert told(name) == shown
     told(name).encode("utf-8")
+
+
+def test_a_name_that_would_end_the_engine_is_kept_with_an_escape_and_found_under_either() -> None:
+    """The engine looks for colours in properties and outputs as well, and dies of a wrong one."""
+    policy = Policy.from_document({"id": "p", "displayName": "a <{%foo%}> \ud83d\n"})
+    assert policy.display_name == "a <\\x7b%foo%}> \\ud83d\n"
+    assert policy.document["displayName"] == "a <{%foo%}> \ud83d\n"
+    assert told(policy.display_name) == r"a <\x7b%foo%}> \ud83d\n"
+    assert is_named(policy, ["a <{%foo%}> \ud83d"])
+    assert is_named(policy, [r"a <\x7b%foo%}> \ud83d\n"])
 
 
 @pytest.mark.parametrize(
@@ -74,3 +86,5 @@ def test_what_is_no_policy_is_refused_with_its_name_and_the_place() -> None:
     document = {"id": "p", "displayName": "MFA", "conditions": {"users": {"includeUsers": "All"}}}
     with pytest.raises(GraphError, match=r"policy 'MFA': conditions\.users\.includeUsers"):
         Policy.from_document(document)
+    with pytest.raises(GraphError, match=r"policy 'a\\nb <\\x7b%': conditions"):
+        Policy.from_document({**document, "displayName": "a\nb <{%"})
