@@ -23,8 +23,10 @@ from sandbox.api.graph import conditional_access as graph_conditional_access
 from sandbox.api.graph import deleted_items as graph_deleted_items
 from sandbox.api.graph import directory as graph_directory
 from sandbox.api.graph import directory_objects as graph_directory_objects
+from sandbox.api.graph import directory_roles as graph_directory_roles
 from sandbox.api.graph import groups as graph_groups
 from sandbox.api.graph import named_locations as graph_named_locations
+from sandbox.api.graph import reports as graph_reports
 from sandbox.api.graph import security_defaults as graph_security_defaults
 from sandbox.api.graph import users as graph_users
 from sandbox.api.graph import what_if as graph_what_if
@@ -45,6 +47,7 @@ GRAPH_ROUTERS = (
     graph_deleted_items.router,
     graph_directory.router,
     graph_directory_objects.router,
+    graph_directory_roles.router,
     graph_administrative_units.router,
     graph_authentication_methods.router,
     graph_conditional_access.router,
@@ -53,6 +56,7 @@ GRAPH_ROUTERS = (
     graph_security_defaults.router,
     graph_what_if.router,
     graph_audit_logs.router,
+    graph_reports.router,
 )
 ARM_ROUTERS = (guarded((arm.router, arm_activity_log.router)),)
 CONTROL_ROUTERS = (control.router, control_sign_ins.router)

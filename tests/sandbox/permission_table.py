@@ -8,8 +8,9 @@ table of a page is not known to us, the permissions reference says what a permis
 
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID, uuid5
 
-from tests.support.tenant import object_id
+from tests.support.tenant import GLOBAL_ADMINISTRATOR, object_id
 
 JSON = dict[str, Any]
 
@@ -22,6 +23,7 @@ STRENGTH, PASS, PASSKEY = object_id("strength"), object_id("pass"), object_id("p
 PASSWORD_METHOD = "28c10230-6103-485e-b985-444c60001490"
 READER = "88d8e3e3-8f55-4a1e-953a-9b9898b8876b"
 UNIT_ROLE, APP = object_id("roles/unit"), object_id("app/object")
+USED_ROLE = str(uuid5(UUID(object_id("tenant")), GLOBAL_ADMINISTRATOR))
 DIRECTORY = ("Directory.Read.All", "Directory.ReadWrite.All")
 
 
@@ -155,6 +157,7 @@ def _directory_routes() -> list[Case]:
     )
     assignment = {"principalId": EVE, "roleDefinitionId": READER, "directoryScopeId": "/"}
     role = {"id": object_id("roles/ada")}
+    used = (roles[0], roles[2], *DIRECTORY)
     base = "/roleManagement/directory/roleAssignments"
     definitions = "/roleManagement/directory/roleDefinitions"
     asked = {
@@ -171,6 +174,10 @@ def _directory_routes() -> list[Case]:
         Case(f"DELETE {base}/{{id}}", roles[2:3], role, None, 204),
         Case(f"GET {definitions}", roles),
         Case(f"GET {definitions}/{{id}}", roles, {"id": READER}),
+        Case("GET /directoryRoles", used),
+        Case("GET /directoryRoles/{id}", used, {"id": USED_ROLE}),
+        Case("GET /directoryRoles/{id}/members", used, {"id": USED_ROLE}),
+        Case("GET /reports/authenticationMethods/userRegistrationDetails", ("AuditLog.Read.All",)),
         Case("GET /organization", organization),
         Case("GET /organization/{id}", organization, {"id": object_id("tenant")}),
         Case("GET /domains", domains),

@@ -145,6 +145,11 @@ ENTITY_SETS: Mapping[str, EntityType] = {
     "administrativeUnits": ADMINISTRATIVE_UNIT,
     "servicePrincipals": SERVICE_PRINCIPAL,
     "organization": _ORGANIZATION,
+    "directoryRoles": _type(
+        "directoryRole",
+        *("displayName", "description", "roleTemplateId"),
+        deletedDateTime=TIME,
+    ),
     "scopedRoleMemberships": _type(
         "scopedRoleMembership",
         *("roleId", "administrativeUnitId"),
@@ -225,6 +230,22 @@ ENTITY_SETS: Mapping[str, EntityType] = {
     ),
     "authentication/temporaryAccessPassMethods": _PASS,
     "authentication/fido2Methods": _PASSKEY,
+    "reports/authenticationMethods/userRegistrationDetails": _type(
+        "userRegistrationDetails",
+        *("userPrincipalName", "userDisplayName", "userType"),
+        "userPreferredMethodForSecondaryAuthentication",
+        **dict.fromkeys(
+            (
+                *("isAdmin", "isMfaCapable", "isMfaRegistered", "isPasswordlessCapable"),
+                *("isSsprCapable", "isSsprEnabled", "isSsprRegistered"),
+                "isSystemPreferredAuthenticationMethodEnabled",
+            ),
+            BOOLEAN,
+        ),
+        methodsRegistered=STRINGS,
+        systemPreferredAuthenticationMethods=STRINGS,
+        lastUpdatedDateTime=TIME,
+    ),
     "auditLogs/directoryAudits": _AUDIT,
     "auditLogs/signIns": _SIGN_IN,
 }
