@@ -10,9 +10,8 @@
     python3 dev.py clean   take all of it away again, but for the engine, which checkouts share;
                            `clean --engine` takes that too
 
-The Makefile's targets call this file. It makes `.venv` itself and does so anew only when a file
-that says what belongs into it has changed. It has to start on a Python that is too old in order
-to say so, which is why its syntax is that of 3.6.
+The Makefile's targets call this file. It makes `.venv` itself, anew only when a file that says what
+belongs into it has changed. It has Python 3.6's syntax, to tell an old one that it is too old.
 """
 
 import sys
@@ -223,6 +222,7 @@ def test(arguments: Sequence[str]) -> int:
     engine = call([str(executable("python")), "-m", "sandbox.engine"])
     if engine != 0:
         return engine
+    call([str(executable("python")), "-m", "tests.assessors.environment"])  # its own tests judge it
     print("Tests on the simulated tenant and the real engine", flush=True)
     second = call([*pytest, "tests", "--ignore=tests/unit", *arguments])
     return first if second == 5 else second

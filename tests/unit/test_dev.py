@@ -193,6 +193,7 @@ def test_test_prepares_the_engine_before_the_layers_that_need_it(checkout: Check
     assert texts == [
         "-m pytest -n auto tests/unit",
         "-m sandbox.engine",
+        "-m tests.assessors.environment",
         "-m pytest -n auto tests --ignore=tests/unit",
     ]
 
