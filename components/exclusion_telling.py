@@ -53,11 +53,11 @@ def policy_line(plan: PolicyPlan, culprits: Culprits) -> str:
         return line
     culprit = culprits.told(plan.policy.id)
     if not plan.healed:
-        return f"{line}, which somebody took out{culprit}"
+        return f"{line} (somebody took that out{culprit})"
     return (
-        f"{line}, which was taken out for the {_ordinal(plan.healed + 1)} time{culprit}. Does a"
-        " deployment keep this policy? `breakglass exclusion snippet` prints the lines that its"
-        " owner's code needs"
+        f"{line} (taken out for the {_ordinal(plan.healed + 1)} time{culprit}). Does a deployment"
+        " keep this policy? `breakglass exclusion snippet` prints the lines that its owner's code"
+        " needs"
     )
 
 

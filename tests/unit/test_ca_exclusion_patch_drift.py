@@ -43,8 +43,8 @@ def test_a_loss_is_told_with_who_changed_the_policy_last() -> None:
     assert told(audit, policy("p1", "Block")) == [
         (
             "info",
-            f"Block (p1): {EXCLUDE}, which somebody took out; the policy was last changed by"
-            " application 'CIPP-SAM' on 2026-11-22 09:30 UTC",
+            f"Block (p1): {EXCLUDE} (somebody took that out; the policy was last changed by"
+            " application 'CIPP-SAM' on 2026-11-22 09:30 UTC)",
         )
     ]
     assert audit.asked == [{"p1"}]
@@ -53,7 +53,7 @@ def test_a_loss_is_told_with_who_changed_the_policy_last() -> None:
 def test_a_loss_that_repeats_is_a_warning_with_the_way_to_end_it() -> None:
     ((severity, line),) = told(Audit(), policy("p1", "Block"), healed=2)
     assert severity == "warning"
-    assert line.startswith(f"Block (p1): {EXCLUDE}, which was taken out for the 3rd time; ")
+    assert line.startswith(f"Block (p1): {EXCLUDE} (taken out for the 3rd time; ")
     assert "last changed by ada@contoso.com on 2026-11-22 09:30 UTC" in line
     assert "`breakglass exclusion snippet`" in line
 
@@ -63,7 +63,7 @@ def test_a_loss_that_repeats_is_a_warning_with_the_way_to_end_it() -> None:
 )
 def test_losses_are_counted(healed: int, ordinal: str) -> None:
     ((_, line),) = told(None, policy("p1"), healed=healed)
-    assert f"taken out for the {ordinal} time. Does" in line
+    assert f"taken out for the {ordinal} time). Does" in line
 
 
 def test_the_audit_log_is_asked_once_for_all_losses_and_not_for_new_policies() -> None:
@@ -85,7 +85,7 @@ def test_only_what_we_had_put_there_is_a_loss(added: dict[str, list[str]]) -> No
 def test_without_the_permission_it_is_said_once_who_could_see_it_and_how() -> None:
     audit = Audit(error=Forbidden(403, "AccessDenied", "no", "GET", "/v1.0/auditLogs"))
     lines = [text for _, text in told(audit, policy("p1"), policy("p2"))]
-    assert lines[0] == f"MFA (p1): {EXCLUDE}, which somebody took out"
+    assert lines[0] == f"MFA (p1): {EXCLUDE} (somebody took that out)"
     (asking,) = [line for line in lines if "AuditLog.Read.All" in line]
     assert "grant the application permission" in asking
     assert [severity for severity, _ in told(audit, policy("p1"))] == ["info", "info"]
@@ -94,7 +94,7 @@ def test_without_the_permission_it_is_said_once_who_could_see_it_and_how() -> No
 @pytest.mark.parametrize("error", [failure(), RuntimeError("broken\nin two lines")])
 def test_an_audit_log_that_fails_stops_nothing(error: Exception) -> None:
     lines = [text for _, text in told(Audit(error=error), policy("p1"))]
-    assert lines[0] == f"MFA (p1): {EXCLUDE}, which somebody took out"
+    assert lines[0] == f"MFA (p1): {EXCLUDE} (somebody took that out)"
     assert lines[1].startswith("who changed them last is not known: ")
     assert "\n" not in lines[1]
 
