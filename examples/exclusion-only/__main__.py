@@ -5,6 +5,7 @@ from uuid import UUID
 import pulumi
 
 from components.ca_exclusion_patch import CaExclusionPatch, CaExclusionPatchArgs
+from components.exclusion_listing import list_policies
 from entra.client import GraphClient
 from entra.conditional_access import ConditionalAccessClient
 from entra.errors import EntraError
@@ -24,7 +25,7 @@ try:
     identity = Identity.from_environment()
     pace = limiter_for(identity.tenant_id, identity.endpoints.graph)
     client = ConditionalAccessClient(GraphClient(identity), pace)
-    policies = client.list_policies()
+    policies = list_policies(client)
 except EntraError as error:
     raise pulumi.RunError(str(error)) from None
 
