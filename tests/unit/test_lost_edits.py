@@ -98,6 +98,25 @@ def test_our_own_entry_put_back_is_no_lost_edit() -> None:
     assert lost_edits(records, GROUP, live(entries("x") | GROUP)) == []
 
 
+def test_an_account_of_ours_that_somebody_added_and_we_take_out_is_no_lost_edit() -> None:
+    records = [
+        record(0, NOBODY, entries("account")),
+        record(2, entries("account"), NOBODY, own=True),
+    ]
+    assert lost_edits(records, GROUP | entries("account"), live(NOBODY)) == []
+
+
+def test_of_two_who_added_the_same_only_the_last_lost_it() -> None:
+    records = [
+        record(0, NOBODY, entries("a")),
+        record(1, entries("a"), NOBODY),
+        record(2, NOBODY, entries("a")),
+        record(3, entries("a"), GROUP, own=True),
+    ]
+    (lost,) = lost_edits(records, GROUP, live(GROUP))
+    assert lost.edit.at == START + timedelta(seconds=2)
+
+
 def test_what_we_added_ourselves_and_take_out_is_no_lost_edit() -> None:
     records = [
         record(0, NOBODY, entries("account"), own=True),
