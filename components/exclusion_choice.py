@@ -41,8 +41,7 @@ def choose(
     if reason is None:
         return Choice(policy, None, Entries())
     if is_named(policy, skip):
-        # The last run excluded it under an entry that would have left it alone: it was renamed.
-        if earlier and is_named(policy, [entry for entry in skip if entry in skip_before]):
+        if earlier and _renamed(policy, skip, skip_before):
             kept = "renamed to what is listed under skip; the exclusion made earlier stays"
             return Choice(policy, f"{kept} (to end it, list the id)", earlier)
         return Choice(policy, reason, Entries())
@@ -50,3 +49,15 @@ def choose(
     if (left_out_by_scope and not same_scope) or not earlier:
         return Choice(policy, reason, Entries())
     return Choice(policy, f"{reason}; the exclusion made earlier stays", earlier)
+
+
+def _renamed(policy: Policy, skip: Sequence[str], skip_before: Sequence[str]) -> bool:
+    """Whether it is listed by nothing but a name that the last run knew of and did not apply to it.
+
+    A policy never gets another one's id: whoever lists the id means it.
+    """
+    return all(
+        entry in skip_before and entry.strip().casefold() != policy.id.casefold()
+        for entry in skip
+        if is_named(policy, [entry])
+    )

@@ -90,7 +90,14 @@ def test_a_policy_renamed_to_a_listed_name_keeps_its_exclusion_and_says_so() -> 
 
 
 @pytest.mark.parametrize(
-    ("skip", "before"), [(("MFA",), ("other",)), (("MFA", "p1"), ("other",)), (("p1",), ("MFA",))]
+    ("skip", "before"),
+    [
+        (("MFA",), ("other",)),
+        (("p1",), ("MFA",)),
+        (("MFA", "P1 "), ("MFA",)),
+        (("P1",), ("P1",)),
+        (("MFA", "mfa "), ("MFA",)),
+    ],
 )
 def test_what_is_listed_anew_takes_the_exclusion_away(
     skip: tuple[str, ...], before: tuple[str, ...]

@@ -194,6 +194,10 @@ def test_mfa_only_means_policies_that_ask_for_mfa_or_a_strength(kind: str) -> No
     assert reason(found, Scope.ALL) is None
 
 
+def test_the_scopes_are_spelled_as_in_the_settings() -> None:
+    assert list(Scope) == ["all", "mfa-only"]
+
+
 @pytest.mark.parametrize(
     ("entry", "meant"),
     [
@@ -214,7 +218,7 @@ def test_the_skip_list_takes_ids_and_display_names(entry: str, meant: bool) -> N
 
 
 def test_a_name_can_be_listed_as_the_preview_tells_it() -> None:
-    assert is_named(policy(name="two\nlines"), [r"two\nlines"])
+    assert is_named(policy(name="Two\nLines"), [r"two\nlines"])
 
 
 def test_an_empty_entry_means_no_policy_not_even_one_without_a_name() -> None:

@@ -2,7 +2,8 @@
 
 The machine keeps beside each policy the lists that the others alone would have made of it. Ours
 must never differ from them but by what we added, and after the end by nothing. Left out, because a
-stack cannot know of it: what others write into a policy that no run of ours has seen.
+stack cannot know of it: what others write into a policy that no run of ours has seen, and an end
+right after a run that was killed while it wrote into such a policy.
 """
 
 from dataclasses import dataclass, field
@@ -83,7 +84,11 @@ class Stack:
     """What one stack keeps between its runs."""
 
     children: dict[str, Child] = field(default_factory=dict[str, Child])
+    journal: dict[str, Entries] = field(default_factory=dict[str, Entries])
+    """What a run that was killed had put into a policy, by policy id."""
     last: Wish | None = None
+    existing: Entries = NOTHING
+    """The group and accounts of our runs so far that are not deleted."""
 
     def choice(self, policy: Policy, wish: Wish) -> Choice:
         child = self.children.get(policy.id)
@@ -95,6 +100,12 @@ class Stack:
             skip_before=() if self.last is None else self.last.skip,
             earlier=child.wanted if child else NOTHING,
         )
+
+    def ours(self, policy_id: str) -> Entries:
+        """What in a policy is ours, by the state or by the journal."""
+        child = self.children.get(policy_id)
+        saved = child.added if child else NOTHING
+        return saved | self.journal.get(policy_id, NOTHING)
 
 
 class TenantLife(RuleBasedStateMachine):
@@ -134,12 +145,17 @@ class TenantLife(RuleBasedStateMachine):
         if found is None or found[1] not in self.stack.children:
             return
         policy, policy_id = found
-        entry = Entries((), self.wish.accounts[:1]) if user else Entries((self.wish.group,))
-        if entry & policy.live:
+        known = self.stack.children[policy_id].objects & self.wish.objects
+        entry = Entries((), known.users[:1]) if user else Entries(known.groups)
+        if not entry - policy.live:
             return
-        policy.live = policy.live | entry
-        if not entry & self.stack.children[policy_id].added:
-            policy.theirs = policy.theirs | entry
+        policy.live = Entries(
+            (*policy.live.groups, *entry.groups), (*policy.live.users, *entry.users)
+        )
+        if not entry & self.stack.ours(policy_id):
+            policy.theirs = Entries(
+                (*policy.theirs.groups, *entry.groups), (*policy.theirs.users, *entry.users)
+            )
 
     @rule(data=st.data())
     def others_remove_an_entry(self, data: st.DataObject) -> None:
@@ -219,64 +235,88 @@ class TenantLife(RuleBasedStateMachine):
         self.wish = Wish(**{**vars(self.wish), **changes})
 
     @rule()
+    def we_take_another_group(self) -> None:
+        self.made += 1
+        self._wish(group=f"group-{self.made}")
+
+    @rule()
     def we_run(self) -> None:
-        """As the component and the provider do; retired accounts are deleted behind the writes."""
-        before = {policy_id: self.policies[policy_id].live for policy_id in self.policies}
-        stack, wish = self.stack, self.wish
-        for policy_id in [known for known in stack.children if known not in self.policies]:
-            del stack.children[policy_id]
-        reasons = {
-            policy_id: self._run_policy(policy_id, policy)
-            for policy_id, policy in self.policies.items()
-        }
-        settled = stack.last == wish
-        known = stack.last.objects if stack.last else NOTHING
-        stack.last = wish
-        self._depart(known - wish.objects)
+        """As the component and the provider do; retired objects are deleted behind the writes."""
+        before = {policy_id: policy.live for policy_id, policy in self.policies.items()}
+        settled = self.stack.last == self.wish
+        self._forget_deleted_policies()
+        for policy_id in self.policies:
+            self._save(policy_id, self._write(policy_id))
+        self.stack.last = self.wish
+        self._depart(self.stack.existing - self.wish.objects)
+        self.stack.existing = self.wish.objects
         for policy_id, policy in self.policies.items():
-            if reasons[policy_id] is None:
-                assert missing(policy.live, wish.wanted) == NOTHING
+            if self._choice(policy_id).reason is None:
+                assert missing(policy.live, self.wish.wanted) == NOTHING
             if settled:
-                assert not wish.wanted & (before[policy_id] - policy.live)
-            assert self._run_policy(policy_id, policy, dry=True) == reasons[policy_id]
+                assert not self.wish.wanted & (before[policy_id] - policy.live)
+            assert self._write(policy_id) is None
 
-    def _run_policy(self, policy_id: str, policy: TenantPolicy, *, dry: bool = False) -> str | None:
-        """One policy; `dry`: assert that there is nothing left to do."""
-        choice = self.stack.choice(policy.read(policy_id), self.wish)
-        ours = self.wish.wanted
-        wanted = ours if choice.reason is None else ours & choice.stays
+    @precondition(lambda self: bool(self.policies))
+    @rule(data=st.data())
+    def we_are_killed_between_a_write_and_its_record(self, data: st.DataObject) -> None:
+        """Policies before it are done and saved; those behind it are not touched."""
+        killed_at = data.draw(st.integers(0, len(self.policies) - 1))
+        self._forget_deleted_policies()
+        self.stack.existing = self.stack.existing | self.wish.objects
+        for number, policy_id in enumerate(self.policies):
+            if number < killed_at:
+                self._save(policy_id, self._write(policy_id))
+            elif number == killed_at and (child := self._write(policy_id)):
+                self.stack.journal[policy_id] = child.added
+
+    def _forget_deleted_policies(self) -> None:
+        for gone in [known for known in self.stack.children if known not in self.policies]:
+            del self.stack.children[gone]
+            self.stack.journal.pop(gone, None)
+
+    def _choice(self, policy_id: str) -> Choice:
+        return self.stack.choice(self.policies[policy_id].read(policy_id), self.wish)
+
+    def _write(self, policy_id: str) -> Child | None:
+        """Write one policy; what to save of it, None when nothing is due."""
+        policy, choice, objects = (
+            self.policies[policy_id],
+            self._choice(policy_id),
+            self.wish.objects,
+        )
+        wanted = self.wish.wanted if choice.reason is None else self.wish.wanted & choice.stays
         child = self.stack.children.get(policy_id)
-        if child is None:
-            child = self.stack.children[policy_id] = Child(wanted, self.wish.objects, NOTHING)
-            retired, due = NOTHING, True
-        else:
-            retired = child.objects - self.wish.objects
-            lacking = missing(policy.live, wanted)
-            due = bool(lacking or child.wanted != wanted or child.objects != self.wish.objects)
-        if dry:
-            assert not due
-            assert decide(policy.live, wanted, child.added, NOTHING).change is None
-        elif due:
-            decision = decide(policy.live, wanted, child.added, retired)
-            policy.live = written(policy.live, decision.change)
-            self.stack.children[policy_id] = Child(wanted, self.wish.objects, decision.added)
-        return choice.reason
+        saved = child or Child(NOTHING, objects, NOTHING)
+        unchanged = child and child.wanted == wanted and child.objects == objects
+        if unchanged and not missing(policy.live, wanted):
+            return None
+        retired = saved.objects - objects
+        decision = decide(policy.live, wanted, self.stack.ours(policy_id), retired)
+        policy.live = written(policy.live, decision.change)
+        policy.theirs = only(policy.theirs, outside=retired)
+        return Child(wanted, objects, decision.added)
 
-    @precondition(lambda self: self.stack.last is not None)
+    def _save(self, policy_id: str, child: Child | None) -> None:
+        if child:
+            self.stack.children[policy_id] = child
+            self.stack.journal.pop(policy_id, None)
+
+    @precondition(lambda self: self.stack.journal.keys() <= self.stack.children.keys())
     @rule()
     def we_destroy(self) -> None:
-        """And begin again with other objects."""
+        """And begin again with other objects. After a run that was killed: first run again."""
         for policy_id, child in self.stack.children.items():
             if policy := self.policies.get(policy_id):
-                decision = decide(policy.live, NOTHING, child.added, child.objects)
+                ours = self.stack.ours(policy_id)
+                decision = decide(policy.live, NOTHING, ours, child.objects)
                 policy.live = written(policy.live, decision.change)
-        assert self.stack.last is not None
-        gone = self.stack.last.objects
+        gone = self.stack.existing
         self.stack = Stack()
         self._depart(gone)
-        assert all(policy.live == policy.theirs for policy in self.policies.values())
         self.made += 1
         self._wish(group=f"group-{self.made}", accounts=(f"account-{self.made}",))
+        assert all(policy.live == policy.theirs for policy in self.policies.values())
 
     def _depart(self, gone: Entries) -> None:
         self.departed |= {*gone.groups, *gone.users}
@@ -288,8 +328,7 @@ class TenantLife(RuleBasedStateMachine):
     @invariant()
     def but_for_what_we_added_the_lists_are_what_the_others_made_of_them(self) -> None:
         for policy_id, policy in self.policies.items():
-            child = self.stack.children.get(policy_id)
-            assert only(policy.live, outside=child.added if child else NOTHING) == policy.theirs
+            assert only(policy.live, outside=self.stack.ours(policy_id)) == policy.theirs
 
     @invariant()
     def no_policy_names_a_departed_object(self) -> None:
