@@ -1,0 +1,64 @@
+"""The four rules for the exclusions alone: no look-up and no policy's owner takes one away."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.engine.exclusion_stack import GROUP, example_scene
+from tests.engine.policy_lists import POLICIES, exclusions, policy_requests
+from tests.engine.standing import Scene
+from tests.support.tenant import object_id
+
+pytestmark = pytest.mark.usefixtures("engine")
+
+MFA = object_id("policies/mfa")
+
+
+def lapse(scene: Scene, status: str) -> None:
+    """The tenant's licences as they are after their last day, or again before it."""
+    for sku in scene.tenant.directory.subscribed_skus:
+        sku["capabilityStatus"] = status
+
+
+def park(scene: Scene, users: str) -> None:
+    """What the owner of a policy does for an hour: nobody is in its scope."""
+    body = {"conditions": {"users": {"includeUsers": [users]}}}
+    scene.tenant.conditional_access.update_policy(MFA, body)
+
+
+def test_no_look_up_and_no_owner_of_a_policy_takes_an_exclusion_away(tmp_path: Path) -> None:
+    with example_scene(tmp_path / "stack", config={"exclusion-only:protect": True}) as scene:
+        before = exclusions(scene)
+        scene.stack.up("--skip-preview")
+        ours = exclusions(scene)
+        assert all(groups[-1] == GROUP for groups, _ in ours.values())
+        scene.forget()
+
+        scene.fault(method="GET", path=POLICIES, status=403, times=100)
+        refused = scene.stack.up("--skip-preview", check=False)
+        assert refused.returncode != 0
+        assert "Policy.Read.All" in refused.output
+        scene.server.world.faults.clear()
+
+        lapse(scene, "Suspended")
+        scene.stack.up("--skip-preview", "--expect-no-changes")
+        lapse(scene, "Enabled")
+
+        park(scene, "None")
+        scene.stack.up("--skip-preview", "--expect-no-changes")
+        (parked,) = scene.stack.outputs()["skippedPolicies"]
+        assert parked["id"] == MFA
+        assert "stays" in parked["reason"]
+
+        for arguments in ((), ("--skip-preview",)):
+            assert scene.stack.destroy(*arguments, check=False).returncode != 0
+
+        park(scene, "All")
+        scene.stack.up("--skip-preview", "--expect-no-changes")
+        assert policy_requests(scene, "PATCH", "POST", "DELETE") == []
+        assert exclusions(scene) == ours
+
+        scene.stack.set_config({"exclusion-only:protect": False})
+        scene.stack.up("--skip-preview")
+        scene.stack.destroy("--skip-preview")
+        assert exclusions(scene) == before
