@@ -189,27 +189,27 @@ def _one_line(state: ExclusionState) -> Generator[None]:
     """Every error as one line that names the policy and says what to do."""
     try:
         yield
-    except Forbidden as error:
-        reason = error.message or error.code
-        if _is_about_licences(error):
-            raise PolicyExclusionError(
-                f"{state.title} may not be changed: {reason}; the tenant's licences do not cover"
-                " it: renew them, or have its owner delete the policy, and run `pulumi up` again"
-            ) from None
-        raise PolicyExclusionError(
-            f"{state.title} may not be changed: {reason}; {how_to_grant(WRITE_POLICIES)}"
-        ) from None
     except OutdatedRead as error:
         raise PolicyExclusionError(
             f"{state.title} was not changed: {error}, {_TIMES_READ} times: others use up the"
             " tenant's Conditional Access requests; run `pulumi up` again when they are done"
         ) from None
     except GraphError as error:
-        raise PolicyExclusionError(
-            f"{state.title} was not changed: {error}; run `pulumi up` again, it goes on here"
-        ) from None
+        raise PolicyExclusionError(f"{state.title} {_what_to_do(error)}") from None
     except EntraError as error:
         raise PolicyExclusionError(f"{state.title}: {error}") from None
+
+
+def _what_to_do(error: GraphError) -> str:
+    reason = error.message or error.code
+    if _is_about_licences(error):
+        return (
+            f"may not be changed: {reason}; the tenant's licences do not cover it: renew them, or"
+            " name it under break-glass:exclusion skip if it may stop the accounts"
+        )
+    if isinstance(error, Forbidden):
+        return f"may not be changed: {reason}; {how_to_grant(WRITE_POLICIES)}"
+    return f"was not changed: {error}; run `pulumi up` again, it goes on here"
 
 
 def _is_about_licences(error: GraphError) -> bool:

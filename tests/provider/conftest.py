@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.provider.dynamic_server import dynamic_server
-from tests.provider.policy_setting import Setting, environment
-from tests.support.tenant import http, running_tenant, small_document
+from tests.provider.policy_setting import Setting, setting_of
 from tests.support.tenant_fixtures import control, graph_client, tenant_server
 
 __all__ = ["control", "graph_client", "tenant_server"]
@@ -16,7 +14,5 @@ __all__ = ["control", "graph_client", "tenant_server"]
 @pytest.fixture
 def setting(tmp_path: Path) -> Iterator[Setting]:
     """A small tenant of the test's own with the provider's process."""
-    with running_tenant(small_document()) as server, http(server) as control:
-        variables = environment(server, tmp_path)
-        with dynamic_server(variables) as provider:
-            yield Setting(server, provider, control, variables)
+    with setting_of(tmp_path) as made:
+        yield made

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import grpc
@@ -38,9 +40,20 @@ class ProviderError(Exception):
 class DynamicServer:
     """Calls as the engine makes them, on plain properties."""
 
-    def __init__(self, channel: grpc.Channel) -> None:
+    def __init__(self, channel: grpc.Channel, process: subprocess.Popen[str], told: Path) -> None:
         self._stub = provider_pb2_grpc.ResourceProviderStub(channel)
+        self._process = process
+        self._told = told
         self.pickled = serialize_provider(PolicyExclusionProvider())
+
+    def kill(self) -> None:
+        """End the process at once, as the machine or an impatient user would."""
+        self._process.kill()
+
+    def warnings(self) -> list[str]:
+        """What the process told on its standard error, which the engine shows to the user."""
+        lines = self._told.read_text(encoding="utf-8").splitlines()
+        return [line.removeprefix("warning: ") for line in lines if line.startswith("warning: ")]
 
     def check(self, olds: Properties, news: Properties) -> Properties:
         request = provider_pb2.CheckRequest(olds=self._wire(olds), news=self._wire(news))
@@ -86,21 +99,22 @@ class DynamicServer:
 def dynamic_server(environment: Mapping[str, str]) -> Iterator[DynamicServer]:
     """A provider process of its own, ended when the block ends."""
     command = [sys.executable, "-u", "-m", "pulumi.dynamic"]
-    process = subprocess.Popen(
-        command,
-        env={**environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        cwd="/",
-    )
-    try:
-        assert process.stdout is not None
-        port = int(process.stdout.readline())
-        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield DynamicServer(channel)
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
-        if process.stdout is not None:
-            process.stdout.close()
+    with TemporaryDirectory() as folder, (Path(folder) / "stderr").open("w+b") as told:
+        process = subprocess.Popen(
+            command,
+            env={**environment},
+            stdout=subprocess.PIPE,
+            stderr=told,
+            text=True,
+            cwd="/",
+        )
+        try:
+            assert process.stdout is not None
+            port = int(process.stdout.readline())
+            with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+                yield DynamicServer(channel, process, Path(folder) / "stderr")
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
+            if process.stdout is not None:
+                process.stdout.close()

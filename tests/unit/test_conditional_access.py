@@ -5,7 +5,7 @@ import httpx
 import pytest
 
 from entra.conditional_access import ConditionalAccessClient
-from entra.errors import GraphError, NotFound
+from entra.errors import GraphError, NotFound, OutdatedRead
 from entra.exclusion import Change
 from entra.limiter import Turn
 from entra.policy import Policy
@@ -92,6 +92,23 @@ def test_a_policy_with_preview_features_is_written_through_beta(code: str, messa
     policies, graph, _ = clients(refusal(400, code, message), ok())
     policies.write_exclusions("p", Change(("g",), None))
     assert graph.calls[-1] == "PATCH /beta/identity/conditionalAccess/policies/p"
+
+
+def test_what_once_said_that_only_beta_knows_it_is_asked_there_at_once() -> None:
+    found = httpx.Response(200, json=policy_document("p"))
+    policies, graph, _ = clients(refusal(400, "1038"), found, ok(), found)
+    policies.get_policy("p")
+    policies.write_exclusions("p", Change(("g",), None))
+    policies.get_policy("other")
+    assert [call.split("/")[1] for call in graph.calls] == ["v1.0", "beta", "beta", "v1.0"]
+
+
+def test_a_write_that_comes_too_late_for_its_read_is_not_sent() -> None:
+    policies, graph, _ = clients(refusal(429, "UnknownError"))
+    in_time = iter([True, False])
+    with pytest.raises(OutdatedRead):
+        policies.write_exclusions("p", Change(("g",), None), in_time=lambda: next(in_time))
+    assert (len(graph.calls), list(in_time)) == (1, [])
 
 
 def test_another_refusal_is_not_tried_on_beta() -> None:
