@@ -49,7 +49,7 @@ def test_two_processes_of_a_machine_are_together_as_fast_as_one_and_never_refuse
 def test_when_the_other_client_has_gone_the_pace_is_soon_the_undisturbed_one_again(
     tmp_path: Path,
 ) -> None:
-    tenant = PacedTenant(tmp_path, 195, others=first_minute)
+    tenant = PacedTenant(tmp_path, 2, others=first_minute)
     client = tenant.process()
     while tenant.seconds < 60:
         client.list_policies()

@@ -1,11 +1,64 @@
+from collections.abc import Generator
+from contextlib import contextmanager
+
 import httpx
 import pytest
 
-from entra.client import ATTEMPTS, UNREACHABLE_ATTEMPTS
+from entra.client import ATTEMPTS, REFUSED_ATTEMPTS, UNREACHABLE_ATTEMPTS
 from entra.errors import Forbidden, GraphError, NotFound
+from entra.limiter import Turn
 from tests.unit.graph_stub import StubGraph, ok, refusal
 
 PATH = "/v1.0/organization"
+
+
+class SharedPace:
+    """A pace that others share: it says whether the service still answers any of them."""
+
+    def __init__(self, *, hopeless: bool) -> None:
+        self.hopeless = hopeless
+        self.told: list[tuple[int, float | None]] = []
+        self.pauses: list[float] = []
+
+    @contextmanager
+    def turn(self) -> Generator[Turn]:
+        turn = Turn()
+        yield turn
+        self.told.append((turn.status, turn.retry_after))
+
+    def postpone(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+    def is_hopeless(self) -> bool:
+        return self.hopeless
+
+
+def test_a_throttled_request_goes_on_for_as_long_as_the_service_answers_others() -> None:
+    graph = StubGraph(*[refusal(429, "UnknownError")] * 60, ok({"id": "o"}))
+    pace = SharedPace(hopeless=False)
+    assert graph.client.get(PATH, pace=pace) == {"id": "o"}
+    assert (len(pace.told), pace.pauses, graph.pauses) == (61, [], [])
+
+
+def test_a_throttled_request_gives_up_after_some_tries_when_nobody_is_answered() -> None:
+    graph = StubGraph(*[refusal(429, "UnknownError")] * 60)
+    with pytest.raises(GraphError, match="429 UnknownError"):
+        graph.client.get(PATH, pace=SharedPace(hopeless=True))
+    assert len(graph.requests) == REFUSED_ATTEMPTS
+
+
+def test_refusals_for_the_rate_do_not_use_up_the_tries_for_failures() -> None:
+    answers = [refusal(429)] * 20 + [refusal(503)] * (ATTEMPTS - 1) + [ok({})]
+    pace = SharedPace(hopeless=False)
+    assert StubGraph(*answers).client.get(PATH, pace=pace) == {}
+    assert pace.pauses == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
+
+
+def test_the_pace_is_told_the_outcome_and_retry_after_within_the_turn() -> None:
+    graph = StubGraph(refusal(429, headers={"Retry-After": "7"}), ok({}))
+    pace = SharedPace(hopeless=False)
+    graph.client.get(PATH, pace=pace)
+    assert pace.told == [(429, 7.0), (200, None)]
 
 
 def test_throttling_without_retry_after_is_waited_out_in_doubling_steps() -> None:

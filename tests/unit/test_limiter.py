@@ -172,3 +172,44 @@ def test_a_folder_that_cannot_be_made_names_the_variable_that_helps(tmp_path: Pa
     (tmp_path / "file").write_text("")
     with pytest.raises(LimiterError, match="set BREAK_GLASS_CACHE"):
         limiter_for("tenant", "https://g", {"BREAK_GLASS_CACHE": str(tmp_path / "file")})
+
+
+def test_a_file_that_cannot_be_written_is_one_line_that_names_the_variable(tmp_path: Path) -> None:
+    (tmp_path / "tenant.pace").mkdir()
+    with pytest.raises(LimiterError, match="set BREAK_GLASS_CACHE") as caught:
+        limiter(tmp_path, Time()).postpone(1)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_refusal_pauses_everybody_before_its_turn_ends(tmp_path: Path) -> None:
+    time = Time()
+    with limiter(tmp_path, time).turn() as turn:
+        turn.status, turn.retry_after = 429, 25.0
+    with limiter(tmp_path, time).turn():
+        assert sum(time.pauses) == pytest.approx(25.0)
+
+
+@pytest.mark.parametrize("status", [0, 500, 503])
+def test_no_answer_and_a_failing_service_say_nothing_about_the_rate(
+    tmp_path: Path, status: int
+) -> None:
+    time = Time()
+    for told in (429, status):
+        with limiter(tmp_path, time).turn() as turn:
+            turn.status, turn.retry_after = told, 0.0
+    time.pauses.clear()
+    with limiter(tmp_path, time).turn():
+        assert time.pauses == [pytest.approx(1.25)]
+
+
+@pytest.mark.parametrize("status", [200, 204, 400, 403, 404])
+def test_every_answer_of_the_service_itself_makes_the_pace_faster_again(
+    tmp_path: Path, status: int
+) -> None:
+    time = Time()
+    for told in (429, status):
+        with limiter(tmp_path, time).turn() as turn:
+            turn.status, turn.retry_after = told, 0.0
+    time.pauses.clear()
+    with limiter(tmp_path, time).turn():
+        assert time.pauses == [pytest.approx(1.23)]
