@@ -22,7 +22,7 @@ NAMES = [
     "‘curly’ ‚low‛ “double”",
     "#> <# comment */ //",
     "],\n  evil = [",
-    "\U000e0041\ufeff\u200bhidden",
+    "\U000e0001\ufeff\u200bhidden",
 ]
 
 _HCL_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')

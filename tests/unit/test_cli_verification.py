@@ -258,7 +258,12 @@ def test_another_tenants_policies_are_not_compared() -> None:
     with pytest.raises(CommandFailed, match=f"in tenant {TENANT}, but .* tenant other"):
         report(policies, tenant_id="other")
     assert policies.asked == []
-    assert report(policies, tenant_id=TENANT.upper()).is_right
+
+
+def test_the_case_of_a_tenants_id_makes_no_difference() -> None:
+    entry = child("p1")
+    entry["outputs"]["tenantId"] = "ABCDEF"
+    assert report(StubPolicies([right()]), [entry], tenant_id="abcdef").is_right
 
 
 def test_a_tenant_without_policies_is_said_to_have_none() -> None:
