@@ -5,6 +5,7 @@ Made once on the real engine; the parallel processes of a test run share it thro
 
 import copy
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def shared_chronicle(folder: Path) -> Chronicle:
     file = folder / "chronicle.json"
     with FileLock(folder / "chronicle.lock"):
         if not file.exists():
-            made = json.dumps(asdict(_live_through(folder / "audited-stack")))
+            made = json.dumps(asdict(_live_through(folder / f"audited-stack-{os.getpid()}")))
             file.write_text(made, encoding="utf-8")
     return Chronicle(**json.loads(file.read_text(encoding="utf-8")))
 
