@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.ca_exclusion_patch import COMPONENT_TYPE, CaExclusionPatch, CaExclusionPatchArgs
+from components.ca_exclusion_patch import CaExclusionPatch, CaExclusionPatchArgs
 from components.policy_exclusion import TYPE
 from components.stack_memory import READ_OUTPUTS
 from tests.unit.exclusion_program import (
@@ -298,7 +298,3 @@ def test_the_proof_judges_a_new_policy_by_the_settings(changes: dict[str, Any]) 
 def test_a_policy_that_is_deleted_after_the_listing_is_no_failure() -> None:
     reader = Reader(excluded("p1"))
     assert outcome(run(arguments([policy("p1"), policy("p2")], reader)))["verified"] is True
-
-
-def test_the_component_is_registered_with_its_parent_type() -> None:
-    assert run(arguments([])).one(COMPONENT_TYPE).name == "exclusion"
