@@ -25,7 +25,8 @@ from tests.support.tenant import JSON, object_id
 
 pytestmark = pytest.mark.usefixtures("engine")
 
-ADA, EVE, IT = object_id("users/ada"), object_id("users/eve"), object_id("groups/it")
+ADA, EVE, KIM = (object_id(f"users/{name}") for name in ("ada", "eve", "kim"))
+IT = object_id("groups/it")
 MFA, LEGACY, REPORT, OFF = (
     object_id(f"policies/{name}") for name in ("mfa", "legacy", "report", "off")
 )
@@ -135,13 +136,17 @@ def test_our_entry_removed_during_the_run_is_named_and_the_next_run_puts_it_back
         assert foreign(scene, GROUP) == before
 
 
-def test_an_administrators_edit_during_the_run_survives_it_and_the_undo(tmp_path: Path) -> None:
-    """Before our read of the policy, and again after our write."""
+def test_an_administrators_edits_during_the_run_survive_it_and_the_undo(tmp_path: Path) -> None:
+    """Before our read, after our write, and in between those of the list that we do not write."""
+    new_group = object_id("groups/new")
     with example_scene(tmp_path / "stack") as scene:
         before = foreign(scene)
 
         def before_read() -> None:
-            edit(scene, REPORT, excludeUsers=[ADA], excludeGroups=[IT, object_id("groups/new")])
+            edit(scene, REPORT, excludeUsers=[ADA], excludeGroups=[IT, new_group])
+
+        def between() -> None:
+            edit(scene, REPORT, excludeUsers=[ADA, KIM])
 
         def after_write() -> None:
             groups, users = exclusions(scene)[REPORT]
@@ -149,12 +154,14 @@ def test_an_administrators_edit_during_the_run_survives_it_and_the_undo(tmp_path
 
         with (
             right_after(scene, "GET", LISTING, before_read) as early,
+            right_after(scene, "GET", one_policy(REPORT), between) as meanwhile,
             right_after(scene, "PATCH", one_policy(REPORT), after_write) as late,
         ):
             scene.stack.up("--skip-preview")
         assert early
+        assert meanwhile
         assert late
-        theirs = {**before, REPORT: ([object_id("groups/new")], [ADA, EVE])}
+        theirs: dict[str, Lists] = {**before, REPORT: ([new_group], [ADA, KIM, EVE])}
         assert foreign(scene, GROUP) == theirs
         assert everywhere(scene, GROUP)
 
@@ -228,22 +235,33 @@ def test_throttled_by_another_client_the_run_takes_longer_and_is_right(tmp_path:
         assert exclusions(scene) == before
 
 
-@pytest.mark.parametrize("count", [6, 24])
+@pytest.mark.parametrize(("count", "machines"), [(6, 1), (24, 1), (24, 2)])
 def test_two_stacks_at_the_same_time_are_both_right_and_undone_apart(
-    tmp_path: Path, count: int
+    tmp_path: Path, count: int, machines: int
 ) -> None:
-    """On one machine: they take turns from the read of a policy to its write."""
-    shared = {"BREAK_GLASS_CACHE": str(tmp_path / "cache")}
-    with example_scene(tmp_path / "one", with_policies(count), environment=shared) as scene:
+    """On one machine they take turns from the read of a policy to its write.
+
+    On two they do not know of each other: what one undid, the next run of the other puts right.
+    """
+    caches = [{"BREAK_GLASS_CACHE": str(tmp_path / f"cache-{n % machines}")} for n in range(2)]
+    with example_scene(tmp_path / "one", with_policies(count), environment=caches[0]) as scene:
         before = foreign(scene)
         other = example_stack(
-            scene.server, tmp_path / "two", group=IT, environment=shared, name="other"
+            scene.server, tmp_path / "two", group=IT, environment=caches[1], name="other"
         )
+        together = machines == 1
         with ThreadPoolExecutor(2) as pool:
-            runs = [pool.submit(stack.up, "--skip-preview") for stack in (scene.stack, other)]
-        assert [run.result().returncode for run in runs] == [0, 0]
+            runs = [
+                pool.submit(stack.up, "--skip-preview", check=together)
+                for stack in (scene.stack, other)
+            ]
+        for run in runs:
+            run.result()
+        if not together:
+            scene.stack.up("--skip-preview")
+            other.up("--skip-preview")
         assert everywhere(scene, GROUP, IT)
-        assert foreign(scene, GROUP, IT) == foreign_without(before, IT)
+        assert foreign(scene, GROUP, IT) == without(before, IT)
 
         other.destroy("--skip-preview")
         assert everywhere(scene, GROUP)
@@ -252,7 +270,7 @@ def test_two_stacks_at_the_same_time_are_both_right_and_undone_apart(
         assert exclusions(scene) == before
 
 
-def foreign_without(lists: dict[str, Lists], group: str) -> dict[str, Lists]:
+def without(lists: dict[str, Lists], group: str) -> dict[str, Lists]:
     return {
         key: ([g for g in groups if g != group], users) for key, (groups, users) in lists.items()
     }

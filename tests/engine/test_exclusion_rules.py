@@ -7,11 +7,11 @@ import pytest
 from tests.engine.exclusion_stack import GROUP, example_scene
 from tests.engine.policy_lists import POLICIES, exclusions, policy_requests
 from tests.engine.standing import Scene
-from tests.support.tenant import object_id
+from tests.support.tenant import JSON, object_id, small_document
 
 pytestmark = pytest.mark.usefixtures("engine")
 
-MFA = object_id("policies/mfa")
+MFA, LEGACY = object_id("policies/mfa"), object_id("policies/legacy")
 
 
 def lapse(scene: Scene, status: str) -> None:
@@ -62,3 +62,51 @@ def test_no_look_up_and_no_owner_of_a_policy_takes_an_exclusion_away(tmp_path: P
         scene.stack.up("--skip-preview")
         scene.stack.destroy("--skip-preview")
         assert exclusions(scene) == before
+
+
+def test_settings_take_an_exclusion_away_and_give_it_back_and_no_resource_goes(
+    tmp_path: Path,
+) -> None:
+    with example_scene(tmp_path / "stack") as scene:
+        before = exclusions(scene)
+        scene.stack.up("--skip-preview")
+        ours, known = exclusions(scene), urns(scene)
+
+        steps: list[tuple[JSON, set[str]]] = [
+            ({"exclusion-only:scope": "mfa-only"}, before.keys() - {MFA}),
+            ({"exclusion-only:scope": "all"}, before.keys() - {MFA}),
+            ({"exclusion-only:skip": [LEGACY, "Require MFA for all users"]}, {LEGACY, MFA}),
+            ({"exclusion-only:skip": []}, {LEGACY, MFA}),
+        ]
+        for settings, changed in steps:
+            was = exclusions(scene)
+            scene.stack.set_config(settings)
+            scene.stack.up("--skip-preview")
+            now = exclusions(scene)
+            assert {key for key in now if now[key] != was[key]} == changed
+            assert all(
+                now[key] == (before if was[key] == ours[key] else ours)[key] for key in changed
+            )
+            assert urns(scene) == known
+        assert exclusions(scene) == ours
+
+
+def urns(scene: Scene) -> set[str]:
+    return {resource["urn"] for resource in scene.stack.resources()}
+
+
+def test_a_tenant_without_policies_is_fine_and_told_and_its_first_one_is_found(
+    tmp_path: Path,
+) -> None:
+    document = small_document()
+    (first, *_), document["conditionalAccessPolicies"] = document["conditionalAccessPolicies"], []
+    with example_scene(tmp_path / "stack", document) as scene:
+        output = scene.stack.up("--skip-preview").output
+        assert "no Conditional Access policy" in output
+        assert scene.stack.outputs()["excludedPolicies"] == []
+
+        made = scene.tenant.conditional_access.create_policy(first)["id"]
+        scene.stack.up("--skip-preview")
+        assert exclusions(scene) == {made: ([GROUP], [])}
+        scene.stack.destroy("--skip-preview")
+        assert exclusions(scene) == {made: ([], [])}
