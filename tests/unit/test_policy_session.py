@@ -6,99 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from components.policy_session import LONGEST_WAIT_SECONDS, PolicySession, Reading
-from components.write_journal import WriteJournal
+from components.policy_session import LONGEST_WAIT_SECONDS
 from entra.errors import GraphError, OutdatedRead
 from entra.exclusion import Change, Entries, live_entries
 from entra.permissions import WRITE_POLICIES
-from entra.policy import Policy
 from entra.write_turn import WriteTurn
-from tests.unit.graph_stub import policy_document
-
-FRESH = 15.0
-SECONDS_A_REQUEST = 1.1
-NOTHING = Entries()
-
-
-class Clock:
-    """Everybody's time of day."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class Tenant:
-    """Policies; each request takes its turn and its time."""
-
-    def __init__(self, clock: Clock, count: int = 3) -> None:
-        self.clock = clock
-        self.policies = {
-            f"p{n}": Policy.from_document(policy_document(f"p{n}")) for n in range(count)
-        }
-        self.calls: list[str] = []
-        self.listing_error: GraphError | None = None
-        self.throttled_seconds = 0.0
-
-    def list_policies(self) -> list[Policy]:
-        self._request("LIST")
-        if self.listing_error is not None:
-            raise self.listing_error
-        return list(self.policies.values())
-
-    def get_policy(self, policy_id: str) -> Policy | None:
-        self._request(f"GET {policy_id}")
-        return self.policies.get(policy_id)
-
-    def write_exclusions(
-        self, policy_id: str, change: Change, *, in_time: Callable[[], bool]
-    ) -> None:
-        self.clock.now += self.throttled_seconds
-        if not in_time():
-            raise OutdatedRead("too late")
-        self._request(f"PATCH {policy_id}")
-        self.edit(policy_id, change.exclude_groups or ())
-
-    def edit(self, policy_id: str, groups: tuple[str, ...]) -> None:
-        users = {"excludeGroups": list(groups)}
-        self.policies[policy_id] = Policy.from_document(policy_document(policy_id, users=users))
-
-    def _request(self, call: str) -> None:
-        self.clock.now += SECONDS_A_REQUEST
-        self.calls.append(call)
-
-
-class Scene:
-    """A tenant and the session of a process."""
-
-    def __init__(self, folder: Path, count: int = 3) -> None:
-        self.clock = Clock()
-        self.tenant = Tenant(self.clock, count)
-        self.folder = folder
-        self.session = self.another("ours")
-        self.claims: dict[str, object] = {"tid": "t"}
-
-    def another(self, writer: str) -> PolicySession:
-        return PolicySession(
-            self.tenant,
-            lambda: self.claims,
-            WriteTurn("t", folder=self.folder, writer=writer, clock=self.clock),
-            WriteJournal(self.folder / "journal"),
-            clock=self.clock,
-            time_of_day=self.clock,
-        )
-
-    def read(self, policy_id: str, freshness: float = FRESH, ours: Entries = NOTHING) -> Reading:
-        found = self.session.read_for_write(policy_id, freshness, ours)
-        assert found is not None
-        return found
-
-    def write(self, policy_id: str, freshness: float = FRESH, group: str = "g") -> None:
-        reading = self.read(policy_id, freshness)
-        groups = (*reading.policy.exclude_groups, group)
-        self.session.write(reading, Change(groups, None))
+from tests.unit.policy_scene import FRESH, SECONDS_A_REQUEST, Scene
 
 
 @pytest.fixture
@@ -204,7 +117,7 @@ def test_a_write_that_waited_too_long_for_its_turn_is_not_sent(
     scene: Scene, freshness: float
 ) -> None:
     reading = scene.read("p0", freshness)
-    scene.tenant.throttled_seconds = LONGEST_WAIT_SECONDS + 0.1
+    scene.tenant.waits = [LONGEST_WAIT_SECONDS + 0.1]
     with pytest.raises(OutdatedRead):
         scene.session.write(reading, Change(("g",), None))
     assert not any(call.startswith("PATCH") for call in scene.tenant.calls)
