@@ -117,3 +117,7 @@ def test_missing_is_what_is_wanted_and_not_there(live: Entries, lacking: Entries
 
 def test_a_policy_without_lists_excludes_nobody() -> None:
     assert live_entries(Policy.from_document({"id": "p"})) == NOTHING
+
+
+def test_entries_are_something_when_either_list_is() -> None:
+    assert [bool(e) for e in (GROUP, Entries((), ("u",)), NOTHING)] == [True, True, False]
