@@ -251,11 +251,10 @@ class CaExclusionPatch(pulumi.ComponentResource):
                 return True
             wanted: ExclusionObjects = values[0]
             left_out: Mapping[str, str] = values[1]
-            included = [choice.policy.id for choice in choices if choice.reason is None]
             claim = Claim(
                 wanted=wanted.known,
                 labels=wanted.labels,
-                expected=[policy_id for policy_id in included if policy_id not in left_out],
+                expected=[choice.policy.id for choice in choices if choice.reason is None],
                 known=[choice.policy.id for choice in choices],
                 needs=lambda policy: policy.id not in left_out and self._applies_to(policy),
             )

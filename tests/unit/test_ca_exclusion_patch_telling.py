@@ -105,6 +105,13 @@ def test_a_retired_account_that_stood_there_before_us_leaves_with_the_stacks_own
     )
 
 
+def test_objects_that_are_no_longer_the_stacks_own_leave_a_policy_that_is_skipped_now() -> None:
+    state = known("p1", added=NOTHING, labels={GROUP: "group BTG Admins"})
+    args = arguments([excluded("p1")], owned_by_stack=False, skip=["p1"])
+    told = run(args, state=state).said("info")[0]
+    assert told == f"MFA (p1): stop excluding group BTG Admins, stop excluding {ACCOUNT}"
+
+
 def test_a_tenant_without_policies_is_fine_and_said() -> None:
     seen = run(arguments([]), preview=True)
     assert seen.said("info") == ["the tenant has no Conditional Access policy to be excluded from"]
