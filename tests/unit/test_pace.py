@@ -27,8 +27,9 @@ def test_undisturbed_requests_are_exactly_the_base_interval_apart() -> None:
         assert state.wait(NOW + second, 1.0) == pytest.approx(1.0)
 
 
-def test_a_refusal_without_retry_after_is_followed_by_a_pause() -> None:
-    assert refused(PaceState(), NOW).wait(NOW, 1.0) >= 1.0
+def test_a_refusal_without_retry_after_is_followed_by_a_pause_of_one_to_two_intervals() -> None:
+    waits = [refused(PaceState(), NOW, luck=luck).wait(NOW, 1.0) for luck in (0.0, 0.5, 1.0)]
+    assert waits == [1.25, 1.5, 2.0]
 
 
 def test_pauses_grow_with_each_refusal_in_a_row_up_to_a_bound() -> None:
