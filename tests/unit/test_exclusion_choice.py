@@ -22,7 +22,7 @@ def choice(
     earlier: Entries = EARLIER,
     **document: Any,
 ) -> Choice:
-    policy = Policy.from_document(policy_document("p1", "MFA", **document))
+    policy = Policy.from_document(policy_document("P1", "MFA", **document))
     return choose(
         policy,
         scope=scope,

@@ -153,6 +153,7 @@ def test_a_policy_for_nobody_or_no_person_is_skipped_and_says_why(kind: str, sco
 
 MFA: dict[str, tuple[dict[str, Any] | None, bool]] = {
     "multifactor authentication": ({"builtInControls": ["mfa"]}, True),
+    "multifactor authentication, in capitals": ({"builtInControls": ["MFA"]}, True),
     "either it or a compliant device": (
         {"operator": "OR", "builtInControls": ["compliantDevice", "mfa"]},
         True,
