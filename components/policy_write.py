@@ -114,6 +114,8 @@ def _make_right(task: _Task, ours: Entries) -> Outcome:
         return Outcome(ours & wanted)
     decision = decide(live_entries(reading.policy), wanted, ours, task.departing)
     if decision.change is None:
+        if not decision.added:
+            task.note(Entries())
         return Outcome(decision.added)
     before = task.noted
     task.note(decision.added)

@@ -1,5 +1,6 @@
 """A run that is killed between its write and the saving of the state leaves nothing for good."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -124,20 +125,37 @@ def test_a_write_that_was_refused_claims_nothing_later(setting: Setting, status:
     assert outputs["added"] == NOTHING
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
 def test_a_write_whose_answer_never_came_is_still_claimed_by_the_next_run(
-    setting: Setting,
+    setting: Setting, when: str
 ) -> None:
-    setting.fail(method="PATCH", path=MFA, drop=True, when="after", times=4)
+    setting.fail(method="PATCH", path=MFA, drop=True, when=when, times=4)
     with pytest.raises(ProviderError):
         setting.provider.create(wanted())
     with setting.another_provider() as rerun:
         _, outputs = rerun.create(wanted())
-    assert outputs["added"] == OURS
+    assert setting.lists() == ([IT], [ADA])
+    assert (outputs["added"], outputs["healed"]) == (OURS, 0)
 
 
-def test_after_the_undo_nothing_is_claimed_any_more(setting: Setting) -> None:
+@pytest.mark.parametrize("end", ["ours to take out", "taken out by somebody", "policy gone"])
+def test_after_the_undo_nothing_is_claimed_any_more(setting: Setting, end: str) -> None:
     _, outputs = setting.provider.create(wanted())
+    assert notes(setting)
+    if end == "taken out by somebody":
+        setting.edit(excludeGroups=[], excludeUsers=[])
+    elif end == "policy gone":
+        setting.delete_policy()
     setting.provider.delete(MFA, outputs)
-    setting.edit(excludeGroups=[IT], excludeUsers=[ADA])
+    assert not notes(setting)
+
+
+def test_a_skipped_policy_from_which_somebody_took_us_is_claimed_no_more(setting: Setting) -> None:
     _, outputs = setting.provider.create(wanted())
-    assert outputs["added"] == NOTHING
+    setting.edit(excludeGroups=[], excludeUsers=[])
+    setting.provider.update(MFA, outputs, wanted(wanted=NOTHING))
+    assert not notes(setting)
+
+
+def notes(setting: Setting) -> list[Path]:
+    return list(Path(setting.environment["BREAK_GLASS_CACHE"]).glob("journal/**/*.json"))
