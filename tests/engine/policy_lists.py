@@ -41,3 +41,28 @@ def policy_requests(scene: Scene, *methods: str) -> list[JSON]:
         for entry in scene.server.world.requests.entries()
         if POLICIES in entry["path"] and (not methods or entry["method"] in methods)
     ]
+
+
+def excluding(scene: Scene, *ours: str) -> list[str]:
+    """Policies that exclude all of these groups."""
+    return sorted(key for key, (groups, _) in exclusions(scene).items() if set(ours) <= set(groups))
+
+
+def everywhere(scene: Scene, *ours: str) -> bool:
+    """Whether every policy excludes each of these groups once."""
+    return all(groups.count(g) == 1 for groups, _ in exclusions(scene).values() for g in ours)
+
+
+def foreign(scene: Scene, *ours: str) -> dict[str, Lists]:
+    """What everybody else has in each policy's lists, in order."""
+    return {
+        key: ([entry for entry in groups if entry not in ours], users)
+        for key, (groups, users) in exclusions(scene).items()
+    }
+
+
+def without(lists: dict[str, Lists], group: str) -> dict[str, Lists]:
+    """The same lists where nobody has this group in them."""
+    return {
+        key: ([g for g in groups if g != group], users) for key, (groups, users) in lists.items()
+    }

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.exclusion_stack import GROUP, example_scene, with_policies
-from tests.engine.policy_lists import edit, exclusions, policy_requests
+from tests.engine.policy_lists import edit, everywhere, exclusions, policy_requests
 from tests.engine.standing import Scene, new_scene
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -36,10 +36,6 @@ def take_out(scene: Scene, count: int) -> None:
         edit(scene, policy_id, excludeGroups=[entry for entry in groups if entry != GROUP])
 
 
-def everywhere(scene: Scene) -> bool:
-    return all(groups.count(GROUP) == 1 for groups, _ in exclusions(scene).values())
-
-
 @pytest.mark.timeout(600)
 def test_195_policies_need_one_request_each_and_a_settled_stack_next_to_none(
     tmp_path: Path,
@@ -51,7 +47,7 @@ def test_195_policies_need_one_request_each_and_a_settled_stack_next_to_none(
         asked, written = counted(scene)
         assert written == 195
         assert asked <= budget(195)
-        assert everywhere(scene)
+        assert everywhere(scene, GROUP)
 
         scene.stack.preview("--expect-no-changes")
         asked, written = counted(scene)
@@ -67,7 +63,7 @@ def test_195_policies_need_one_request_each_and_a_settled_stack_next_to_none(
             asked, written = counted(scene)
             assert written == drifted
             assert asked <= budget(drifted)
-            assert everywhere(scene)
+            assert everywhere(scene, GROUP)
 
         scene.stack.up("--skip-preview", "--expect-no-changes")
         assert counted(scene)[1] == 0
@@ -97,4 +93,4 @@ def test_at_the_services_own_pace_no_request_is_refused(tmp_path: Path) -> None:
         scene.stack.preview("--expect-no-changes")
         assert {entry["status"] for entry in policy_requests(scene)} == {200, 204}
         assert counted(scene) == (9, 2)
-        assert everywhere(scene)
+        assert everywhere(scene, GROUP)
