@@ -24,7 +24,7 @@ def test_credentials_of_another_tenant_change_and_ask_nothing(
     outputs = {**other, "added": {"groups": [IT], "users": []}}
     calls = {
         "create": lambda: setting.provider.create(other),
-        "update": lambda: setting.provider.update(MFA, outputs, other),
+        "update": lambda: setting.provider.update(MFA, outputs, {**other, "pending": ["exclude"]}),
         "delete": lambda: setting.provider.delete(MFA, outputs),
         "read": lambda: setting.provider.read(MFA, outputs),
     }
