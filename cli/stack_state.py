@@ -49,12 +49,14 @@ class ExclusionSet:
     skip: tuple[str, ...]
     """What the last run left alone, by id or name; empty after one that did not finish."""
     exclusions: tuple[Exclusion, ...]
+    last_wanted: Entries
+    """What the last run was to exclude; empty after one that did not finish."""
 
     @property
     def wanted(self) -> Entries:
         """What has to be excluded; empty when nothing in the state tells it."""
         chosen = _union(one.wanted for one in self.exclusions if not one.reason)
-        return chosen or _union(one.stack_objects for one in self.exclusions)
+        return chosen or self.last_wanted or _union(one.stack_objects for one in self.exclusions)
 
     @property
     def ours(self) -> Entries:
@@ -158,18 +160,16 @@ def _set(name: str, component: JSON | None, found: list[Exclusion]) -> Exclusion
         narrow = any(Scope.MFA_ONLY in one.reason for one in found)
         scope = Scope.MFA_ONLY if narrow else Scope.ALL
     skip = cast("list[Any]", outputs.get("skip") or [])
-    return ExclusionSet(name, scope, tuple(map(str, skip)), tuple(found))
+    wanted = outputs.get("wanted")
+    _refuse_secret((component or {}).get("urn"), "wanted", wanted)
+    return ExclusionSet(name, scope, tuple(map(str, skip)), tuple(found), _entries(wanted))
 
 
 def _exclusion(resource: JSON) -> Exclusion:
     # A child that is not made yet has inputs only; of one whose update failed the outputs count.
     values: JSON = {**(resource.get("inputs") or {}), **(resource.get("outputs") or {})}
     for name in ("wanted", "stackObjects", "added", "labels"):
-        if _is_secret(values.get(name)):
-            raise CommandFailed(
-                f"{resource.get('urn')}: {name!r} is a secret in the state, so nobody can tell"
-                " what has to be excluded: give the group's and accounts' ids as plain values."
-            )
+        _refuse_secret(resource.get("urn"), name, values.get(name))
     return Exclusion(
         tenant_id=str(values.get("tenantId")),
         policy_id=str(values.get("policyId")),
@@ -181,6 +181,14 @@ def _exclusion(resource: JSON) -> Exclusion:
         reason=str(values.get("reason") or ""),
         refused=str(values.get("refused") or ""),
     )
+
+
+def _refuse_secret(urn: Any, name: str, value: Any) -> None:
+    if _is_secret(value):
+        raise CommandFailed(
+            f"{urn}: {name!r} is a secret in the state, so nobody can tell what has to be"
+            " excluded: give the group's and accounts' ids as plain values."
+        )
 
 
 def _is_secret(value: Any) -> bool:

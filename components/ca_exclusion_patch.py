@@ -24,7 +24,7 @@ from components.exclusion_state import ExclusionState, entries, properties_of
 from components.policy_exclusion import TYPE, PolicyExclusion
 from components.stack_memory import Outputs, StackMemory, earlier_outputs
 from entra.exclusion import Entries, Scope, skip_reason
-from entra.policy import Policy
+from entra.policy import Policy, told
 
 COMPONENT_TYPE: Final = "break-glass:index:CaExclusionPatch"
 
@@ -45,9 +45,12 @@ class CaExclusionPatchArgs:
     group_names: Sequence[pulumi.Input[str]] = ()
     user_ids: Sequence[pulumi.Input[str]] = ()
     user_names: Sequence[pulumi.Input[str]] = ()
-    owned_by_stack: bool = False
-    """Group and accounts are deleted together with this stack: destroying takes them out of every
-    policy, also of those in which they stood before."""
+    owned_group_ids: Sequence[pulumi.Input[str]] = ()
+    """Groups that are deleted together with this stack, excluded or not: when one retires and at
+    the end they leave every policy of this stack, also those in which they stood before."""
+    owned_user_ids: Sequence[pulumi.Input[str]] = ()
+    """Accounts, likewise."""
+    owned_user_names: Sequence[pulumi.Input[str]] = ()
     scope: str = Scope.ALL
     """``all`` policies, or ``mfa-only``: those that ask for multifactor authentication."""
     skip: Sequence[str] = ()
@@ -108,8 +111,10 @@ class CaExclusionPatch(pulumi.ComponentResource):
         choices = self._choices(policies)
         self._tell_of_the_tenant(policies)
         objects = objects_of(args.group_ids, args.group_names, args.user_ids, args.user_names)
-        run = objects.apply(lambda value: self._plan(choices, value))
-        children = {choice.policy.id: self._child(choice, objects, run) for choice in choices}
+        owned = objects_of(args.owned_group_ids, (), args.owned_user_ids, args.owned_user_names)
+        labels = pulumi.Output.all(owned, objects).apply(_labels, run_with_unknowns=True)
+        run = pulumi.Output.all(objects, owned).apply(lambda all_: self._plan(choices, *all_))
+        children = {choice.policy.id: self._child(choice, labels, run) for choice in choices}
         refused = self._refused(run, children)
         self.excluded = refused.apply(lambda found: excluded_policies(choices, found))
         self.skipped = refused.apply(lambda found: skipped_policies(choices, found))
@@ -119,6 +124,7 @@ class CaExclusionPatch(pulumi.ComponentResource):
                 "excluded": self.excluded,
                 "skipped": self.skipped,
                 "verified": self.verified,
+                "wanted": wanted_of(args.group_ids, args.user_ids),
                 "scope": args.scope,
                 "skip": list(args.skip),
             }
@@ -155,15 +161,12 @@ class CaExclusionPatch(pulumi.ComponentResource):
                 return outputs
         return {}
 
-    def _plan(self, choices: Sequence[Choice], objects: ExclusionObjects) -> _Run:
+    def _plan(
+        self, choices: Sequence[Choice], objects: ExclusionObjects, owned: ExclusionObjects
+    ) -> _Run:
         """What to do with every policy, and all that is told about it, once."""
         plans = [
-            plan_policy(
-                choice,
-                objects,
-                self._earlier.get(choice.policy.id),
-                owned_by_stack=self._args.owned_by_stack,
-            )
+            plan_policy(choice, objects, self._earlier.get(choice.policy.id), owned=owned.known)
             for choice in choices
         ]
         changing = [plan for plan in plans if plan.changes]
@@ -194,7 +197,7 @@ class CaExclusionPatch(pulumi.ComponentResource):
     def _child(
         self,
         choice: Choice,
-        objects: pulumi.Output[ExclusionObjects],
+        labels: pulumi.Output[dict[str, str]],
         run: pulumi.Output[_Run],
     ) -> PolicyExclusion:
         policy, reason, stays = choice.policy, choice.reason, choice.stays
@@ -209,10 +212,10 @@ class CaExclusionPatch(pulumi.ComponentResource):
             {
                 "tenantId": self._args.tenant_id,
                 "policyId": policy.id,
-                "policyName": policy.display_name,
+                "policyName": told(policy.display_name),
                 "wanted": ours if reason is None else ours.apply(remaining) if stays else nothing,
-                "stackObjects": ours if self._args.owned_by_stack else nothing,
-                "labels": objects.apply(lambda value: value.labels),
+                "stackObjects": wanted_of(self._args.owned_group_ids, self._args.owned_user_ids),
+                "labels": labels,
                 "reason": reason or "",
                 "pending": run.apply(lambda value: list(value.plans[policy.id].pending)),
                 "freshnessSeconds": run.apply(lambda value: value.freshness_seconds),
@@ -275,6 +278,11 @@ class CaExclusionPatch(pulumi.ComponentResource):
 
     def _warn(self, text: str) -> None:
         pulumi.log.warn(text, self)
+
+
+def _labels(owned_and_excluded: Sequence[ExclusionObjects]) -> dict[str, str]:
+    owned, excluded = owned_and_excluded
+    return {**owned.labels, **excluded.labels}
 
 
 def _scope(value: str) -> Scope:

@@ -9,6 +9,7 @@ from pulumi.runtime import rpc
 
 from components.exclusion_state import properties_of
 from entra.exclusion import Entries
+from entra.policy import told
 
 Named = tuple[tuple[str | None, str], ...]
 """Object ids with what to call them; None where the engine does not know an id yet."""
@@ -76,7 +77,7 @@ def _paired(ids: Sequence[Any], names: Sequence[Any], kind: str) -> Named:
     for number, found in enumerate(ids):
         name = names[number] if number < len(names) else None
         known_name = name is not None and not rpc.contains_unknowns(name)
-        label = f"{kind} {name}" if known_name else f"{kind} {number + 1}"
+        label = f"{kind} {told(str(name))}" if known_name else f"{kind} {number + 1}"
         pairs.append((None if rpc.contains_unknowns(found) else str(found), label))
     return tuple(pairs)
 

@@ -1,10 +1,14 @@
-"""What a run leaves behind: the policies that exclude us; those that do not, and why."""
+"""What a run leaves behind: the policies that exclude us; those that do not, and why.
+
+The engine prints outputs as they are, so names stand in them as `told`.
+"""
 
 from collections.abc import Mapping, Sequence
 
 from components.exclusion_choice import Choice
 from components.exclusion_plan import PolicyPlan
 from components.exclusion_state import ExclusionState
+from entra.policy import told
 
 
 def refusals(
@@ -33,7 +37,7 @@ def excluded_policies(
 ) -> list[dict[str, str]]:
     """``id`` and ``name`` of each policy that excludes us."""
     return [
-        {"id": choice.policy.id, "name": choice.policy.display_name}
+        {"id": choice.policy.id, "name": told(choice.policy.display_name)}
         for choice in choices
         if choice.reason is None and choice.policy.id not in refused
     ]
@@ -42,7 +46,7 @@ def excluded_policies(
 def skipped_policies(choices: Sequence[Choice], refused: Mapping[str, str]) -> list[dict[str, str]]:
     """``id``, ``name`` and ``reason`` of each policy that does not."""
     return [
-        {"id": choice.policy.id, "name": choice.policy.display_name, "reason": reason}
+        {"id": choice.policy.id, "name": told(choice.policy.display_name), "reason": reason}
         for choice in choices
         if (reason := choice.reason or refused.get(choice.policy.id)) is not None
     ]

@@ -40,9 +40,13 @@ def plan_policy(
     objects: ExclusionObjects,
     earlier: ExclusionState | None,
     *,
-    owned_by_stack: bool,
+    owned: Entries,
 ) -> PolicyPlan:
-    """What to do with a policy of which ``earlier`` is what the state knows."""
+    """What to do with a policy of which ``earlier`` is what the state knows.
+
+    ``owned``: the objects that are deleted together with the stack, excluded or not. One that no
+    longer is departs.
+    """
     policy, applies = choice.policy, choice.reason is None
     live = live_entries(policy)
     wanted = objects.known if applies else objects.known & choice.stays
@@ -53,7 +57,7 @@ def plan_policy(
         return PolicyPlan(policy, (*lines, *_coming(coming)), (), False, 0, "")
     refused = not coming and _would_refuse_again(policy, lacking, wanted, earlier)
     lines = [] if refused else [*pending_lines(lacking, objects.labels), *_coming(coming)]
-    departing = earlier.stack_objects - (objects.known if owned_by_stack else Entries())
+    departing = earlier.stack_objects - owned
     leaving = ((earlier.added | departing) - wanted) & live
     return PolicyPlan(
         policy,

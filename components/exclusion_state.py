@@ -2,9 +2,11 @@
 
 State contract: the property names here are in every stack's state file. Inputs and outputs:
 
-    tenantId, policyId, policyName   which policy of which tenant
+    tenantId, policyId               which policy of which tenant
+    policyName    its display name, `told`     the engine prints it as it is
     wanted        {groups: [id], users: [id]}  what is to be excluded; empty when skipped
-    stackObjects  {groups: [id], users: [id]}  the group and accounts that go away with the stack
+    stackObjects  {groups: [id], users: [id]}  the group and accounts that go away with the stack,
+                  excluded or not
     labels        {id: "group BTG Admins"}     how messages name an id
     reason        why the policy is skipped, else ""
     pending       ["exclude group BTG Admins"] what the last listing saw missing; empty in outputs;

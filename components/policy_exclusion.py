@@ -36,7 +36,7 @@ from components.policy_write import Outcome, PolicyExclusionError, exclude, undo
 from entra.errors import EntraError, Forbidden
 from entra.exclusion import Entries, live_entries, missing
 from entra.permissions import READ_POLICIES, how_to_grant
-from entra.policy import Policy
+from entra.policy import Policy, told
 
 TYPE = "pulumi-python:dynamic/break-glass:PolicyExclusion"
 _PROVIDER_KEY = "__provider"
@@ -97,11 +97,19 @@ class PolicyExclusionProvider(ResourceProvider):
         return ReadResult(id_, {**_without_provider(props), **_seen(policy, state)})
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Exclude what is wanted now, take away what we added and nobody wants any more."""
+        """Exclude what is wanted now, take away what we added and nobody wants any more.
+
+        Another account of the stack that is not to be excluded changes no policy: nothing is asked.
+        """
         before = ExclusionState.read(_olds)
         state = ExclusionState.read(_news)
         retired = before.stack_objects - state.stack_objects
-        outcome = exclude(state, before.added, departing=retired)
+        joined = state.stack_objects - before.stack_objects
+        alike = not differs({**_olds, "stackObjects": _news.get("stackObjects")}, _news)
+        if joined and not retired and alike:
+            outcome = Outcome(before.added, refused=before.refused, refused_of=before.refused_of)
+        else:
+            outcome = exclude(state, before.added, departing=retired)
         return UpdateResult(_outputs(_news, outcome, healed=before.healed))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
@@ -131,7 +139,7 @@ def _seen(policy: Policy, state: ExclusionState) -> dict[str, Any]:
     refuses = bool(state.refused and lacking)
     known = refuses and policy.modified == state.refused_of
     return {
-        "policyName": policy.display_name,
+        "policyName": told(policy.display_name),
         "pending": [],
         "missing": [] if known else lacking,
         "refused": state.refused if refuses else "",

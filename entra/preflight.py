@@ -18,6 +18,7 @@ from entra.directory import Directory, Domain
 from entra.errors import IdentityError
 from entra.identity import Identity
 from entra.permissions import how_to_grant
+from entra.policy import told
 from entra.resource_manager import ResourceManager
 
 # Microsoft Graph application permissions that contain others: "Microsoft Graph permissions
@@ -56,7 +57,7 @@ class TenantFacts:
     """Of the service principal that we run as."""
 
     def __str__(self) -> str:
-        return f"{self.display_name} ({self.initial_domain})"
+        return f"{told(self.display_name)} ({self.initial_domain})"
 
 
 def check_tenant(

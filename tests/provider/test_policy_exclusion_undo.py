@@ -56,6 +56,44 @@ def test_delete_always_takes_away_the_objects_that_the_stack_deletes(setting: Se
     assert setting.lists(REPORT) == ([], [])
 
 
+def test_accounts_no_longer_excluded_stay_where_others_put_them_until_the_stack_deletes_them(
+    setting: Setting,
+) -> None:
+    both: Lists = {"groups": [IT], "users": [ADA, BO]}
+    only: Lists = {"groups": [IT], "users": []}
+    _, outputs = setting.provider.create(inputs(REPORT, both))
+    assert setting.lists(REPORT) == ([IT], [BO, ADA])
+    outputs = setting.provider.update(REPORT, outputs, inputs(REPORT, only, stack=both))
+    assert setting.lists(REPORT) == ([IT], [BO])
+    setting.provider.delete(REPORT, outputs)
+    assert setting.lists(REPORT) == ([], [])
+
+
+def test_an_account_retired_after_its_exclusion_was_ended_leaves_whoever_put_it_there(
+    setting: Setting,
+) -> None:
+    only: Lists = {"groups": [IT], "users": []}
+    both: Lists = {"groups": [IT], "users": [ADA, BO]}
+    _, outputs = setting.provider.create(inputs(REPORT, only, stack=both))
+    one: Lists = {"groups": [IT], "users": [ADA]}
+    setting.provider.update(REPORT, outputs, inputs(REPORT, only, stack=one))
+    assert setting.lists(REPORT) == ([IT], [])
+
+
+def test_an_account_of_the_stack_that_is_not_excluded_asks_for_nothing(setting: Setting) -> None:
+    only: Lists = {"groups": [IT], "users": []}
+    _, outputs = setting.provider.create(inputs(wanted=only))
+    setting.calls()
+    one: Lists = {"groups": [IT], "users": [ADA]}
+    after = setting.provider.update(MFA, outputs, inputs(wanted=only, stack=one))
+    assert setting.calls() == []
+    assert after["stackObjects"] == one
+    assert after["added"] == outputs["added"] == only
+    setting.edit(excludeUsers=[ADA])
+    setting.provider.delete(MFA, after)
+    assert setting.lists() == ([], [])
+
+
 def test_delete_of_what_is_gone_is_done(setting: Setting) -> None:
     _, outputs = setting.provider.create(inputs())
     setting.delete_policy()

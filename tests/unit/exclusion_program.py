@@ -18,6 +18,13 @@ from tests.unit.harness import Recording, run_program
 TENANT: Final = "11111111-1111-4111-8111-111111111111"
 GROUP, ACCOUNT = "g-1", "u-1"
 OURS: Final = {"groups": [GROUP], "users": [ACCOUNT]}
+OWNED: Final[dict[str, Any]] = {
+    "owned_group_ids": [GROUP],
+    "owned_user_ids": [ACCOUNT],
+    "owned_user_names": ["x@contoso.onmicrosoft.com"],
+}
+NOT_OWNED: Final[dict[str, Any]] = {key: [] for key in OWNED}
+NO_USERS: Final[dict[str, Any]] = {"user_ids": [], "user_names": []}
 NOTHING: Final[dict[str, list[str]]] = {"groups": [], "users": []}
 WORKLOAD: Final[dict[str, Any]] = {
     "users": {"includeUsers": ["None"]},
@@ -90,7 +97,7 @@ def arguments(
         "group_names": ["BTG Admins"],
         "user_ids": [ACCOUNT],
         "user_names": ["x@contoso.onmicrosoft.com"],
-        "owned_by_stack": True,
+        **OWNED,
     }
     return CaExclusionPatchArgs(**values | changes)
 

@@ -12,8 +12,11 @@ from components.stack_memory import READ_OUTPUTS
 from tests.unit.exclusion_program import (
     ACCOUNT,
     GROUP,
+    NO_USERS,
+    NOT_OWNED,
     NOTHING,
     OURS,
+    OWNED,
     TENANT,
     WORKLOAD,
     Reader,
@@ -135,9 +138,28 @@ def test_a_skipped_policy_keeps_its_child_with_a_reason_and_nothing_wanted() -> 
 def test_only_a_stack_that_deletes_the_objects_takes_them_out_whoever_put_them_there(
     owned: bool,
 ) -> None:
-    seen = run(arguments([policy("p1")], owned_by_stack=owned))
+    seen = run(arguments([policy("p1")], **(OWNED if owned else NOT_OWNED)))
     assert seen.one(TYPE).inputs["stackObjects"] == (OURS if owned else NOTHING)
     assert seen.one(TYPE).inputs["wanted"] == OURS
+
+
+def test_accounts_that_are_not_excluded_go_away_with_the_stack_all_the_same() -> None:
+    seen = run(arguments([policy("p1")], **NO_USERS))
+    child = seen.one(TYPE)
+    assert child.inputs["wanted"] == {"groups": [GROUP], "users": []}
+    assert child.inputs["stackObjects"] == OURS
+    assert child.inputs["labels"][ACCOUNT] == "account x@contoso.onmicrosoft.com"
+    assert child.inputs["pending"] == ["exclude group BTG Admins"]
+    assert outcome(seen)["wanted"] == {"groups": [GROUP], "users": []}
+
+
+def test_the_exclusions_leave_before_accounts_that_they_do_not_name() -> None:
+    def program() -> CaExclusionPatch:
+        args = arguments([policy("p1")], Reader(), **NO_USERS | {"owned_user_ids": [Made().id]})
+        return CaExclusionPatch("exclusion", args)
+
+    seen = run_program(program)
+    assert seen.waits_for(seen.one(TYPE), seen.named("group"))
 
 
 def test_a_parked_policy_keeps_our_entries_without_a_write() -> None:

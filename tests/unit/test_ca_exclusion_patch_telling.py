@@ -9,12 +9,16 @@ from tests.unit.exclusion_program import (
     ACCOUNT,
     EXCLUDE,
     GROUP,
+    NO_USERS,
+    NOT_OWNED,
     NOTHING,
     OURS,
+    WORKLOAD,
     Reader,
     arguments,
     excluded,
     known,
+    outcome,
     policy,
     run,
 )
@@ -71,10 +75,24 @@ def test_an_age_that_was_set_is_not_announced() -> None:
         ("", "(no name)"),
     ],
 )
-def test_a_name_cannot_disturb_the_terminal_and_is_kept_as_it_is(name: str, shown: str) -> None:
-    seen = run(arguments([policy("p1", name)]), preview=True)
+def test_a_name_cannot_disturb_the_terminal_neither_told_nor_printed_by_the_engine(
+    name: str, shown: str
+) -> None:
+    policies = [policy("p1", name), policy("p2", name, **WORKLOAD)]
+    seen = run(arguments(policies), preview=True)
     assert seen.said("info")[0] == f"{shown} (p1): {EXCLUDE}"
-    assert seen.named("exclusion-p1").inputs["policyName"] == name
+    assert seen.named("exclusion-p1").inputs["policyName"] == shown
+    assert [entry["name"] for entry in outcome(seen)["excluded"]] == [shown]
+    assert [entry["name"] for entry in outcome(seen)["skipped"]] == [shown]
+
+
+def test_the_name_of_a_group_cannot_disturb_the_terminal_either() -> None:
+    seen = run(arguments([policy("p1")], group_names=["BTG\x1b[2K\u202e"]), preview=True)
+    shown = r"group BTG\x1b[2K\u202e"
+    assert seen.said("info")[0].startswith(f"MFA (p1): exclude {shown}, ")
+    inputs = seen.named("exclusion-p1").inputs
+    assert inputs["pending"][0] == f"exclude {shown}"
+    assert inputs["labels"][GROUP] == shown
 
 
 def test_what_is_taken_away_is_told_by_the_name_it_had() -> None:
@@ -98,7 +116,7 @@ def test_a_retired_account_that_stood_there_before_us_leaves_with_the_stacks_own
     live = excluded("p1", users={"excludeUsers": [ACCOUNT, "u-2"]})
     both = {"groups": [GROUP], "users": [ACCOUNT, "u-2"]}
     state = known("p1", stackObjects=both if owned else NOTHING, added=NOTHING, labels=OLD)
-    seen = run(arguments([live], owned_by_stack=owned), state=state)
+    seen = run(arguments([live], **({} if owned else NOT_OWNED)), state=state)
     told = [line for line in seen.said("info") if "stop excluding" in line]
     assert told == (
         ["MFA (p1): stop excluding account old@contoso.onmicrosoft.com"] if owned else []
@@ -107,9 +125,28 @@ def test_a_retired_account_that_stood_there_before_us_leaves_with_the_stacks_own
 
 def test_objects_that_are_no_longer_the_stacks_own_leave_a_policy_that_is_skipped_now() -> None:
     state = known("p1", added=NOTHING, labels={GROUP: "group BTG Admins"})
-    args = arguments([excluded("p1")], owned_by_stack=False, skip=["p1"])
+    args = arguments([excluded("p1")], **NOT_OWNED, skip=["p1"])
     told = run(args, state=state).said("info")[0]
     assert told == f"MFA (p1): stop excluding group BTG Admins, stop excluding {ACCOUNT}"
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_accounts_that_are_no_longer_excluded_leave_only_where_we_put_them(ours: bool) -> None:
+    labels = {ACCOUNT: "account x@contoso.onmicrosoft.com"}
+    added = OURS if ours else {"groups": [GROUP], "users": []}
+    state = known("p1", added=added, labels=labels)
+    seen = run(arguments([excluded("p1")], **NO_USERS), state=state)
+    told = [line for line in seen.said("info") if "p1" in line]
+    assert told == (["MFA (p1): stop excluding account x@contoso.onmicrosoft.com"] if ours else [])
+
+
+def test_a_retired_account_that_was_not_excluded_by_us_leaves_and_is_told_by_its_name() -> None:
+    live = policy("p1", users={"excludeGroups": [GROUP], "excludeUsers": ["u-2"]})
+    only = {"groups": [GROUP], "users": []}
+    both = {"groups": [GROUP], "users": [ACCOUNT, "u-2"]}
+    state = known("p1", wanted=only, added=only, stackObjects=both, labels=OLD)
+    told = run(arguments([live], **NO_USERS), state=state).said("info")[0]
+    assert told == "MFA (p1): stop excluding account old@contoso.onmicrosoft.com"
 
 
 def test_a_tenant_without_policies_is_fine_and_said() -> None:

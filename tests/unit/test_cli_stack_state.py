@@ -65,6 +65,14 @@ def test_where_every_policy_is_skipped_the_stacks_own_objects_are_wanted() -> No
     assert group.wanted == WANTED
 
 
+def test_accounts_that_are_not_excluded_are_not_wanted_where_every_policy_is_skipped() -> None:
+    skipped = child("p1", reason="applies to no users")
+    outputs = {"wanted": {"groups": ["g1"], "users": []}}
+    (group,) = read_state(exported([skipped], outputs=outputs)).sets
+    assert group.wanted == Entries(("g1",))
+    assert group.ours == WANTED
+
+
 def test_a_stack_without_a_policy_has_nothing_to_compare_yet() -> None:
     state = read_state(exported(outputs={"scope": "all"}))
     assert (state.tenant_ids, state.wanted) == (frozenset(), Entries())

@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -60,6 +61,11 @@ class Clouds:
             permissions=settings.get("permissions", ["Policy.Read.All"]),
             transport=httpx.MockTransport(self.handle),
         )
+
+
+def test_a_tenants_name_cannot_disturb_the_terminal() -> None:
+    facts = replace(Clouds().check(), display_name="Contoso\x1b[2K\u202e")
+    assert str(facts) == r"Contoso\x1b[2K\u202e (contoso.onmicrosoft.com)"
 
 
 def test_a_right_tenant_is_told_by_name_with_six_requests_and_none_for_policies() -> None:
