@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from sandbox.engine import Engine
 from tests.engine.standing import AT_SPEED, Scene
 from tests.support.pulumi_stack import REPOSITORY, PulumiStack
 from tests.support.tenant import AT_ONCE, object_id, small_document
+from tests.unit.test_house import imports
 
 PROGRAM = REPOSITORY / "examples" / "exclusion-only"
 GROUP = object_id("groups/it")
@@ -142,10 +144,50 @@ def test_a_wrong_setting_of_the_example_is_one_line(
         assert scene.writes() == []
 
 
+def requirements(file: Path) -> set[str]:
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return {line for line in lines if not line.startswith("#")}
+
+
 def test_the_example_asks_for_the_versions_that_the_repository_was_tested_with() -> None:
-    ours = (REPOSITORY / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    example = (PROGRAM / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    assert set(example[1:]) - set(ours) == {"-e ../.."}
+    ours = requirements(REPOSITORY / "requirements.txt")
+    assert requirements(PROGRAM / "requirements.txt") - ours == {"-e ../.."}
+
+
+def brought_along(name: str) -> set[str]:
+    """What pip installs with a distribution."""
+    texts = metadata.requires(name) or []
+    return {re.split(r"[^A-Za-z0-9._-]", text)[0].lower() for text in texts}
+
+
+def modules_needed(*files: Path) -> set[str]:
+    """Every module that files import, those that our own modules import included."""
+    found: set[str] = set()
+    waiting = [*files]
+    while waiting:
+        new = set(imports(waiting.pop().read_text(encoding="utf-8"))) - found
+        found |= new
+        for module in new:
+            path = REPOSITORY.joinpath(*module.split("."))
+            candidates = (path.with_suffix(".py"), path / "__init__.py")
+            waiting += [file for file in candidates if file.is_file()]
+    return found
+
+
+def test_the_example_installs_what_it_and_the_command_import() -> None:
+    files = requirements(PROGRAM / "requirements.txt") - {"-e ../.."}
+    named = {line.partition("==")[0] for line in files}
+    installed = {"break-glass", *named, *(name for known in named for name in brought_along(known))}
+    distributions = metadata.packages_distributions()
+    provider = REPOSITORY / "components" / "policy_exclusion.py"
+    needed = modules_needed(PROGRAM / "__main__.py", provider, REPOSITORY / "cli" / "main.py")
+    assert {"rich.console", "typer", "httpx", "pydantic", "filelock"} <= needed
+    lacking: set[str] = set()
+    for module in needed:
+        offered = {name.lower() for name in distributions.get(module.partition(".")[0], [])}
+        if not offered & installed:
+            lacking |= offered
+    assert lacking == {"psutil"}, "for the commands of the simulated tenant, which need a checkout"
 
 
 def test_the_examples_settings_are_described_with_their_defaults() -> None:
