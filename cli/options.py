@@ -38,6 +38,14 @@ def plain_errors(command: Callable[P, None]) -> Callable[P, None]:
                 raise
             typer.echo(f"breakglass: {_unusable(error)}", err=True)
             raise typer.Exit(1) from None
+        except ModuleNotFoundError as error:
+            typer.echo(
+                f"breakglass: the Python package {error.name!r} is not installed, and this"
+                " command needs it: `pip install -r requirements-sandbox.txt` in the repository's"
+                " folder.",
+                err=True,
+            )
+            raise typer.Exit(1) from None
         except KeyboardInterrupt:
             typer.echo("breakglass: stopped by you", err=True)
             raise typer.Exit(130) from None

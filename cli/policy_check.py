@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from cli.stack_state import Exclusion, ExclusionSet
 from entra.exclusion import Entries, live_entries, missing, skip_reason
 from entra.policy import Policy
+
+_NOTHING: Final = Entries()
 
 
 class Result(StrEnum):
@@ -38,6 +41,10 @@ class Finding:
     """``group BTG Admins``, ``account ada@contoso.com``."""
     reason: str = ""
     """Why it is skipped, or why the service refuses."""
+    missing: Entries = _NOTHING
+    """The ids of what it lacks."""
+    modified: str = ""
+    """When it was last changed, as the service words it."""
 
 
 def check(group: ExclusionSet, live: Mapping[str, Policy]) -> list[Finding]:
@@ -54,15 +61,15 @@ def check(group: ExclusionSet, live: Mapping[str, Policy]) -> list[Finding]:
 def _known(group: ExclusionSet, one: Exclusion, policy: Policy | None) -> Finding:
     if policy is None:
         return Finding(one.policy_id, one.policy_name, "", Result.GONE)
-    lacking = _labelled(group, missing(live_entries(policy), one.wanted or group.wanted))
+    lacking = missing(live_entries(policy), one.wanted or group.wanted)
     # A skipped policy may keep the exclusion that an earlier run made; then that has to stand.
     if one.reason and _stays_skipped(group, one, policy) and not (one.wanted and lacking):
         return _finding(policy, Result.SKIPPED, reason=one.reason)
     if not lacking:
         return _finding(policy, Result.EXCLUDED)
     if one.refused:
-        return _finding(policy, Result.REFUSED, lacking, one.refused)
-    return _finding(policy, Result.LACKS, lacking)
+        return _lacking(group, policy, Result.REFUSED, lacking, one.refused)
+    return _lacking(group, policy, Result.LACKS, lacking)
 
 
 def _stays_skipped(group: ExclusionSet, one: Exclusion, policy: Policy) -> bool:
@@ -78,19 +85,32 @@ def _unknown(group: ExclusionSet, live: Mapping[str, Policy]) -> Iterator[Findin
         if policy_id in known:
             continue
         reason = skip_reason(policy, scope=group.scope, skip=group.skip)
-        lacking = _labelled(group, missing(live_entries(policy), group.wanted))
+        lacking = missing(live_entries(policy), group.wanted)
         if reason is not None:
             yield _finding(policy, Result.SKIPPED, reason=reason)
         elif group.wanted and not lacking:
             yield _finding(policy, Result.EXCLUDED)
         else:
-            yield _finding(policy, Result.NEW, lacking)
+            yield _lacking(group, policy, Result.NEW, lacking)
 
 
-def _finding(
-    policy: Policy, result: Result, lacking: tuple[str, ...] = (), reason: str = ""
+def _finding(policy: Policy, result: Result, *, reason: str = "") -> Finding:
+    return Finding(policy.id, policy.display_name, policy.state, result, reason=reason)
+
+
+def _lacking(
+    group: ExclusionSet, policy: Policy, result: Result, lacking: Entries, reason: str = ""
 ) -> Finding:
-    return Finding(policy.id, policy.display_name, policy.state, result, lacking, reason)
+    return Finding(
+        policy.id,
+        policy.display_name,
+        policy.state,
+        result,
+        _labelled(group, lacking),
+        reason,
+        lacking,
+        policy.modified,
+    )
 
 
 def _labelled(group: ExclusionSet, lacking: Entries) -> tuple[str, ...]:

@@ -10,15 +10,17 @@ from cli.chosen_stack import ChosenStack
 from cli.failure import CommandFailed
 from cli.policy_check import Finding, Result, check
 from cli.stack_state import ExclusionSet, StackState
-from entra.audit_log import AuditLog, PolicyChange, PolicyRecord
+from entra.audit_log import AuditLog
 from entra.client import GraphClient
 from entra.conditional_access import ConditionalAccessClient
 from entra.errors import EntraError, Forbidden, GraphError
+from entra.exclusion import Entries
 from entra.identity import Identity
 from entra.limiter import limiter_for
 from entra.lost_edits import LostEdit, lost_edits
 from entra.permissions import READ_AUDIT_LOG, READ_POLICIES, how_to_grant
 from entra.policy import Policy
+from entra.policy_change import Loss, PolicyChange, PolicyRecord, culprits
 
 # Each is a second of everybody's budget; beyond so many a second listing sees them all at once.
 MOST_ASKED_ALONE: Final = 10
@@ -55,8 +57,10 @@ class Report:
     unfinished: bool
     """The last run ended midway."""
     lost: Sequence[LostEdit]
-    last_changes: Mapping[str, PolicyChange]
-    """By policy id: who last changed it, other than we."""
+    culprits: Mapping[str, PolicyChange]
+    """By policy id: the change behind what it lacks, as far as the audit log shows it."""
+    audit_read: bool
+    """The audit log was read: a change that is not among the culprits is not in it."""
     audit_trouble: str
     """Why the audit log could not be read; empty when it was, or was not to be."""
 
@@ -121,17 +125,15 @@ def verify(state: StackState, tenant: Tenant, *, days: int, now: datetime | None
     except EntraError as error:
         raise CommandFailed(f"the policies cannot be looked at: {error}") from None
     records, trouble = _records(tenant.audit, days, now or datetime.now(UTC))
-    last: dict[str, PolicyChange] = {}
-    for record in records:
-        if not record.own:
-            last.setdefault(record.change.policy_id, record.change)
+    findings = {group.name: check(group, live) for group in state.sets}
     return Report(
         stack=state.stack,
         tenant_id=tenant.tenant_id,
-        findings={group.name: check(group, live) for group in state.sets},
+        findings=findings,
         unfinished=state.interrupted or any(group.is_unfinished for group in state.sets),
         lost=lost_edits(records, state.ours, live),
-        last_changes=last,
+        culprits=culprits(_losses(findings), records),
+        audit_read=days > 0 and not trouble,
         audit_trouble=trouble,
     )
 
@@ -172,6 +174,19 @@ def _look(groups: Sequence[ExclusionSet], policies: Policies) -> dict[str, Polic
         else:
             live[policy_id] = policy
     return live
+
+
+def _losses(findings: Mapping[str, Sequence[Finding]]) -> dict[str, Loss]:
+    """What somebody has taken out. A new policy never held it: who changed it last is asked."""
+    losses: dict[str, Loss] = {}
+    for one in (one for found in findings.values() for one in found):
+        if one.result in (Result.LACKS, Result.NEW):
+            entries = one.missing if one.result is Result.LACKS else Entries()
+            known = losses.get(one.policy_id)
+            losses[one.policy_id] = Loss(
+                entries | (known.entries if known else entries), one.modified
+            )
+    return losses
 
 
 def _records(audit: Audit, days: int, now: datetime) -> tuple[list[PolicyRecord], str]:

@@ -9,7 +9,7 @@ The JSON document (keys that a later version adds are to be ignored):
       result            excluded | skipped | gone | lacks | refused | new
       lacks             ["group BTG Admins", "account ada@contoso.com"]
       reason            why it is skipped, or why the service refuses; else ""
-      lastChange        {activity, by, at} by somebody else; null when not known
+      changed           {activity, by, at} of the change behind what it lacks; null when not known
     unfinished          true: the last `pulumi up` ended midway
     lostEdits           one for each administrator's edit that our write undid and nobody made good:
       policyId, putIn, takenOut {groups: [id], users: [id]}, by, at, overwrittenAt
@@ -24,10 +24,10 @@ from typing import Any, Final
 from cli.chosen_stack import ChosenStack
 from cli.policy_check import Finding, Result
 from cli.verification import Report
-from entra.audit_log import PolicyChange, told_change, told_moment
 from entra.exclusion import Entries
 from entra.lost_edits import LostEdit
 from entra.policy import told
+from entra.policy_change import NOT_IN_THE_LOG, PolicyChange, told_change, told_moment
 
 MARKS: Final = {
     Result.EXCLUDED: "✓",
@@ -65,8 +65,11 @@ def _found(finding: Finding, report: Report) -> str:
             words = f"lacks {lacking}; the service refused: {told(finding.reason)}"
         case Result.NEW:
             words = "not in the stack" + (f", lacks {lacking}" if lacking else "")
-    change = report.last_changes.get(finding.policy_id)
-    return words if change is None else f"{words}; last changed {told_change(change)}"
+    change = report.culprits.get(finding.policy_id)
+    if change is not None:
+        return f"{words}; changed {told_change(change)}"
+    in_vain = report.audit_read and finding.result is Result.LACKS and not report.unfinished
+    return f"{words}; {NOT_IN_THE_LOG}" if in_vain else words
 
 
 def lost_lines(report: Report) -> list[str]:
@@ -142,7 +145,7 @@ def as_json(report: Report, stack: ChosenStack) -> str:
         "tenantId": report.tenant_id,
         "right": report.is_right,
         "policies": [
-            _policy(component, one, report.last_changes.get(one.policy_id))
+            _policy(component, one, report.culprits.get(one.policy_id))
             for component, findings in report.findings.items()
             for one in findings
         ],
@@ -165,7 +168,7 @@ def as_json(report: Report, stack: ChosenStack) -> str:
 
 
 def _policy(component: str, one: Finding, change: PolicyChange | None) -> dict[str, Any]:
-    last = change and {"activity": change.activity, "by": change.by, "at": change.at.isoformat()}
+    changed = change and {"activity": change.activity, "by": change.by, "at": change.at.isoformat()}
     return {
         "component": component,
         "id": one.policy_id,
@@ -174,7 +177,7 @@ def _policy(component: str, one: Finding, change: PolicyChange | None) -> dict[s
         "result": one.result.value,
         "lacks": list(one.lacking),
         "reason": one.reason,
-        "lastChange": last,
+        "changed": changed,
     }
 
 

@@ -25,6 +25,7 @@ from components.policy_exclusion import TYPE, PolicyExclusion
 from components.stack_memory import Outputs, StackMemory, earlier_outputs
 from entra.exclusion import Entries, Scope, skip_reason
 from entra.policy import Policy, told
+from entra.policy_change import Loss
 
 COMPONENT_TYPE: Final = "break-glass:index:CaExclusionPatch"
 
@@ -170,9 +171,10 @@ class CaExclusionPatch(pulumi.ComponentResource):
             for choice in choices
         ]
         changing = [plan for plan in plans if plan.changes]
-        culprits = find_culprits(
-            self._args.audit, [plan.policy.id for plan in changing if plan.lost]
-        )
+        losses = {
+            plan.policy.id: Loss(plan.lost, plan.policy.modified) for plan in changing if plan.lost
+        }
+        culprits = find_culprits(self._args.audit, losses)
         for plan in changing:
             say = self._warn if telling.is_warning(plan) else self._say
             say(telling.policy_line(plan, culprits))

@@ -4,49 +4,52 @@ The tenant's audit log is asked only when something was lost, and whatever it an
 are put back.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
-from entra.audit_log import PolicyChange, told_change
 from entra.errors import Forbidden
 from entra.permissions import READ_AUDIT_LOG, how_to_grant
+from entra.policy_change import NOT_IN_THE_LOG, Loss, PolicyChange, told_change
 
 
 class PolicyAudit(Protocol):
     """What the component asks of ``entra.audit_log.AuditLog``."""
 
-    def last_changes(self, policy_ids: Collection[str]) -> Mapping[str, PolicyChange]:
-        """The newest change of each policy by somebody else. Raises EntraError."""
+    def last_changes(self, losses: Mapping[str, Loss]) -> Mapping[str, PolicyChange]:
+        """The change behind each loss, as far as the log shows it. Raises EntraError."""
         ...
+
+
+_UNKNOWN: Final = "who changed them last is not known"
 
 
 @dataclass(frozen=True)
 class Culprits:
-    """Who changed which policy last."""
+    """Who took our entries out of which policy."""
 
     changes: Mapping[str, PolicyChange]
+    asked: bool = False
+    """Whether the audit log was read: what it does not show is then said to be not in it."""
     unknown_because: str | None = None
     """Why the audit log told nothing, in one line; None when it was read, or not asked."""
 
     def told(self, policy_id: str) -> str:
-        """``; the policy was last changed by ada@contoso.com on …``; empty if nobody knows."""
+        """``; the policy was changed by ada@contoso.com on …``; empty if the log was not read."""
         change = self.changes.get(policy_id)
-        return f"; the policy was last changed {told_change(change)}" if change else ""
+        if change is not None:
+            return f"; the policy was changed {told_change(change)}"
+        return f"; {NOT_IN_THE_LOG}" if self.asked else ""
 
 
-def find_culprits(audit: PolicyAudit | None, policy_ids: Collection[str]) -> Culprits:
-    """Who changed these policies last. Asks once for all of them, nothing for none."""
-    if audit is None or not policy_ids:
+def find_culprits(audit: PolicyAudit | None, losses: Mapping[str, Loss]) -> Culprits:
+    """Who took our entries out of these policies. Asks once for all of them, nothing for none."""
+    if audit is None or not losses:
         return Culprits({})
     try:
-        return Culprits(audit.last_changes(policy_ids))
+        return Culprits(audit.last_changes(losses), asked=True)
     except Forbidden:
-        return Culprits(
-            {},
-            "who changed them last is not known, this application may not read the audit log:"
-            f" {how_to_grant(READ_AUDIT_LOG)}",
-        )
+        reason = f"this application may not read the audit log: {how_to_grant(READ_AUDIT_LOG)}"
+        return Culprits({}, unknown_because=f"{_UNKNOWN}, {reason}")
     except Exception as error:  # noqa: BLE001 (a look-up for a message must not stop the healing)
-        reason = " ".join(str(error).split())
-        return Culprits({}, f"who changed them last is not known: {reason}")
+        return Culprits({}, unknown_because=f"{_UNKNOWN}: {' '.join(str(error).split())}")

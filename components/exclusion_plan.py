@@ -22,8 +22,8 @@ class PolicyPlan:
     """What the policy lacks and will be written: ``exclude group BTG Admins``."""
     removed: tuple[str, ...]
     """What leaves the policy: ``stop excluding account …``."""
-    lost: bool
-    """Something pending had been put there by us, and somebody took it out."""
+    lost: Entries
+    """What is pending although we had put it there: somebody took it out."""
     healed: int
     """How often that had happened before."""
     refusal: str
@@ -54,7 +54,7 @@ def plan_policy(
     coming = objects.coming if applies else ()
     if earlier is None:
         lines = pending_lines(lacking, objects.labels)
-        return PolicyPlan(policy, (*lines, *_coming(coming)), (), False, 0, "")
+        return PolicyPlan(policy, (*lines, *_coming(coming)), (), Entries(), 0, "")
     refused = not coming and _would_refuse_again(policy, lacking, wanted, earlier)
     lines = [] if refused else [*pending_lines(lacking, objects.labels), *_coming(coming)]
     departing = earlier.stack_objects - owned
@@ -66,7 +66,7 @@ def plan_policy(
             f"stop excluding {earlier.labels.get(entry, entry)}"
             for entry in (*leaving.groups, *leaving.users)
         ),
-        lost=bool(lines and lost_entries(policy, earlier) & wanted),
+        lost=lost_entries(policy, earlier) & wanted if lines else Entries(),
         healed=earlier.healed,
         refusal=earlier.refused if refused else "",
     )

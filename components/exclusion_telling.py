@@ -63,7 +63,7 @@ def policy_line(plan: PolicyPlan, culprits: Culprits) -> str:
 
 def is_warning(plan: PolicyPlan) -> bool:
     """Whether the line says more than what this run puts right."""
-    return plan.lost and plan.healed > 0
+    return bool(plan.lost) and plan.healed > 0
 
 
 def refusal_line(policy: Policy, refusal: str) -> str:

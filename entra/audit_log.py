@@ -14,7 +14,6 @@ Records can be read some minutes after the change. Errors: ``Forbidden`` without
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
@@ -24,6 +23,7 @@ from pydantic.alias_generators import to_camel
 from entra.client import GraphClient
 from entra.exclusion import Entries, live_entries
 from entra.policy import Policy, told
+from entra.policy_change import Loss, PolicyChange, PolicyRecord, culprits
 
 _AUDITS: Final = "/v1.0/auditLogs/directoryAudits"
 _SERVICE: Final = "loggedByService eq 'Conditional Access'"
@@ -33,30 +33,6 @@ _VALUE: Final = "conditionalaccesspolicy"
 _PAGE_SIZE: Final = 999
 MOST_RECORDS: Final = 4 * _PAGE_SIZE
 """So many of the newest records are looked at, in requests of 999."""
-
-
-@dataclass(frozen=True)
-class PolicyChange:
-    """One change of one policy, for a message."""
-
-    policy_id: str
-    activity: str
-    """In the log's words: ``Update conditional access policy``."""
-    by: str
-    """``application 'CIPP-SAM'`` or ``ada@contoso.com``, in one line whatever the name holds."""
-    at: datetime
-
-
-@dataclass(frozen=True)
-class PolicyRecord:
-    """One change of one policy with what the policy excluded before and after."""
-
-    change: PolicyChange
-    own: bool
-    """Made by the identity that we run as."""
-    before: Entries | None
-    """None where the record does not tell it, and for a policy that was not there."""
-    after: Entries | None
 
 
 class _Part(BaseModel):
@@ -103,25 +79,16 @@ class AuditLog:
         self._graph = graph
         self._own = own_object_id.casefold()
 
-    def last_changes(self, policy_ids: Collection[str]) -> Mapping[str, PolicyChange]:
-        """For each policy its newest change by somebody else, keyed by the ids as they were given.
+    def last_changes(self, losses: Mapping[str, Loss]) -> Mapping[str, PolicyChange]:
+        """Who is behind each loss, keyed by the policy ids as they were given.
 
-        A policy without one is left out. One request for most tenants, five at the very most.
+        A policy is left out when the log does not show it (see ``culprits``). One request for most
+        tenants, five at the very most.
         """
-        waiting = {policy_id.casefold(): policy_id for policy_id in policy_ids}
-        found: dict[str, PolicyChange] = {}
         conditions = [_SERVICE]
-        if len(waiting) == 1:
-            conditions.append(f"targetResources/any(t:t/id eq '{_quoted(*waiting.values())}')")
-        for record in self._records(conditions) if waiting else ():
-            known = waiting.get(record.change.policy_id.casefold())
-            if known is None or record.own:
-                continue
-            found[known] = record.change
-            del waiting[known.casefold()]
-            if not waiting:
-                break
-        return found
+        if len(losses) == 1:
+            conditions.append(f"targetResources/any(t:t/id eq '{_quoted(*losses)}')")
+        return culprits(losses, self._records(conditions))
 
     def changes_since(self, moment: datetime) -> list[PolicyRecord]:
         """Every recorded change of a policy from `moment` on, newest first."""
@@ -165,16 +132,6 @@ class AuditLog:
     def _is_own(self, initiator: _Initiator) -> bool:
         app = initiator.app
         return app is not None and (app.service_principal_id or "").casefold() == self._own
-
-
-def told_moment(moment: datetime) -> str:
-    """``2026-11-22 17:20 UTC``, as messages tell when somebody changed a policy."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def told_change(change: PolicyChange) -> str:
-    """``by ada@contoso.com on 2026-11-22 17:20 UTC``."""
-    return f"by {change.by} on {told_moment(change.at)}"
 
 
 def _named(initiator: _Initiator) -> str:

@@ -197,7 +197,7 @@ def test_who_took_the_exclusion_out_is_told(tmp_path: Path) -> None:
     with audited(tmp_path / "stack") as scene:
         as_administrator(scene, MFA, excludeGroups=[])
         (line,) = [line for line in verify(scene)[1] if line.startswith("✗ Require MFA")]
-        assert "last changed by bo@fabrikam.onmicrosoft.com on " in line
+        assert "changed by bo@fabrikam.onmicrosoft.com on " in line
 
 
 def test_an_administrators_edit_that_our_write_dropped_is_named(tmp_path: Path) -> None:

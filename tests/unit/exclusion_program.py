@@ -1,6 +1,6 @@
 """`CaExclusionPatch` on the recording monitor: a reader that counts, a state, an audit log."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -9,9 +9,9 @@ import pulumi
 from components.ca_exclusion_patch import COMPONENT_TYPE, CaExclusionPatch, CaExclusionPatchArgs
 from components.policy_exclusion import TYPE
 from components.stack_memory import READ_OUTPUTS
-from entra.audit_log import PolicyChange
 from entra.errors import GraphError
 from entra.policy import Policy
+from entra.policy_change import Loss, PolicyChange
 from tests.unit.graph_stub import policy_document
 from tests.unit.harness import Recording, run_program
 
@@ -74,14 +74,14 @@ class Audit:
         self.error = error
         self.asked: list[set[str]] = []
 
-    def last_changes(self, policy_ids: Collection[str]) -> Mapping[str, PolicyChange]:
-        self.asked.append(set(policy_ids))
+    def last_changes(self, losses: Mapping[str, Loss]) -> Mapping[str, PolicyChange]:
+        self.asked.append(set(losses))
         if self.error is not None:
             raise self.error
         at = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
         return {
             key: PolicyChange(key, "Update conditional access policy", self.by, at)
-            for key in policy_ids
+            for key in losses
         }
 
 

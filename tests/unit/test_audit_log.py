@@ -8,9 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from entra.audit_log import MOST_RECORDS, AuditLog, PolicyChange, told_change
+from entra.audit_log import MOST_RECORDS, AuditLog
 from entra.errors import Forbidden
 from entra.exclusion import Entries
+from entra.policy_change import Loss, PolicyChange, told_change
 from tests.unit.graph_stub import StubGraph, ok, policy_document, refusal
 
 OWN = "0f0f0f0f-0000-4000-8000-000000000001"
@@ -51,12 +52,16 @@ def log(*answers: httpx.Response) -> tuple[AuditLog, StubGraph]:
     return AuditLog(graph.client, OWN), graph
 
 
+def losses(*policy_ids: str) -> dict[str, Loss]:
+    return {policy_id: Loss(Entries(("g",)), "") for policy_id in policy_ids}
+
+
 def last_change(**values: Any) -> PolicyChange:
     audit, _graph = log(page(record(**values)))
-    return audit.last_changes(["p1"])["p1"]
+    return audit.last_changes(losses("p1"))["p1"]
 
 
-def test_the_newest_change_by_somebody_else_is_told_for_each_policy() -> None:
+def test_the_change_behind_each_loss_is_told_by_the_ids_as_they_were_given() -> None:
     audit, graph = log(
         page(
             record("p2", OURS, 9),
@@ -66,18 +71,15 @@ def test_the_newest_change_by_somebody_else_is_told_for_each_policy() -> None:
             record("other", ADA, 5),
         )
     )
-    found = audit.last_changes(["p1", "p2", "p3"])
-    assert {key: change.by for key, change in found.items()} == {
-        "p1": "application 'CIPP-SAM'",
-        "p2": "ada@contoso.com",
-    }
+    found = audit.last_changes(losses("p1", "p2", "p3"))
+    assert {key: change.by for key, change in found.items()} == {"p1": "application 'CIPP-SAM'"}
     assert found["p1"].at.replace(microsecond=0) == datetime(2026, 11, 22, 10, 8, tzinfo=UTC)
     assert len(graph.calls) == 1
 
 
 def test_the_newest_records_of_the_service_come_first_in_large_pages() -> None:
     audit, graph = log(page())
-    audit.last_changes(["p1", "p2"])
+    audit.last_changes(losses("p1", "p2"))
     query = graph.requests[0].url.params
     assert dict(query) == {
         "$filter": "loggedByService eq 'Conditional Access'",
@@ -88,7 +90,7 @@ def test_the_newest_records_of_the_service_come_first_in_large_pages() -> None:
 
 def test_one_policy_alone_is_asked_for_by_its_id() -> None:
     audit, graph = log(page(record("it's")))
-    assert list(audit.last_changes(["it's"])) == ["it's"]
+    assert list(audit.last_changes(losses("it's"))) == ["it's"]
     assert (
         graph.requests[0]
         .url.params["$filter"]
@@ -98,14 +100,14 @@ def test_one_policy_alone_is_asked_for_by_its_id() -> None:
 
 def test_no_policy_is_no_request() -> None:
     audit, graph = log()
-    assert audit.last_changes([]) == {}
+    assert audit.last_changes(losses()) == {}
     assert graph.calls == []
 
 
 def test_pages_are_followed_until_every_policy_has_its_change() -> None:
     link = "https://graph.microsoft.com/v1.0/auditLogs/directoryAudits?$skiptoken=x"
     audit, graph = log(page(record("p1"), link=link), page(record("p2"), link=link))
-    assert set(audit.last_changes(["p1", "p2"])) == {"p1", "p2"}
+    assert set(audit.last_changes(losses("p1", "p2"))) == {"p1", "p2"}
     assert len(graph.calls) == 2
 
 
@@ -113,7 +115,7 @@ def test_months_of_records_are_not_read() -> None:
     link = "https://graph.microsoft.com/v1.0/auditLogs/directoryAudits?$skiptoken=x"
     full = [record("other")] * 999
     audit, graph = log(*[page(*full, link=link)] * 9)
-    assert audit.last_changes(["p1", "p2"]) == {}
+    assert audit.last_changes(losses("p1", "p2")) == {}
     assert len(graph.calls) * 999 == MOST_RECORDS
 
 
@@ -153,7 +155,7 @@ def test_a_change_is_told_with_its_moment() -> None:
 )
 def test_what_is_no_change_of_a_policy_is_passed_over(unusable: dict[str, Any]) -> None:
     audit, _graph = log(page(unusable, record(by=CIPP)))
-    assert audit.last_changes(["p1"])["p1"].by == "application 'CIPP-SAM'"
+    assert audit.last_changes(losses("p1"))["p1"].by == "application 'CIPP-SAM'"
 
 
 @pytest.mark.parametrize("activity", ["Add", "Update", "Delete", "UPDATE", "Hard Delete"])
@@ -194,4 +196,4 @@ def test_a_value_that_cannot_be_read_is_no_entry_and_no_error(value: Any) -> Non
 def test_without_the_permission_the_refusal_reaches_the_caller() -> None:
     audit, _graph = log(refusal(403, "Authentication_MSGraphPermissionMissing", "no"))
     with pytest.raises(Forbidden):
-        audit.last_changes(["p1"])
+        audit.last_changes(losses("p1"))

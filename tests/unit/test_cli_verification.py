@@ -1,98 +1,15 @@
-"""`breakglass verify`: what is asked of the tenant, what is told, and as what."""
-
-import json
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+"""`breakglass verify`: what is asked of the tenant, and what is found of each policy."""
 
 import pytest
 
 from cli import verification_text as text
-from cli.chosen_stack import ChosenStack
 from cli.failure import CommandFailed
-from cli.policy_check import Result
-from cli.stack_state import read_state
-from cli.verification import MOST_ASKED_ALONE, Report, Tenant, verify
-from entra.audit_log import PolicyChange, PolicyRecord
+from cli.verification import MOST_ASKED_ALONE
 from entra.errors import Forbidden, GraphError
 from entra.exclusion import Entries
-from entra.policy import Policy
-from tests.unit.exported_stack import WANTED, child, exported
+from tests.unit.exported_stack import WANTED, child
 from tests.unit.graph_stub import TENANT, policy_document
-
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-EXCLUDING = {"excludeGroups": ["g1"], "excludeUsers": ["u1"]}
-STACK = ChosenStack("prod", Path("pulumi"), Path(), {}, is_sandbox=False)
-SANDBOX = ChosenStack("sandbox", Path("pulumi"), Path(), {}, is_sandbox=True)
-Documents = Sequence[Mapping[str, Any]]
-
-
-class StubPolicies:
-    """Listings in turn, the last one for ever; single policies from `alone`, else from it too."""
-
-    def __init__(self, *listings: Documents | Exception, alone: Documents | None = None) -> None:
-        self.listings = list(listings)
-        self.alone = alone
-        self.asked: list[str] = []
-
-    def list_policies(self) -> list[Policy]:
-        self.asked.append("list")
-        listing = self.listings.pop(0) if len(self.listings) > 1 else self.listings[0]
-        if isinstance(listing, Exception):
-            raise listing
-        return [Policy.from_document(document) for document in listing]
-
-    def get_policy(self, policy_id: str) -> Policy | None:
-        self.asked.append(policy_id)
-        found = self.listings[-1] if self.alone is None else self.alone
-        assert not isinstance(found, Exception)
-        policies = {document["id"]: Policy.from_document(document) for document in found}
-        return policies.get(policy_id)
-
-
-class StubAudit:
-    """Records, or the error that the log answers with."""
-
-    def __init__(self, answer: Sequence[PolicyRecord] | Exception = ()) -> None:
-        self.answer = answer
-        self.asked: list[datetime] = []
-
-    def changes_since(self, moment: datetime) -> list[PolicyRecord]:
-        self.asked.append(moment)
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return list(self.answer)
-
-
-def report(
-    policies: StubPolicies,
-    children: Sequence[Mapping[str, Any]] | None = None,
-    audit: StubAudit | None = None,
-    *,
-    tenant_id: str = TENANT,
-    days: int = 7,
-    **deployment: Any,
-) -> Report:
-    known = [child("p1")] if children is None else children
-    state = read_state(exported(known, outputs={"scope": "all"}, **deployment))
-    tenant = Tenant(tenant_id, policies, audit or StubAudit())
-    return verify(state, tenant, days=days, now=NOW)
-
-
-def right(policy_id: str = "p1", name: str = "MFA for everybody") -> dict[str, Any]:
-    return policy_document(policy_id, name, users=EXCLUDING)
-
-
-def lines(found: Report) -> list[str]:
-    return [f"{text.MARKS[one.result]} {one.name}: {words}" for one, words in text.rows(found)]
-
-
-def record(
-    minute: int, before: Entries, after: Entries, *, own: bool = False, by: str = "ada@contoso.com"
-) -> PolicyRecord:
-    at = NOW.replace(hour=11, minute=minute)
-    return PolicyRecord(PolicyChange("p1", "Update", by, at), own, before, after)
+from tests.unit.verification_scene import STACK, StubPolicies, lines, report, right
 
 
 def test_where_all_is_right_one_listing_is_all_that_is_asked() -> None:
@@ -128,25 +45,6 @@ def test_many_that_seem_wrong_are_listed_once_more_instead(more: int) -> None:
     found = report(policies, [child(policy_id) for policy_id in ids])
     assert found.is_right
     assert sorted(policies.asked) == (["list", "list"] if more else ["list", *ids])
-
-
-def test_a_policy_that_lacks_us_says_what_and_who_changed_it_last() -> None:
-    records = [
-        record(9, WANTED, WANTED, own=True),
-        record(7, WANTED, Entries(), by="application 'CIPP-SAM'"),
-        record(5, Entries(), WANTED),
-    ]
-    found = report(StubPolicies([policy_document()]), audit=StubAudit(records))
-    assert not found.is_right
-    assert lines(found) == [
-        "✗ MFA for everybody: lacks group BTG Admins, account x1@contoso.com; last changed by"
-        " application 'CIPP-SAM' on 2026-11-22 11:07 UTC"
-    ]
-    assert text.closing_line(found) == "1 of 1 policy not right."
-    do = text.to_do(found, STACK)
-    assert do[0] == "Run `pulumi up --stack prod`: it excludes what is lacking."
-    assert "breakglass exclusion snippet" in do[-1]
-    assert text.to_do(found, SANDBOX)[0].startswith("Run `breakglass up`")
 
 
 def test_a_policy_that_was_made_since_is_named() -> None:
@@ -191,56 +89,6 @@ def test_a_run_that_ended_midway_is_never_right(how: str) -> None:
     ]
 
 
-LOST = [
-    record(5, Entries(), Entries(users=("contractor",))),
-    record(6, Entries(users=("contractor",)), WANTED, own=True),
-]
-
-
-def test_an_edit_that_our_write_dropped_is_told_with_its_maker() -> None:
-    found = report(StubPolicies([right()]), audit=StubAudit(LOST))
-    assert not found.is_right
-    assert text.lost_lines(found) == [
-        "an edit was lost: policy 'MFA for everybody' (p1): ada@contoso.com excluded user"
-        " contractor on 2026-11-22 11:05 UTC, and our own write of 2026-11-22 11:06 UTC undid it"
-    ]
-    assert text.closing_line(found) == "Every policy is right; 1 edit lost."
-    assert text.to_do(found, STACK) == [
-        "A lost edit: ask who made it, and enter it again if it is still wanted."
-    ]
-
-
-def test_an_edit_that_our_write_brought_back_is_told_too() -> None:
-    old = Entries(("g7",))
-    records = [record(5, old, Entries()), record(6, Entries(), old | WANTED, own=True)]
-    users = {"excludeGroups": ["g7", "g1"], "excludeUsers": ["u1"]}
-    found = report(StubPolicies([policy_document(users=users)]), audit=StubAudit(records))
-    assert "ada@contoso.com stopped excluding group g7 on" in text.lost_lines(found)[0]
-
-
-def test_the_log_is_read_as_far_back_as_asked_and_not_at_all_for_0() -> None:
-    audit = StubAudit()
-    report(StubPolicies([right()]), audit=audit, days=3)
-    assert audit.asked == [datetime(2026, 11, 19, 12, tzinfo=UTC)]
-    report(StubPolicies([right()]), audit=audit, days=0)
-    assert len(audit.asked) == 1
-
-
-@pytest.mark.parametrize(
-    ("error", "words"),
-    [
-        (Forbidden(403, "no", "", "GET", "x"), "AuditLog.Read.All, Directory.Read.All (Entra"),
-        (GraphError(503, "busy", "", "GET", "x"), "could not be read: GET x answered 503 busy"),
-    ],
-)
-def test_an_audit_log_that_cannot_be_read_is_told_and_spoils_nothing(
-    error: GraphError, words: str
-) -> None:
-    found = report(StubPolicies([right()]), audit=StubAudit(error))
-    assert found.is_right
-    assert words in found.audit_trouble
-
-
 @pytest.mark.parametrize(
     ("error", "words"),
     [
@@ -272,60 +120,3 @@ def test_a_tenant_without_policies_is_said_to_have_none() -> None:
     assert text.closing_line(found) == (
         "The tenant has no Conditional Access policy to be excluded from."
     )
-
-
-def test_names_reach_the_terminal_in_one_harmless_line() -> None:
-    document = policy_document("p1", "\x1b[31m\nred", users=EXCLUDING)
-    records = [
-        record(5, Entries(), Entries(users=("a\x1bb",))),
-        record(6, Entries(users=("a\x1bb",)), WANTED, own=True),
-    ]
-    found = report(StubPolicies([document]), audit=StubAudit(records))
-    (line,) = text.lost_lines(found)
-    assert r"'\x1b[31m\nred'" in line
-    assert r"user a\x1bb" in line
-    assert "\x1b" not in text.as_json(found, STACK)
-
-
-def test_the_json_document_holds_all_that_is_told() -> None:
-    documents = [right(), policy_document("p2", "New", state="disabled")]
-    found = report(StubPolicies(documents), audit=StubAudit(LOST))
-    document = json.loads(text.as_json(found, STACK))
-    change = {"activity": "Update", "by": "ada@contoso.com", "at": "2026-11-22T11:05:00+00:00"}
-    new, known = document.pop("policies")
-    assert new == {
-        "component": "exclusion",
-        "id": "p2",
-        "name": "New",
-        "state": "disabled",
-        "result": Result.NEW.value,
-        "lacks": ["group BTG Admins", "account x1@contoso.com"],
-        "reason": "",
-        "lastChange": None,
-    }
-    assert (known["result"], known["lastChange"]) == ("excluded", change)
-    assert document == {
-        "stack": "prod",
-        "tenantId": TENANT,
-        "right": False,
-        "unfinished": False,
-        "lostEdits": [
-            {
-                "policyId": "p1",
-                "putIn": {"groups": [], "users": ["contractor"]},
-                "takenOut": {"groups": [], "users": []},
-                "by": "ada@contoso.com",
-                "at": "2026-11-22T11:05:00+00:00",
-                "overwrittenAt": "2026-11-22T11:06:00+00:00",
-            }
-        ],
-        "auditTrouble": "",
-        "toDo": text.to_do(found, STACK),
-    }
-
-
-def test_every_key_of_the_document_is_told_in_the_docs() -> None:
-    found = report(StubPolicies([right()]), audit=StubAudit(LOST))
-    document = json.loads(text.as_json(found, STACK))
-    keys = {*document, *document["policies"][0], *document["lostEdits"][0]}
-    assert [key for key in keys if key not in (text.__doc__ or "")] == []

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from entra.audit_log import PolicyChange, PolicyRecord
 from entra.exclusion import Entries
 from entra.lost_edits import WINDOW, lost_edits
 from entra.policy import Policy
+from entra.policy_change import PolicyChange, PolicyRecord
 from tests.unit.graph_stub import policy_document
 
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -161,3 +161,54 @@ def test_two_edits_in_one_window_are_each_their_makers() -> None:
         (START + timedelta(seconds=1), Entries(groups=("g",))),
         (START, entries("a")),
     ]
+
+
+BOTH = Entries(groups=("ours", "theirs"))
+THEIRS = Entries(groups=("theirs",))
+EMPTIED = record(100, entries("x") | BOTH, entries("x"))
+HEALED = (
+    record(102, entries("x"), entries("x") | GROUP, own=True),
+    record(104, entries("x") | GROUP, entries("x") | BOTH, own=True),
+)
+"""Two stacks of one identity put back what an administrator took out, each its own entry."""
+
+
+@pytest.mark.parametrize("first_logged", [True, False])
+@pytest.mark.parametrize("of_stack", [GROUP, THEIRS], ids=["one stack", "the other"])
+def test_what_another_stack_of_our_identity_puts_back_is_no_lost_edit(
+    of_stack: Entries, first_logged: bool
+) -> None:
+    made = [
+        record(0, entries("x"), entries("x") | GROUP, own=True),
+        record(1, entries("x") | GROUP, entries("x") | BOTH, own=True),
+    ]
+    records = [*(made if first_logged else ()), EMPTIED, *HEALED]
+    assert lost_edits(records, of_stack, live(entries("x") | BOTH)) == []
+
+
+def test_what_another_stack_put_into_another_policy_is_known_as_its_entry_here() -> None:
+    elsewhere = PolicyRecord(
+        PolicyChange("p2", "Update", "ours", START), True, NOBODY, Entries(groups=("THEIRS",))
+    )
+    both_at_once = record(102, entries("x"), entries("x") | BOTH, own=True)
+    records = [elsewhere, EMPTIED, both_at_once]
+    assert lost_edits(records, GROUP, live(entries("x") | BOTH)) == []
+    assert len(lost_edits(records[1:], GROUP, live(entries("x") | BOTH))) == 1
+
+
+def test_what_another_stack_takes_out_of_its_own_is_no_lost_edit() -> None:
+    records = [
+        record(0, entries("x"), entries("x") | THEIRS, own=True),
+        record(100, entries("x"), entries("x") | THEIRS),
+        record(102, entries("x") | THEIRS, entries("x"), own=True),
+    ]
+    assert lost_edits(records, GROUP, live(entries("x"))) == []
+
+
+def test_an_entry_that_our_writes_brought_back_twice_does_not_become_ours() -> None:
+    again = [
+        record(60, entries("x", "old") | GROUP, entries("x")),
+        record(62, entries("x"), entries("x", "old") | GROUP, own=True),
+    ]
+    (lost,) = lost_edits([*TAKEN_OUT, *again], GROUP, live(entries("x", "old") | GROUP))
+    assert lost.edit.at == START + timedelta(seconds=60)
