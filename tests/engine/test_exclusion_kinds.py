@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from entra.policy import told
 from tests.engine.exclusion_stack import GROUP, example_scene
 from tests.engine.policy_kinds import (
     MANAGED_NAME,
@@ -22,6 +23,8 @@ from tests.engine.standing import Scene, new_scene
 from tests.support.tenant import small_document
 
 pytestmark = pytest.mark.usefixtures("engine")
+
+DISTURBING = ("\x1b", "\x07", "\u202e", "\u200f", "\r")
 
 
 def assert_foreign_then_ours(scene: Scene, before: dict[str, tuple[list[str], list[str]]]) -> None:
@@ -39,9 +42,12 @@ def assert_foreign_then_ours(scene: Scene, before: dict[str, tuple[list[str], li
 
 
 def assert_told(scene: Scene) -> None:
-    """The outputs name every policy once, by its own name, skipped ones with the reason."""
+    """The outputs name every policy once, by its own name, skipped ones with the reason.
+
+    Names are escaped as in messages: whoever prints the outputs prints them too.
+    """
     outputs = scene.stack.outputs()
-    names = {kind.policy_id: kind.document["displayName"] for kind in every_kind()}
+    names = {kind.policy_id: told(kind.document["displayName"]) for kind in every_kind()}
     reasons = {kind.policy_id: kind.reason for kind in every_kind() if kind.reason}
     excluded = {policy["id"]: policy["name"] for policy in outputs["excludedPolicies"]}
     skipped = {policy["id"]: policy for policy in outputs["skippedPolicies"]}
@@ -49,6 +55,8 @@ def assert_told(scene: Scene) -> None:
     assert excluded.keys() == exclusions(scene).keys() - skipped.keys()
     for policy_id, name in names.items():
         assert (skipped[policy_id]["name"] if policy_id in skipped else excluded[policy_id]) == name
+    shown = "".join([*excluded.values(), *(policy["name"] for policy in skipped.values())])
+    assert not [disturbing for disturbing in (*DISTURBING, "\n") if disturbing in shown]
     for policy_id, reason in reasons.items():
         assert reason in skipped[policy_id]["reason"]
 
@@ -64,7 +72,7 @@ def assert_in_this_order(scene: Scene, *patterns: str) -> None:
 
 def assert_one_line_each(output: str) -> None:
     """No name of a policy does anything to the terminal or breaks its line."""
-    for disturbing in ("\x1b", "\x07", "\u202e", "\u200f", "\r"):
+    for disturbing in DISTURBING:
         assert disturbing not in output
     for kept in ("🚒👩‍🚒 und Umlaute äöüß 部署", '"double"', "${ARM_CLIENT_SECRET}"):
         assert kept in output

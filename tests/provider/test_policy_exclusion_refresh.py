@@ -41,11 +41,16 @@ def test_all_reads_of_a_refresh_share_one_listing(setting: Setting) -> None:
     assert setting.calls() == ["GET"]
 
 
-def test_a_renamed_policy_is_told_by_its_new_name(setting: Setting) -> None:
+@pytest.mark.parametrize(
+    ("name", "kept"), [("CA001 “é”", "CA001 “é”"), ("CA\x1b[2K\u202e", r"CA\x1b[2K\u202e")]
+)
+def test_a_renamed_policy_is_kept_by_its_new_name_as_a_terminal_can_show_it(
+    setting: Setting, name: str, kept: str
+) -> None:
     path = f"/sandbox/conditional-access/policies/{MFA}"
-    setting.control.patch(path, json={"displayName": "CA001"}).raise_for_status()
+    setting.control.patch(path, json={"displayName": name}).raise_for_status()
     seen = setting.provider.read(MFA, {**inputs(), "added": NOTHING})
-    assert seen.outputs["policyName"] == "CA001"
+    assert seen.outputs["policyName"] == kept
 
 
 def test_a_short_listing_does_not_make_a_policy_gone(setting: Setting) -> None:
