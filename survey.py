@@ -16,7 +16,7 @@ from components.exclusion_listing import list_policies
 from components.kept_logs import KeptLogs, WantedLogs, find_kept_logs
 from components.stack_memory import StackMemory, read_memory
 from entra import preflight
-from entra.audit_log import AuditLog
+from entra.audit_log import PATIENCE_SECONDS, AuditLog
 from entra.client import GraphClient
 from entra.conditional_access import ConditionalAccessClient
 from entra.directory import Directory
@@ -87,7 +87,7 @@ def survey(settings: Settings) -> Survey:
         directory=Directory(graph),
         client=client,
         policies=list_policies(client),
-        audit=AuditLog(graph, tenant.own_object_id),
+        audit=AuditLog(GraphClient(identity, patience=PATIENCE_SECONDS), tenant.own_object_id),
         kept_logs=kept,
         memory=memory,
     )

@@ -1,6 +1,6 @@
 """`breakglass verify` and `breakglass exclusion snippet`: what the options are."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -9,6 +9,9 @@ from cli.options import plain_errors
 
 if TYPE_CHECKING:
     from cli.verification import Report
+
+NOT_LOOKED: Final = 3
+"""The exit code of `verify` when it found nothing out: neither right nor wrong."""
 
 exclusion_app = typer.Typer(no_args_is_help=True, help="The exclusion from policies, for others.")
 
@@ -32,18 +35,24 @@ def verify(
 ) -> None:
     """Compare every Conditional Access policy with what the stack wants. Changes nothing.
 
-    Ends with 0 when all are right and with 1 when something is to be done.
+    Ends with 0 when all are right, with 1 when something is to be done, with 3 when it cannot look.
     """
     from cli import verification_text as text
     from cli.chosen_stack import choose_stack, exported_state, require_running
+    from cli.failure import CommandFailed
     from cli.stack_state import read_state
     from cli.verification import connect
     from cli.verification import verify as compare
 
-    chosen = choose_stack(stack, sandbox=sandbox)
-    require_running(chosen)
-    state = read_state(exported_state(chosen))
-    report = compare(state, connect(chosen), days=days)
+    try:
+        chosen = choose_stack(stack, sandbox=sandbox)
+        require_running(chosen)
+        state = read_state(exported_state(chosen), chosen.name)
+        report = compare(state, connect(chosen), days=days)
+    except CommandFailed as error:
+        wrong_call = error.exit_code != 1
+        code = error.exit_code if wrong_call else NOT_LOOKED
+        raise CommandFailed(str(error), exit_code=code) from None
     if as_json:
         typer.echo(text.as_json(report, chosen))
     else:
@@ -74,7 +83,8 @@ def snippet(
     from cli.failure import CommandFailed
     from cli.stack_state import read_state
 
-    state = read_state(exported_state(choose_stack(stack, sandbox=sandbox)))
+    chosen = choose_stack(stack, sandbox=sandbox)
+    state = read_state(exported_state(chosen), chosen.name)
     members = members_of(state.stack, state.wanted, state.labels)
     if not (members.groups or members.users):
         raise CommandFailed(
@@ -102,7 +112,8 @@ def _show(report: "Report") -> None:
         for finding, words in text.rows(report):
             style = "green" if finding.result.is_right else "bold red"
             mark = Text(text.MARKS[finding.result], style=style)
-            table.add_row(mark, Text(told(finding.name)), Text(words))
+            name = f"{told(finding.name)} ({finding.policy_id})"
+            table.add_row(mark, Text(name), Text(words))
         screen.print(table)
     else:
         for finding, words in text.rows(report):
@@ -110,5 +121,5 @@ def _show(report: "Report") -> None:
             typer.echo(f"{mark} {told(finding.name)} ({finding.policy_id}): {words}")
     for line in text.lost_lines(report):
         typer.echo(f"✗ {line}")
-    if report.audit_trouble:
-        typer.echo(f"– {report.audit_trouble}")
+    for line in report.audit_troubles:
+        typer.echo(f"– {line}")

@@ -53,8 +53,8 @@ def members_of(stack: str, wanted: Entries, labels: Mapping[str, str]) -> Member
     """Ids with the names that the state's labels give them (``group BTG Admins``)."""
     return Members(
         stack,
-        [Member(key, _name(labels.get(key), "group ")) for key in wanted.groups],
-        [Member(key, _name(labels.get(key), "account ")) for key in wanted.users],
+        [Member(key, _name(key, labels.get(key), "group ")) for key in wanted.groups],
+        [Member(key, _name(key, labels.get(key), "account ")) for key in wanted.users],
     )
 
 
@@ -139,10 +139,12 @@ def _hcl_list(name: str, found: Sequence[Member]) -> list[str]:
     return [f"    {name} = [", *entries, "    ]"]
 
 
-def _name(label: str | None, kind: str) -> str | None:
+def _name(key: str, label: str | None, kind: str) -> str | None:
+    """None where nobody told the stack a name: it calls the object by its id or by a number."""
     if label is None or not label.startswith(kind) or _NAMELESS.fullmatch(label):
         return None
-    return label.removeprefix(kind)
+    name = label.removeprefix(kind)
+    return None if name == key else name
 
 
 def _hcl(text: str) -> str:

@@ -51,6 +51,8 @@ class ExclusionSet:
     exclusions: tuple[Exclusion, ...]
     last_wanted: Entries
     """What the last run was to exclude; empty after one that did not finish."""
+    tenant_ids: frozenset[str]
+    """As the last whole run and each policy say it; empty after a run that did not get to one."""
 
     @property
     def wanted(self) -> Entries:
@@ -70,9 +72,10 @@ class ExclusionSet:
 
     @property
     def is_unfinished(self) -> bool:
-        """Policies want different things: a run that changed the wanted entries ended midway."""
+        """The first run ended before any policy, or one that changed the wanted entries midway."""
         chosen = [one.wanted for one in self.exclusions if not one.reason]
-        return any((one - self.wanted) or (self.wanted - one) for one in chosen)
+        differing = any((one - self.wanted) or (self.wanted - one) for one in chosen)
+        return differing or not self.tenant_ids
 
 
 @dataclass(frozen=True)
@@ -102,12 +105,15 @@ class StackState:
 
     @property
     def tenant_ids(self) -> frozenset[str]:
-        """The tenants in which the policies are; one, or none where there is no policy."""
-        return frozenset(one.tenant_id for group in self.sets for one in group.exclusions)
+        """The tenant of the policies; none after a first run that did not get to one."""
+        return frozenset(one for group in self.sets for one in group.tenant_ids)
 
 
-def read_state(exported: str) -> StackState:
-    """Read what `pulumi stack export` printed. Raises CommandFailed without any exclusion in it."""
+def read_state(exported: str, name: str | None = None) -> StackState:
+    """Read what `pulumi stack export` printed. Raises CommandFailed without any exclusion in it.
+
+    `name`: what the user calls the stack; an empty state does not tell its name.
+    """
     deployment = _deployment(exported)
     resources = cast("list[JSON]", deployment.get("resources") or [])
     urns = [str(resource.get("urn")) for resource in resources]
@@ -123,7 +129,7 @@ def read_state(exported: str) -> StackState:
             children.setdefault(str(resource.get("parent")), []).append(_exclusion(resource))
     if not children:
         raise CommandFailed(
-            f"Stack {stack or 'without resources'} excludes nobody from any policy: run"
+            f"Stack {stack or name or 'without resources'} excludes nobody from any policy: run"
             " `pulumi up` first, or name another stack with --stack (`pulumi stack ls`)."
         )
     sets = tuple(
@@ -162,7 +168,17 @@ def _set(name: str, component: JSON | None, found: list[Exclusion]) -> Exclusion
     skip = cast("list[Any]", outputs.get("skip") or [])
     wanted = outputs.get("wanted")
     _refuse_secret((component or {}).get("urn"), "wanted", wanted)
-    return ExclusionSet(name, scope, tuple(map(str, skip)), tuple(found), _entries(wanted))
+    tenants = {one.tenant_id for one in found}
+    if outputs.get("tenantId"):
+        tenants.add(str(outputs["tenantId"]))
+    return ExclusionSet(
+        name,
+        scope,
+        tuple(map(str, skip)),
+        tuple(found),
+        _entries(wanted),
+        frozenset(tenants),
+    )
 
 
 def _exclusion(resource: JSON) -> Exclusion:

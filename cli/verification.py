@@ -1,7 +1,7 @@
 """`breakglass verify`: read the stack's state, look at the tenant, tell what is not right."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
@@ -10,7 +10,7 @@ from cli.chosen_stack import ChosenStack
 from cli.failure import CommandFailed
 from cli.policy_check import Finding, Result, check
 from cli.stack_state import ExclusionSet, StackState
-from entra.audit_log import AuditLog
+from entra.audit_log import PATIENCE_SECONDS, AuditLog
 from entra.client import GraphClient
 from entra.conditional_access import ConditionalAccessClient
 from entra.errors import EntraError, Forbidden, GraphError
@@ -20,7 +20,7 @@ from entra.limiter import limiter_for
 from entra.lost_edits import LostEdit, lost_edits
 from entra.permissions import READ_AUDIT_LOG, READ_POLICIES, how_to_grant
 from entra.policy import Policy
-from entra.policy_change import Loss, PolicyChange, PolicyRecord, culprits
+from entra.policy_change import Loss, PolicyChange, PolicyRecord, culprits, not_logged, other_writer
 
 # Each is a second of everybody's budget; beyond so many a second listing sees them all at once.
 MOST_ASKED_ALONE: Final = 10
@@ -61,8 +61,10 @@ class Report:
     """By policy id: the change behind what it lacks, as far as the audit log shows it."""
     audit_read: bool
     """The audit log was read: a change that is not among the culprits is not in it."""
-    audit_trouble: str
-    """Why the audit log could not be read; empty when it was, or was not to be."""
+    audit_troubles: Sequence[str]
+    """What the audit log could not be asked, or does not tell yet; each in one line."""
+    labels: Mapping[str, str]
+    """How messages name an id of the stack's: ``group BTG Admins``."""
 
     @property
     def all_findings(self) -> list[Finding]:
@@ -105,7 +107,7 @@ def connect(stack: ChosenStack) -> Tenant:
     return Tenant(
         str(claims.get("tid")),
         ConditionalAccessClient(graph, pace),
-        AuditLog(graph, str(claims.get("oid"))),
+        AuditLog(GraphClient(identity, patience=PATIENCE_SECONDS), str(claims.get("oid"))),
     )
 
 
@@ -124,7 +126,8 @@ def verify(state: StackState, tenant: Tenant, *, days: int, now: datetime | None
         ) from None
     except EntraError as error:
         raise CommandFailed(f"the policies cannot be looked at: {error}") from None
-    records, trouble = _records(tenant.audit, days, now or datetime.now(UTC))
+    now = now or datetime.now(UTC)
+    records, trouble = _records(tenant.audit, days, now)
     findings = {group.name: check(group, live) for group in state.sets}
     return Report(
         stack=state.stack,
@@ -134,7 +137,10 @@ def verify(state: StackState, tenant: Tenant, *, days: int, now: datetime | None
         lost=lost_edits(records, state.ours, live),
         culprits=culprits(_losses(findings), records),
         audit_read=days > 0 and not trouble,
-        audit_trouble=trouble,
+        audit_troubles=[trouble]
+        if trouble
+        else list(_unsure(records, state, live.values(), days=days, now=now)),
+        labels=state.labels,
     )
 
 
@@ -174,6 +180,32 @@ def _look(groups: Sequence[ExclusionSet], policies: Policies) -> dict[str, Polic
         else:
             live[policy_id] = policy
     return live
+
+
+def _unsure(
+    records: Sequence[PolicyRecord],
+    state: StackState,
+    policies: Iterable[Policy],
+    *,
+    days: int,
+    now: datetime,
+) -> Iterator[str]:
+    """Why a lost edit could be there although none was found."""
+    if days == 0:
+        return
+    writer = other_writer(records, state.ours)
+    if writer is not None:
+        yield (
+            f"{writer} writes this stack's exclusions, and these credentials are not its own:"
+            " only a verification with its credentials sees whether an edit was lost"
+        )
+    late = not_logged(records, policies, since=now - timedelta(days=days))
+    if late:
+        yield (
+            f"what changed last in {late} {'policy' if late == 1 else 'policies'} is not in the"
+            " audit log, which lags some minutes: verify again later to see whether an edit was"
+            " lost there"
+        )
 
 
 def _losses(findings: Mapping[str, Sequence[Finding]]) -> dict[str, Loss]:

@@ -13,12 +13,12 @@ The JSON document (keys that a later version adds are to be ignored):
     unfinished          true: the last `pulumi up` ended midway
     lostEdits           one for each administrator's edit that our write undid and nobody made good:
       policyId, putIn, takenOut {groups: [id], users: [id]}, by, at, overwrittenAt
-    auditTrouble        why the audit log was not read; "" when it was
+    auditTrouble        what the audit log could not be asked or does not tell yet; else ""
     toDo                sentences: what to do, most urgent first; empty when right
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from cli.chosen_stack import ChosenStack
@@ -75,12 +75,14 @@ def _found(finding: Finding, report: Report) -> str:
 def lost_lines(report: Report) -> list[str]:
     """One line for each edit that was lost."""
     names = {one.policy_id.casefold(): one.name for one in report.all_findings}
-    return [_lost(lost, names.get(lost.policy_id.casefold(), "")) for lost in report.lost]
+    return [
+        _lost(lost, names.get(lost.policy_id.casefold(), ""), report.labels) for lost in report.lost
+    ]
 
 
-def _lost(lost: LostEdit, name: str) -> str:
-    put_in = f"excluded {_ids(lost.put_in)}" if lost.put_in else ""
-    taken_out = f"stopped excluding {_ids(lost.taken_out)}" if lost.taken_out else ""
+def _lost(lost: LostEdit, name: str, labels: Mapping[str, str]) -> str:
+    put_in = f"excluded {_told(lost.put_in, labels)}" if lost.put_in else ""
+    taken_out = f"stopped excluding {_told(lost.taken_out, labels)}" if lost.taken_out else ""
     what = " and ".join(words for words in (put_in, taken_out) if words)
     return (
         f"an edit was lost: policy '{told(name)}' ({lost.policy_id}): {lost.edit.by} {what} on"
@@ -88,9 +90,9 @@ def _lost(lost: LostEdit, name: str) -> str:
     )
 
 
-def _ids(entries: Entries) -> str:
-    groups = (f"group {told(one)}" for one in entries.groups)
-    users = (f"user {told(one)}" for one in entries.users)
+def _told(entries: Entries, labels: Mapping[str, str]) -> str:
+    groups = (told(labels.get(one, f"group {one}")) for one in entries.groups)
+    users = (told(labels.get(one, f"user {one}")) for one in entries.users)
     return ", ".join((*groups, *users))
 
 
@@ -120,7 +122,7 @@ def to_do(report: Report, stack: ChosenStack) -> list[str]:
 def closing_line(report: Report) -> str:
     """The whole report in one line."""
     findings = report.all_findings
-    if not findings:
+    if all(one.result is Result.GONE for one in findings) and not report.unfinished:
         return "The tenant has no Conditional Access policy to be excluded from."
     counts = {result: sum(one.result is result for one in findings) for result in Result}
     skipped = f", {counts[Result.SKIPPED]} skipped" if counts[Result.SKIPPED] else ""
@@ -161,7 +163,7 @@ def as_json(report: Report, stack: ChosenStack) -> str:
             }
             for lost in report.lost
         ],
-        "auditTrouble": report.audit_trouble,
+        "auditTrouble": "; ".join(report.audit_troubles),
         "toDo": to_do(report, stack),
     }
     return json.dumps(document, indent=2)

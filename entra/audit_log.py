@@ -33,6 +33,8 @@ _VALUE: Final = "conditionalaccesspolicy"
 _PAGE_SIZE: Final = 999
 MOST_RECORDS: Final = 4 * _PAGE_SIZE
 """So many of the newest records are looked at, in requests of 999."""
+PATIENCE_SECONDS: Final = 5.0
+"""So long a client may pause for this log: it serves messages, and what waits is a healing."""
 
 
 class _Part(BaseModel):
@@ -127,7 +129,8 @@ class AuditLog:
                 _aware(audit.activity_date_time),
             )
             before, after = _values(target)
-            yield PolicyRecord(change, self._is_own(initiator), before, after)
+            by_application = initiator.user is None and initiator.app is not None
+            yield PolicyRecord(change, self._is_own(initiator), before, after, by_application)
 
     def _is_own(self, initiator: _Initiator) -> bool:
         app = initiator.app

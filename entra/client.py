@@ -64,9 +64,12 @@ class GraphClient:
         *,
         sleep: Callable[[float], None] = time.sleep,
         transport: httpx.BaseTransport | None = None,
+        patience: float = TOTAL_DELAY_SECONDS,
     ) -> None:
+        """``patience``: so many seconds of pauses, in all, a request is worth."""
         self._identity = identity
         self._sleep = sleep
+        self._patience = patience
         self._base = identity.endpoints.graph
         self._http = httpx.Client(
             base_url=self._base,
@@ -138,7 +141,7 @@ class GraphClient:
             most = ATTEMPTS if error.status else UNREACHABLE_ATTEMPTS
             retried = _RETRIED_POST if method == "POST" else _RETRIED
             again = error.status in retried or (error.status == 0 and _may_repeat(method, error))
-            if not again or attempts >= most or paused + delay > TOTAL_DELAY_SECONDS:
+            if not again or attempts >= most or paused + delay > self._patience:
                 raise error
             (self._sleep if pace is None else pace.postpone)(delay)
             paused += delay

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from entra.exclusion import Entries
+from entra.policy import Policy
 
 SAME_MOMENT: Final = timedelta(seconds=30)
 """A record's time and the policy's own for one change differ by less (assumed: two clocks of the
@@ -37,6 +38,8 @@ class PolicyRecord:
     before: Entries | None
     """None where the record does not tell it, and for a policy that was not there."""
     after: Entries | None
+    application: bool = False
+    """Made by an application, not by a person."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,32 @@ def culprits(
                 break
     found = {policy_id: searches[policy_id.casefold()].found for policy_id in losses}
     return {policy_id: change for policy_id, change in found.items() if change is not None}
+
+
+def other_writer(records: Iterable[PolicyRecord], ours: Entries) -> str | None:
+    """The application that put our entries into policies; None when we did so ourselves."""
+    found: str | None = None
+    for record in records:
+        if record.own:
+            return None
+        if record.application and record.after is not None and record.before is not None:
+            found = record.change.by if (record.after - record.before) & ours else found
+    return found
+
+
+def not_logged(
+    records: Iterable[PolicyRecord], policies: Iterable[Policy], *, since: datetime
+) -> int:
+    """How many policies were changed after `since` by what no record tells."""
+    newest: dict[str, datetime] = {}
+    for record in records:
+        key = record.change.policy_id.casefold()
+        newest[key] = max(record.change.at, newest.get(key, record.change.at))
+    return sum(
+        newest.get(policy.id.casefold(), since) < modified - SAME_MOMENT
+        for policy in policies
+        if (modified := _moment(policy.modified)) is not None
+    )
 
 
 class _Search:

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from entra.client import GraphClient
+from entra.client import TOTAL_DELAY_SECONDS, GraphClient
 from entra.endpoints import CLOUDS, Endpoints
 
 TENANT = "11111111-1111-4111-8111-111111111111"
@@ -29,12 +29,15 @@ class StubIdentity:
 class StubGraph:
     """Answers in turn; keeps every request and every pause."""
 
-    def __init__(self, *answers: Answer) -> None:
+    def __init__(self, *answers: Answer, patience: float = TOTAL_DELAY_SECONDS) -> None:
         self.answers = list(answers)
         self.requests: list[httpx.Request] = []
         self.pauses: list[float] = []
         self.client = GraphClient(
-            StubIdentity(), sleep=self.pauses.append, transport=httpx.MockTransport(self._handle)
+            StubIdentity(),
+            sleep=self.pauses.append,
+            transport=httpx.MockTransport(self._handle),
+            patience=patience,
         )
 
     def _handle(self, request: httpx.Request) -> httpx.Response:

@@ -159,7 +159,7 @@ def test_with_an_identity_of_a_real_tenant_nobody_is_answered_about_the_sandbox(
     fake.refuse("error: no stack selected; please use `pulumi stack select` to choose one")
     monkeypatch.setenv("ARM_TENANT_ID", "real")
     done = run("verify")
-    assert done.exit_code == 1
+    assert done.exit_code == 3
     assert "no stack selected" in done.stderr
     assert "--stack" in done.stderr
 
@@ -182,9 +182,9 @@ def test_a_state_that_cannot_be_read_is_one_line_with_the_cure(
     fake: Fake, refusal: str, words: str
 ) -> None:
     fake.refuse(refusal)
-    for command in (["verify"], ["exclusion", "snippet"]):
+    for command, code in ((["verify"], 3), (["exclusion", "snippet"], 1)):
         done = run(*command, "--stack", "nope")
-        assert done.exit_code == 1
+        assert done.exit_code == code
         (line,) = done.stderr.splitlines()
         assert line.startswith("breakglass: the state of stack nope cannot be read: ")
         assert words in line
@@ -235,13 +235,13 @@ def test_a_sandbox_that_cannot_be_meant_is_one_line(
 def test_verifying_the_sandbox_needs_its_tenant(fake: Fake) -> None:
     fake.make_sandbox()
     done = run("verify", "--sandbox")
-    assert done.exit_code == 1
+    assert done.exit_code == 3
     assert "breakglass sandbox start" in done.stderr
 
 
 def test_without_an_identity_verify_says_which_variable_is_missing() -> None:
     done = run("verify", "--stack", "prod")
-    assert done.exit_code == 1
+    assert done.exit_code == 3
     assert "ARM_TENANT_ID is not set" in done.stderr
     assert done.stderr.count("\n") == 1
 

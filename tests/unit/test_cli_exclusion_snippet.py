@@ -153,7 +153,7 @@ def test_an_apostrophe_that_the_tool_stumbles_over_is_told() -> None:
     assert warning not in snippet(members("its"), Format.MICROSOFT365DSC)
 
 
-@pytest.mark.parametrize("label", ["group 1", None, "something else"])
+@pytest.mark.parametrize("label", ["group 1", "group g1", None, "something else"])
 def test_a_name_that_nobody_knows_is_left_to_the_reader(label: str | None) -> None:
     labels = {} if label is None else {"g1": label}
     made = members_of("prod", Entries(("g1",)), labels)

@@ -73,9 +73,21 @@ def test_accounts_that_are_not_excluded_are_not_wanted_where_every_policy_is_ski
     assert group.ours == WANTED
 
 
-def test_a_stack_without_a_policy_has_nothing_to_compare_yet() -> None:
-    state = read_state(exported(outputs={"scope": "all"}))
-    assert (state.tenant_ids, state.wanted) == (frozenset(), Entries())
+def test_a_stack_without_a_policy_knows_its_tenant_and_what_it_is_to_exclude() -> None:
+    wanted = {"groups": ["g1"], "users": []}
+    state = read_state(exported(outputs={"scope": "all", "tenantId": "t", "wanted": wanted}))
+    assert (state.tenant_ids, state.wanted) == ({"t"}, Entries(("g1",)))
+    assert not state.sets[0].is_unfinished
+
+
+def test_a_first_run_that_ended_before_any_policy_is_unfinished() -> None:
+    (group,) = read_state(exported()).sets
+    assert group.is_unfinished
+
+
+def test_an_empty_stack_is_called_what_the_user_calls_it() -> None:
+    with pytest.raises(CommandFailed, match="Stack contoso excludes nobody"):
+        read_state(json.dumps({"deployment": {}}), "contoso")
 
 
 def test_policies_that_want_different_things_were_left_by_an_unfinished_run() -> None:

@@ -111,7 +111,26 @@ def test_another_tenants_policies_are_not_compared() -> None:
 def test_the_case_of_a_tenants_id_makes_no_difference() -> None:
     entry = child("p1")
     entry["outputs"]["tenantId"] = "ABCDEF"
-    assert report(StubPolicies([right()]), [entry], tenant_id="abcdef").is_right
+    assert report(StubPolicies([right()]), [entry], tenant_id="abcdef", outputs=None).is_right
+
+
+def test_a_stack_without_policies_keeps_its_tenant_too() -> None:
+    outputs = {"scope": "all", "tenantId": TENANT}
+    with pytest.raises(CommandFailed, match=f"in tenant {TENANT}, but .* tenant other"):
+        report(StubPolicies([]), [], tenant_id="other", outputs=outputs)
+    assert report(StubPolicies([]), [], outputs=outputs).is_right
+
+
+def test_a_first_run_that_made_nothing_is_not_right() -> None:
+    found = report(StubPolicies([]), [], outputs=None)
+    assert not found.is_right
+    assert text.to_do(found, STACK)[0].startswith("The last run ended midway")
+
+
+def test_where_every_policy_was_deleted_there_is_none() -> None:
+    found = report(StubPolicies([]), [child("p1"), child("p2")])
+    assert lines(found) == ["– MFA for everybody: deleted by its owner"] * 2
+    assert text.closing_line(found).startswith("The tenant has no Conditional Access policy")
 
 
 def test_a_tenant_without_policies_is_said_to_have_none() -> None:

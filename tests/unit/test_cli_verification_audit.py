@@ -1,6 +1,7 @@
 """`breakglass verify`: who took an exclusion out, whose edit was lost, and the whole as JSON."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +10,7 @@ from cli import verification_text as text
 from cli.policy_check import Result
 from entra.errors import Forbidden, GraphError
 from entra.exclusion import Entries
+from entra.lost_edits import LostEdit
 from tests.unit.exported_stack import WANTED, child
 from tests.unit.graph_stub import TENANT, policy_document
 from tests.unit.verification_scene import (
@@ -81,6 +83,53 @@ def test_an_edit_that_our_write_dropped_is_told_with_its_maker() -> None:
     ]
 
 
+def test_a_lost_edit_names_what_the_stack_knows() -> None:
+    records = [
+        record(5, WANTED, Entries(("g1",))),
+        record(6, Entries(("g1",)), WANTED, own=True),
+    ]
+    found = report(StubPolicies([right()]), audit=StubAudit(records))
+    assert found.lost == []
+    lost = LostEdit("p1", WANTED, Entries(), records[0].change, records[1].change)
+    (line,) = text.lost_lines(replace(found, lost=[lost]))
+    assert "ada@contoso.com excluded group BTG Admins, account x1@contoso.com on" in line
+
+
+def test_a_policy_whose_last_change_is_not_in_the_log_is_to_be_verified_again() -> None:
+    documents = [
+        {**right(key, key), "modifiedDateTime": f"2026-11-{when}Z"}
+        for key, when in (
+            ("p1", "22T11:40:00"),
+            ("p2", "22T11:06:20"),
+            ("p3", "22T11:30:00"),
+            ("p4", "01T11:30:00"),
+        )
+    ]
+    known = replace(LOST[1], change=replace(LOST[1].change, policy_id="P2"))
+    children = [child(document["id"]) for document in documents]
+    found = report(StubPolicies(documents), children, StubAudit([known]))
+    (line,) = found.audit_troubles
+    assert line.startswith("what changed last in 2 policies is not in the audit log")
+    assert found.is_right
+    assert report(StubPolicies(documents), children, days=0).audit_troubles == []
+
+
+@pytest.mark.parametrize(
+    ("mine", "application", "told"),
+    [(False, True, True), (True, True, False), (False, False, False)],
+)
+def test_credentials_that_are_not_the_writers_see_no_lost_edit_and_say_so(
+    mine: bool, application: bool, told: bool
+) -> None:
+    by_another = replace(
+        record(5, Entries(), WANTED, by="application 'Deployment'"), application=application
+    )
+    other = record(4, Entries(), Entries(users=("x",)), own=mine)
+    found = report(StubPolicies([right()]), audit=StubAudit([by_another, other]))
+    lines = [line for line in found.audit_troubles if line.startswith("application 'Deployment'")]
+    assert bool(lines) is told
+
+
 def test_an_edit_that_our_write_brought_back_is_told_too() -> None:
     old = Entries(("g7",))
     records = [record(5, old, Entries()), record(6, Entries(), old | WANTED, own=True)]
@@ -109,7 +158,7 @@ def test_an_audit_log_that_cannot_be_read_is_told_and_spoils_nothing(
 ) -> None:
     found = report(StubPolicies([right()]), audit=StubAudit(error))
     assert found.is_right
-    assert words in found.audit_trouble
+    assert words in found.audit_troubles[0]
 
 
 def test_names_reach_the_terminal_in_one_harmless_line() -> None:

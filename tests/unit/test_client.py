@@ -80,6 +80,13 @@ def test_a_retry_after_beyond_the_total_bound_ends_at_once() -> None:
     assert graph.pauses == []
 
 
+def test_a_request_that_only_serves_a_message_is_worth_less_patience() -> None:
+    graph = StubGraph(*[refusal(503)] * 9, patience=5.0)
+    with pytest.raises(GraphError):
+        graph.client.get("/v1.0/x")
+    assert graph.pauses == [1.0, 2.0]
+
+
 def test_patience_ends() -> None:
     graph = StubGraph(*[refusal(503, "serviceNotAvailable")] * ATTEMPTS)
     with pytest.raises(GraphError, match="503 serviceNotAvailable"):

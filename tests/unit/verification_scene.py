@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from cli import verification_text as text
 from cli.chosen_stack import ChosenStack
@@ -20,6 +20,10 @@ EXCLUDING = {"excludeGroups": ["g1"], "excludeUsers": ["u1"]}
 STACK = ChosenStack("prod", Path("pulumi"), Path(), {}, is_sandbox=False)
 SANDBOX = ChosenStack("sandbox", Path("pulumi"), Path(), {}, is_sandbox=True)
 Documents = Sequence[Mapping[str, Any]]
+
+
+_WHOLE: Final[Mapping[str, Any]] = {}
+"""Stands for the component's outputs after a whole run."""
 
 
 class StubPolicies:
@@ -66,10 +70,12 @@ def report(
     *,
     tenant_id: str = TENANT,
     days: int = 7,
+    outputs: Mapping[str, Any] | None = _WHOLE,
     **deployment: Any,
 ) -> Report:
     known = [child("p1")] if children is None else children
-    state = read_state(exported(known, outputs={"scope": "all"}, **deployment))
+    last = {"scope": "all", "tenantId": TENANT} if outputs is _WHOLE else outputs
+    state = read_state(exported(known, outputs=last, **deployment))
     tenant = Tenant(tenant_id, policies, audit or StubAudit())
     return verify(state, tenant, days=days, now=NOW)
 
