@@ -2,8 +2,8 @@
 
 A refresh asks for every policy at once: all of those reads share one listing, and no write ever
 rests on it. Where the settings allow it, writes have a listing of their own, of a few seconds' age
-at most, instead of a read before each of them. It is kept up to date with what we write, and void
-as soon as another process of this machine has written.
+at most, instead of a read before each of them. Neither serves for a policy that was written since,
+by us or by another process of this machine: ``entra.write_turn`` knows of those.
 """
 
 import threading
@@ -20,11 +20,14 @@ from entra.exclusion import Change, Entries, live_entries, missing
 from entra.identity import Identity
 from entra.limiter import limiter_for
 from entra.permissions import WRITE_POLICIES
-from entra.policy import Policy, PolicyUsers
-from entra.write_turn import WriteTurn, write_turn_for
+from entra.policy import Policy
+from entra.write_turn import WriteTurn, Written, write_turn_for
 
 LISTING_LIFETIME_SECONDS = 30.0
-# The pace of the requests puts a second between one and the next.
+# How often a policy is asked for again whose answer does not know of a write of late, and how
+# often one that lacks what we put there some time ago, which somebody may well have taken out. The
+# pace of the requests puts a second between one and the next.
+_TIMES_DOUBTED_OF_LATE = 8
 _TIMES_DOUBTED = 3
 LONGEST_WAIT_SECONDS = 20.0
 """How old a read may be when the write that rests on it goes out. Usually the next turn is a
@@ -51,18 +54,10 @@ class Policies(Protocol):
 
 @dataclass(frozen=True)
 class _Listing:
+    """All policies, and the moment from which their age counts."""
+
     policies: Mapping[str, Policy]
-    made: float
-
-
-@dataclass(frozen=True)
-class _Snapshot:
-    """A listing for writes. Its age counts from before it was asked for, by the session's clock;
-    ``asked_at`` is the same moment by the clock that all processes share."""
-
-    policies: dict[str, Policy]
-    asked: float
-    asked_at: float
+    moment: float
 
 
 @dataclass(frozen=True)
@@ -76,8 +71,7 @@ class Reading:
 class PolicySession:
     """Policies of the tenant that this process's credentials belong to.
 
-    ``claims`` are those of the Graph token. ``clock`` measures ages, ``time_of_day`` is compared
-    with what other processes of this machine noted.
+    ``claims`` are those of the Graph token.
     """
 
     def __init__(
@@ -88,7 +82,6 @@ class PolicySession:
         journal: WriteJournal,
         *,
         clock: Callable[[], float] = time.monotonic,
-        time_of_day: Callable[[], float] = time.time,
     ) -> None:
         self.policies = policies
         self.turn = turn
@@ -96,9 +89,8 @@ class PolicySession:
         self.journal = journal
         self._claims = claims
         self._clock = clock
-        self._time_of_day = time_of_day
         self._listing: _Listing | None = None
-        self._snapshot: _Snapshot | None = None
+        self._snapshot: _Listing | None = None
         self._wrote = False
 
     def check_tenant(self, tenant_id: str) -> None:
@@ -113,7 +105,7 @@ class PolicySession:
     def listed(self, policy_id: str) -> Policy | None:
         """A policy of the listing for reads; one caller at a time. Raises GraphError without."""
         listing = self._listing
-        if listing is None or self._clock() - listing.made > LISTING_LIFETIME_SECONDS:
+        if listing is None or self._clock() - listing.moment > LISTING_LIFETIME_SECONDS:
             found = {policy.id: policy for policy in self.policies.list_policies()}
             listing = self._listing = _Listing(found, self._clock())
         return listing.policies.get(policy_id)
@@ -127,17 +119,19 @@ class PolicySession:
         """A policy, read so late that a write may rest on it; None when it is gone.
 
         ``freshness``: seconds that a listing may be old; 0 for a read of the policy's own. To be
-        called with the turn held. A policy that lacks ``ours``, what we wrote into it and now want
-        to take out, is asked for by itself, and again: a replica that does not know our own write
-        yet would leave our entries in the policy for good.
+        called with the turn held. A replica may not know yet what was written a moment ago, and
+        nobody may lose an entry by that, or keep one for good. So a policy is asked for by itself,
+        and again, that does not show the last write of this machine, or lacks ``ours``: what we put
+        there and now want to take out. In the end it is believed: an administrator did it.
         """
         if freshness > 0:
             reading = self._in_snapshot(policy_id, freshness)
-            if reading is not None and not missing(live_entries(reading.policy), ours):
+            if reading is not None and self._is_believable(reading.policy, ours):
                 return reading
         policy = self.policies.get_policy(policy_id)
-        for _ in range(_TIMES_DOUBTED):
-            if policy is None or not missing(live_entries(policy), ours):
+        of_late = self.turn.last_written(policy_id) is not None
+        for _ in range(_TIMES_DOUBTED_OF_LATE if of_late else _TIMES_DOUBTED):
+            if policy is None or self._is_believable(policy, ours):
                 break
             policy = self.policies.get_policy(policy_id)
         return None if policy is None else Reading(policy, self._clock())
@@ -147,25 +141,24 @@ class PolicySession:
 
         Raises OutdatedRead when our turn came too late for it, NotFound when the policy is gone.
         """
-        # Before the write: should we be killed after it, the others must know all the same.
-        self.turn.written()
         latest = reading.moment + LONGEST_WAIT_SECONDS
-        policy = reading.policy
-        listed = self._snapshot.policies if self._snapshot is not None else {}
-        was_listed = listed.pop(policy.id, None) is not None
-        self.policies.write_exclusions(policy.id, change, in_time=lambda: self._clock() <= latest)
+        policy_id = reading.policy.id
+        with self.turn.writing(policy_id, Written.of(reading.policy, change)):
+            self.policies.write_exclusions(
+                policy_id, change, in_time=lambda: self._clock() <= latest
+            )
         self._wrote = True
-        if was_listed:
-            listed[policy.id] = _after(policy, change)
+
+    def _is_believable(self, policy: Policy, ours: Entries) -> bool:
+        last = self.turn.last_written(policy.id)
+        if last is not None:
+            return last.is_known_to(policy)
+        return not missing(live_entries(policy), ours)
 
     def _in_snapshot(self, policy_id: str, freshness: float) -> Reading | None:
         snapshot = self._snapshot
-        if (
-            snapshot is None
-            or self._clock() - snapshot.asked > freshness
-            or self.turn.others_wrote_since(snapshot.asked_at)
-        ):
-            asked, asked_at = self._clock(), self._time_of_day()
+        if snapshot is None or self._clock() - snapshot.moment > freshness:
+            asked = self._clock()
             try:
                 found = {policy.id: policy for policy in self.policies.list_policies()}
             except GraphError as error:
@@ -173,18 +166,9 @@ class PolicySession:
                     raise
                 # One policy is no policy at all: the others can still be read by themselves.
                 return None
-            snapshot = self._snapshot = _Snapshot(found, asked, asked_at)
+            snapshot = self._snapshot = _Listing(found, asked)
         policy = snapshot.policies.get(policy_id)
-        return None if policy is None else Reading(policy, snapshot.asked)
-
-
-def _after(policy: Policy, change: Change) -> Policy:
-    """The policy as it is once ``change`` is written."""
-    users = policy.conditions.users or PolicyUsers.model_validate({})
-    lists = {"exclude_groups": change.exclude_groups, "exclude_users": change.exclude_users}
-    written = {name: entries for name, entries in lists.items() if entries is not None}
-    conditions = policy.conditions.model_copy(update={"users": users.model_copy(update=written)})
-    return policy.model_copy(update={"conditions": conditions})
+        return None if policy is None else Reading(policy, snapshot.moment)
 
 
 class AlreadyToldError(Exception):

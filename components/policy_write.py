@@ -26,8 +26,6 @@ from entra.policy import told
 _BY_HAND = "in the Entra admin centre (Conditional Access → the policy → Users → Exclude)"
 # A policy is read anew when the turn to write it came too late for the read.
 _TIMES_READ = 5
-# Answers that end a write of which an earlier, unanswered attempt may have taken effect.
-_IN_DOUBT = frozenset({408, 429})
 
 
 class PolicyExclusionError(Exception):
@@ -61,8 +59,13 @@ class _Task:
 
     @property
     def noted(self) -> Entries:
-        """What a run that was killed may have put there besides."""
+        """What a run that was killed, or a write whose fate is unknown, may have put there too."""
         return self.session.journal.noted(self.state.stack, self.state.policy_id)
+
+    @property
+    def ours(self) -> Entries:
+        """All that may be ours, as far as is known now."""
+        return self.saved | self.noted
 
     def note(self, added: Entries) -> None:
         self.session.journal.note(self.state.stack, self.state.policy_id, added)
@@ -85,28 +88,28 @@ def undo(state: ExclusionState) -> None:
     """
     with _one_line(state):
         task = _Task(current_session(), state, Entries(), state.added, state.stack_objects)
-        if state.refused and not state.added and not _stands_there(task):
+        if state.refused and not task.ours and not _stands_there(task):
             return
         _done(task)
         task.session.journal.forget(state.stack, state.policy_id)
 
 
 def _done(task: _Task) -> Outcome:
-    ours = task.saved | task.noted
-    if not (task.wanted or ours or task.departing):
+    if not (task.wanted or task.ours or task.departing):
         return Outcome(Entries())
     task.session.check_tenant(task.state.tenant_id)
     with task.session.turn.held():
         for _ in range(_TIMES_READ - 1):
             try:
-                return _make_right(task, ours)
+                return _make_right(task)
             except OutdatedRead:
                 continue
-        return _make_right(task, ours)
+        return _make_right(task)
 
 
-def _make_right(task: _Task, ours: Entries) -> Outcome:
+def _make_right(task: _Task) -> Outcome:
     session, state, wanted = task.session, task.state, task.wanted
+    noted, ours = task.noted, task.ours
     reading = session.read_for_write(state.policy_id, state.freshness_seconds, ours - wanted)
     if reading is None:
         # Deleted by its owner, so there is nothing to exclude from. Should it only hide behind a
@@ -114,24 +117,23 @@ def _make_right(task: _Task, ours: Entries) -> Outcome:
         return Outcome(ours & wanted)
     decision = decide(live_entries(reading.policy), wanted, ours, task.departing)
     if decision.change is None:
-        if not decision.added:
-            task.note(Entries())
+        if noted:
+            task.note(decision.added)
         return Outcome(decision.added)
-    before = task.noted
-    task.note(decision.added)
+    # What is noted stays so until nothing that we take out can still be there.
+    task.note(noted | decision.added)
     try:
         session.write(reading, decision.change)
-    except NotFound:
-        return Outcome(ours & wanted)
-    except OutdatedRead:
-        task.note(before)
-        raise
-    except GraphError as error:
-        if 400 <= error.status < 500 and error.status not in _IN_DOUBT:
-            task.note(before)
-        if not _refuses(session, reading, error):
+    except EntraError as error:
+        if not error.in_doubt:
+            task.note(noted)
+        if isinstance(error, NotFound):
+            return Outcome(ours & wanted)
+        if not isinstance(error, GraphError) or not _refuses(session, reading, error):
             raise
         return _refusal(task, ours, reading, error)
+    if noted - decision.added:
+        task.note(decision.added)
     return Outcome(decision.added, put_back=bool(decision.lost & task.saved))
 
 

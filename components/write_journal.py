@@ -2,8 +2,9 @@
 
 The engine saves what a write added only after the write. A run that is killed in between leaves
 our entries in a policy and no word of them in the state; the next run would take them for somebody
-else's and leave them there for good. So each write is noted here first, and counts as ours until a
-refresh finds it in the state.
+else's and leave them there for good. The same is true of a write that the service may have carried
+out and never answered. So each write is noted here first, and counts as ours until a refresh finds
+it in the state.
 
 Object ids only, one file for each policy of a stack. A file that is missing, broken or cannot be
 written is as good as none: no error, only the undo after a killed run knows less.

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from entra.client import GraphClient
-from entra.errors import GraphError, NotFound, OutdatedRead
+from entra.errors import EntraError, GraphError, NotFound, OutdatedRead
 from entra.exclusion import Change
 from entra.limiter import Pace, Turn
 from entra.policy import Policy as Policy
@@ -23,6 +23,8 @@ _PAGE_SIZE = "999"
 _TIMES_ASKED = 4
 # "This policy uses features that are only available in the beta version."
 _BETA_ONLY = "1038"
+# The one refusal of which the service itself is not sure.
+_TIMED_OUT = 408
 
 
 class ConditionalAccessClient:
@@ -62,7 +64,8 @@ class ConditionalAccessClient:
 
         ``in_time`` is asked each time that our turn has come, also after the pauses that a
         throttled request has to make. Raises OutdatedRead when it says no, NotFound when the
-        policy is gone.
+        policy is gone. An error is ``in_doubt`` when an attempt before it, or the last one, may
+        have taken effect.
         """
         users: dict[str, Sequence[str]] = {}
         if change.exclude_groups is not None:
@@ -70,7 +73,12 @@ class ConditionalAccessClient:
         if change.exclude_users is not None:
             users["excludeUsers"] = list(change.exclude_users)
         body = {"conditions": {"users": users}}
-        self._either_version("PATCH", policy_id, body, _InTime(self._pace, in_time))
+        pace = _InTime(self._pace, in_time)
+        try:
+            self._either_version("PATCH", policy_id, body, pace)
+        except EntraError as error:
+            error.in_doubt = pace.in_doubt
+            raise
 
     def _either_version(
         self, method: str, policy_id: str, body: dict[str, Any] | None, pace: Pace
@@ -87,18 +95,25 @@ class ConditionalAccessClient:
 
 
 class _InTime:
-    """A pace whose turn is let go by, without a request, once it comes too late."""
+    """A pace whose turn is let go by, without a request, once it comes too late.
+
+    ``in_doubt``: a request may have taken effect, because no answer said that it was refused.
+    """
 
     def __init__(self, pace: Pace, in_time: Callable[[], bool]) -> None:
         self._pace = pace
         self._in_time = in_time
+        self.in_doubt = False
 
     @contextmanager
     def turn(self) -> Generator[Turn]:
         with self._pace.turn() as turn:
             if not self._in_time():
                 raise OutdatedRead("the policy was read too long ago to be written now")
-            yield turn
+            try:
+                yield turn
+            finally:
+                self.in_doubt |= not 400 <= turn.status < 500 or turn.status == _TIMED_OUT
 
     def postpone(self, seconds: float) -> None:
         self._pace.postpone(seconds)

@@ -13,7 +13,13 @@ Every message is one line that says what was found and how to fix it; none holds
 
 
 class EntraError(Exception):
-    """Base of everything that this package raises."""
+    """Base of everything that this package raises.
+
+    ``in_doubt``: the write that ends with this error may have taken effect all the same, because
+    one of its attempts was never answered for certain.
+    """
+
+    in_doubt: bool = False
 
 
 class IdentityError(EntraError):

@@ -128,7 +128,7 @@ class Policy(_Part):
     def modified(self) -> str:
         """When the policy was last changed, else when it was made, as the service words it.
 
-        Empty when the service says neither. Only to be compared with an earlier one for equality.
+        Empty when the service says neither.
         """
         return self.modified_date_time or self.created_date_time or ""
 

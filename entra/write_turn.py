@@ -1,9 +1,11 @@
 """Who may write Conditional Access policies now, among all processes of a user on one machine.
 
 A write replaces whole lists, so between the read that it rests on and the write no other stack of
-this machine may write: each keeps the turn from the one to the other. What was read earlier serves
-only as long as nobody else has written since; who wrote when is kept beside the lock. Processes on
-other machines, and administrators in a portal, are not seen by this.
+this machine may write: each keeps the turn from the one to the other. That alone is not enough: a
+replica of the directory may show for some seconds a policy as it was before the write of the turn
+before. So what was written of late is kept beside the lock, and whoever reads for a write can tell
+whether the answer knows it. Processes on other machines, and administrators in a portal, are not
+seen by this.
 
 Errors: ``LimiterError`` (see ``entra.errors``).
 """
@@ -11,12 +13,15 @@ Errors: ``LimiterError`` (see ``entra.errors``).
 import json
 import os
 import time
-import uuid
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
+from entra.errors import EntraError, LimiterError
+from entra.exclusion import Change, Entries, live_entries
 from entra.machine_lock import (
     LOCK_TIMEOUT_SECONDS,
     MachineLock,
@@ -24,36 +29,53 @@ from entra.machine_lock import (
     file_name_of,
     unusable,
 )
+from entra.policy import Policy
 
-# Clocks are adjusted by fractions of a second while we run, and some file systems know only whole
-# seconds; the price of the margin is a read too many.
-MARGIN_SECONDS = 1.0
-# Nothing that was read longer ago than this is ever written from.
-REMEMBERED_SECONDS = 3600.0
+REMEMBERED_SECONDS = 30.0
+"""So long a read that does not know a write is doubted. Microsoft names no limit ("Microsoft Entra
+architecture": eventual consistency); that seconds do is assumed."""
 
-_PROCESS = uuid.uuid4().hex
-# Writes of which the file no longer tells who made them.
-_UNKNOWN = ""
+
+@dataclass(frozen=True)
+class Written:
+    """What a write made of one policy's exclusion lists."""
+
+    lists: Entries
+    """Both lists, complete."""
+    rests_on: str
+    """``Policy.modified`` of what was read before the write."""
+
+    @classmethod
+    def of(cls, policy: Policy, change: Change) -> Self:
+        """What ``change`` makes of ``policy``."""
+        lists = live_entries(policy)
+        groups = lists.groups if change.exclude_groups is None else change.exclude_groups
+        users = lists.users if change.exclude_users is None else change.exclude_users
+        return cls(Entries(groups, users), policy.modified)
+
+    def is_known_to(self, policy: Policy) -> bool:
+        """Whether ``policy`` was read from a replica that knows this write.
+
+        One that differs from it does so if somebody changed the policy since, which its time says.
+        """
+        live = live_entries(policy)
+        same = not (live - self.lists) and not (self.lists - live)
+        return same or _is_later(policy.modified, self.rests_on)
 
 
 class WriteTurn:
-    """The one writer at a time of a tenant, and whether others wrote meanwhile.
-
-    ``writer`` names this process among all that ever used the folder: process ids are used again.
-    """
+    """The one writer at a time of a tenant, and what was written of late."""
 
     def __init__(
         self,
         name: str,
         *,
         folder: Path,
-        writer: str | None = None,
         clock: Callable[[], float] = time.time,
         timeout: float = LOCK_TIMEOUT_SECONDS,
     ) -> None:
         self._folder = folder
-        self._stamp = folder / f"{name}.written"
-        self._given_name = writer
+        self._file = folder / f"{name}.written"
         self._clock = clock
         what = "the turn to write Conditional Access policies"
         self._lock = MachineLock(folder, f"{name}.write", what=what, timeout=timeout)
@@ -67,60 +89,65 @@ class WriteTurn:
         with self._lock.held():
             yield
 
-    def written(self) -> None:
-        """This process wrote a policy now. Raises LimiterError."""
-        with self._lock.held():
-            now = self._clock()
-            known = {
-                writer: min(moment, now)
-                for writer, moment in self._writes().items()
-                if moment > now - REMEMBERED_SECONDS
-            }
-            self._keep({**known, self._writer: now})
+    @contextmanager
+    def writing(self, policy_id: str, written: Written) -> Generator[None]:
+        """Write inside the block, with the turn held.
 
-    def others_wrote_since(self, moment: float) -> bool:
-        """Whether another process wrote a policy after ``moment`` (seconds of ``time.time()``).
-
-        In doubt yes: when the file lost who wrote, or the clock was set back since.
+        Noted before, because we may be killed in it, and after; taken back after an error that
+        leaves no doubt. Raises LimiterError.
         """
-        with self._lock.held():
-            now = self._clock()
-            if moment > now + MARGIN_SECONDS:
-                return True
-            writes = self._writes()
-            if any(at > now + MARGIN_SECONDS for at in writes.values()):
-                # Written before the clock was set back. Taken as now, they are doubted once
-                # instead of until that time comes again.
-                writes = {writer: min(at, now) for writer, at in writes.items()}
-                self._keep(writes)
-            return any(
-                at >= moment - MARGIN_SECONDS
-                for writer, at in writes.items()
-                if writer != self._writer
-            )
-
-    @property
-    def _writer(self) -> str:
-        return self._given_name or f"{os.getpid()}-{_PROCESS}"
-
-    def _writes(self) -> dict[str, float]:
-        """When each process last wrote."""
+        before = self._notes()
+        self._note(policy_id, written)
         try:
-            text = self._stamp.read_bytes()
-            modified = self._stamp.stat().st_mtime
-        except FileNotFoundError:
+            yield
+        except EntraError as error:
+            if not error.in_doubt:
+                self._keep(before)
+            raise
+        with suppress(LimiterError):  # it is noted already, as of before the write
+            self._note(policy_id, written)
+
+    def last_written(self, policy_id: str) -> Written | None:
+        """What was last written to a policy, if it was of late. Raises LimiterError."""
+        try:
+            note = self._notes()[policy_id.casefold()]
+            lists = Entries(tuple(note["groups"]), tuple(note["users"]))
+            return Written(lists, str(note["restsOn"]))
+        except (LookupError, TypeError):
+            return None
+
+    def _note(self, policy_id: str, written: Written) -> None:
+        note = {
+            "at": self._clock(),
+            "groups": list(written.lists.groups),
+            "users": list(written.lists.users),
+            "restsOn": written.rests_on,
+        }
+        self._keep({**self._notes(), policy_id.casefold(): note})
+
+    def _notes(self) -> dict[str, dict[str, Any]]:
+        """Of each policy written of late; nothing when the file is broken."""
+        try:
+            found: Any = json.loads(self._file.read_bytes())
+        except (FileNotFoundError, ValueError):
             return {}
         except OSError as error:
             raise unusable(self._folder, error) from None
-        try:
-            found: Any = json.loads(text)
-            return {str(writer): float(at) for writer, at in cast("dict[Any, Any]", found).items()}
-        except (ValueError, TypeError, AttributeError):
-            return {_UNKNOWN: modified}  # cut short by a crash
+        notes = cast("dict[str, Any]", found if isinstance(found, dict) else {})
+        return {policy_id: note for policy_id, note in notes.items() if self._is_of_late(note)}
 
-    def _keep(self, writes: Mapping[str, float]) -> None:
+    def _is_of_late(self, note: Any) -> bool:
+        # A clock that was set back leaves notes of the future behind: their age is unknown.
         try:
-            self._stamp.write_text(json.dumps(dict(writes)), encoding="ascii")
+            return abs(self._clock() - float(note["at"])) <= REMEMBERED_SECONDS
+        except (LookupError, TypeError, ValueError):
+            return False
+
+    def _keep(self, notes: Mapping[str, Mapping[str, Any]]) -> None:
+        new = self._file.with_name(f"{self._file.name}.new")
+        try:
+            new.write_text(json.dumps(notes), encoding="ascii")
+            new.replace(self._file)
         except OSError as error:
             raise unusable(self._folder, error) from None
 
@@ -131,3 +158,13 @@ def write_turn_for(
     """The write turn of one tenant at one Graph address. Raises LimiterError."""
     folder = cache_folder(environ) / "limiter"
     return WriteTurn(file_name_of(tenant_id, graph), folder=folder)
+
+
+def _is_later(one: str, other: str) -> bool:
+    """Whether one of Graph's times is later; what was never changed has none."""
+    if not other:
+        return bool(one)
+    try:
+        return datetime.fromisoformat(one) > datetime.fromisoformat(other)
+    except (ValueError, TypeError):
+        return False

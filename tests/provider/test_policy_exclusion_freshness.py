@@ -47,11 +47,11 @@ def test_many_policies_need_one_listing_and_a_write_each(tmp_path: Path) -> None
     assert len(calls) <= MANY + ceil(MANY / 12)
 
 
-def test_our_own_write_is_known_to_the_next(setting: Setting) -> None:
+def test_what_we_wrote_since_the_listing_is_read_by_itself(setting: Setting) -> None:
     _, outputs = setting.provider.create(fresh())
     setting.provider.update(MFA, outputs, fresh(wanted={"groups": [IT], "users": [BO]}))
     assert setting.lists() == ([IT], [BO])
-    assert setting.calls() == ["GET", f"PATCH /{MFA}", f"PATCH /{MFA}"]
+    assert setting.calls() == ["GET", f"PATCH /{MFA}", f"GET /{MFA}", f"PATCH /{MFA}"]
 
 
 def test_another_stacks_write_is_never_lost(setting: Setting) -> None:
@@ -60,7 +60,7 @@ def test_another_stacks_write_is_never_lost(setting: Setting) -> None:
         other.create(inputs(MFA, {"groups": [STAFF], "users": [BO]}))
     setting.calls()
     setting.provider.create(fresh())
-    assert setting.calls() == ["GET", f"PATCH /{MFA}"]
+    assert setting.calls() == [f"GET /{MFA}", f"PATCH /{MFA}"]
     assert setting.lists() == ([STAFF, IT], [BO, ADA])
 
 

@@ -138,6 +138,20 @@ def test_a_write_whose_answer_never_came_is_still_claimed_by_the_next_run(
     assert (outputs["added"], outputs["healed"]) == (OURS, 0)
 
 
+def test_a_write_that_took_effect_unanswered_is_ours_though_its_repetition_was_refused(
+    setting: Setting,
+) -> None:
+    setting.fail(method="PATCH", path=MFA, status=504, when="after")
+    setting.fail(method="PATCH", path=MFA, status=403, nth=2)
+    with pytest.raises(ProviderError):
+        setting.provider.create(wanted())
+    with setting.another_provider() as rerun:
+        _, outputs = rerun.create(wanted())
+        assert outputs["added"] == OURS
+        rerun.delete(MFA, outputs)
+    assert setting.lists() == ([], [])
+
+
 @pytest.mark.parametrize("end", ["ours to take out", "taken out by somebody", "policy gone"])
 def test_after_the_undo_nothing_is_claimed_any_more(setting: Setting, end: str) -> None:
     _, outputs = setting.provider.create(wanted())

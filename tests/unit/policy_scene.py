@@ -1,11 +1,12 @@
 """A tenant, its clock and the session of a provider's process, in virtual time."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from components.policy_session import PolicySession, Reading
 from components.write_journal import WriteJournal
-from entra.errors import GraphError, OutdatedRead
+from entra.errors import EntraError, GraphError, OutdatedRead
 from entra.exclusion import Change, Entries
 from entra.policy import Policy
 from entra.write_turn import WriteTurn
@@ -31,13 +32,17 @@ class Tenant:
 
     def __init__(self, clock: Clock, count: int = 3) -> None:
         self.clock = clock
-        self.policies = {
-            f"p{n}": Policy.from_document(policy_document(f"p{n}")) for n in range(count)
-        }
+        self.policies: dict[str, Policy] = {}
+        for number in range(count):
+            self.edit(f"p{number}", ())
         self.calls: list[str] = []
         self.listing_error: GraphError | None = None
         self.waits: list[float] = []
         """How long the next writes wait for their turn."""
+        self.in_doubt: list[EntraError] = []
+        """How the next writes end, though an unanswered attempt of theirs took effect."""
+        self.stale: list[Policy] = []
+        """What lagging replicas answer to the next reads of a policy by itself."""
 
     def list_policies(self) -> list[Policy]:
         self._request("LIST")
@@ -47,7 +52,7 @@ class Tenant:
 
     def get_policy(self, policy_id: str) -> Policy | None:
         self._request(f"GET {policy_id}")
-        return self.policies.get(policy_id)
+        return self.stale.pop(0) if self.stale else self.policies.get(policy_id)
 
     def write_exclusions(
         self, policy_id: str, change: Change, *, in_time: Callable[[], bool]
@@ -57,10 +62,15 @@ class Tenant:
             raise OutdatedRead("it was read too long ago to be written now")
         self._request(f"PATCH {policy_id}")
         self.edit(policy_id, change.exclude_groups or ())
+        if self.in_doubt:
+            error = self.in_doubt.pop(0)
+            error.in_doubt = True
+            raise error
 
     def edit(self, policy_id: str, groups: tuple[str, ...]) -> None:
-        users = {"excludeGroups": list(groups)}
-        self.policies[policy_id] = Policy.from_document(policy_document(policy_id, users=users))
+        document = policy_document(policy_id, users={"excludeGroups": list(groups)})
+        document["modifiedDateTime"] = datetime.fromtimestamp(self.clock.now, UTC).isoformat()
+        self.policies[policy_id] = Policy.from_document(document)
 
     def _request(self, call: str) -> None:
         self.clock.now += SECONDS_A_REQUEST
@@ -74,17 +84,16 @@ class Scene:
         self.clock = Clock()
         self.tenant = Tenant(self.clock, count)
         self.folder = folder
-        self.session = self.another("ours")
+        self.session = self.another()
         self.claims: dict[str, object] = {"tid": "t"}
 
-    def another(self, writer: str) -> PolicySession:
+    def another(self) -> PolicySession:
         return PolicySession(
             self.tenant,
             lambda: self.claims,
-            WriteTurn("t", folder=self.folder, writer=writer, clock=self.clock),
+            WriteTurn("t", folder=self.folder, clock=self.clock),
             WriteJournal(self.folder / "journal"),
             clock=self.clock,
-            time_of_day=self.clock,
         )
 
     def read(self, policy_id: str, freshness: float = FRESH, ours: Entries = NOTHING) -> Reading:

@@ -143,3 +143,37 @@ def test_what_is_not_a_policy_is_told_with_its_name() -> None:
         Policy.from_document(
             {"id": "p", "displayName": "X", "conditions": {"users": {"includeUsers": 3}}}
         )
+
+
+DROPPED = httpx.ReadTimeout("30 s")
+
+
+@pytest.mark.parametrize(
+    ("answers", "in_doubt"),
+    [
+        ([refusal(403, "AccessDenied")], False),
+        ([refusal(429, "UnknownError"), refusal(400, "BadRequest")], False),
+        ([refusal(504, "GatewayTimeout"), refusal(403, "AccessDenied")], True),
+        ([refusal(408, "Timeout"), refusal(404, "ResourceNotFound")], True),
+        ([DROPPED, refusal(400, "BadRequest")], True),
+        ([DROPPED] * 4, True),
+        ([refusal(504, "GatewayTimeout"), refusal(400, "1038"), refusal(400, "No")], True),
+    ],
+)
+def test_an_error_is_in_doubt_after_an_attempt_that_may_have_taken_effect(
+    answers: list[Answer], in_doubt: bool
+) -> None:
+    policies, _, _ = clients(*answers)
+    with pytest.raises(GraphError) as caught:
+        policies.write_exclusions("p", Change(("g",), None))
+    assert caught.value.in_doubt is in_doubt
+
+
+@pytest.mark.parametrize("attempts", [0, 1])
+def test_a_turn_that_comes_too_late_is_in_doubt_once_something_was_sent(attempts: int) -> None:
+    policies, graph, _ = clients(refusal(504, "GatewayTimeout"))
+    with pytest.raises(OutdatedRead) as caught:
+        policies.write_exclusions(
+            "p", Change(("g",), None), in_time=lambda: len(graph.calls) < attempts
+        )
+    assert caught.value.in_doubt is bool(attempts)

@@ -10,7 +10,7 @@ from components.policy_session import LONGEST_WAIT_SECONDS
 from entra.errors import GraphError, OutdatedRead
 from entra.exclusion import Change, Entries, live_entries
 from entra.permissions import WRITE_POLICIES
-from entra.write_turn import WriteTurn
+from entra.write_turn import WriteTurn, Written
 from tests.unit.policy_scene import FRESH, SECONDS_A_REQUEST, Scene
 
 
@@ -44,39 +44,101 @@ def test_the_age_of_a_listing_counts_from_before_it_was_asked_for(scene: Scene) 
     assert scene.tenant.calls == ["LIST", "LIST"]
 
 
-def test_a_listing_knows_what_we_wrote_since(scene: Scene) -> None:
+def test_what_was_written_since_a_listing_is_asked_for_by_itself(scene: Scene) -> None:
     scene.write("p0", group="g")
     scene.write("p0", group="h")
-    assert scene.tenant.calls == ["LIST", "PATCH p0", "PATCH p0"]
+    assert scene.tenant.calls == ["LIST", "PATCH p0", "GET p0", "PATCH p0"]
     assert scene.tenant.policies["p0"].exclude_groups == ("g", "h")
 
 
-def test_a_listing_is_void_once_another_process_wrote(scene: Scene) -> None:
+def test_a_listing_serves_but_for_the_policies_that_another_process_wrote(scene: Scene) -> None:
     scene.read("p0")
-    other = scene.another("theirs")
+    other = scene.another()
     reading = other.read_for_write("p1", 0, Entries())
     assert reading is not None
     other.write(reading, Change(("theirs",), None))
     scene.write("p1", group="ours")
-    assert scene.tenant.calls == ["LIST", "GET p1", "PATCH p1", "LIST", "PATCH p1"]
+    scene.write("p2", group="ours")
+    assert scene.tenant.calls[-3:] == ["GET p1", "PATCH p1", "PATCH p2"]
+    assert scene.tenant.calls.count("LIST") == 1
     assert scene.tenant.policies["p1"].exclude_groups == ("theirs", "ours")
 
 
-def test_a_write_of_which_nothing_is_known_voids_the_policys_place_in_the_listing(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("freshness", [0, FRESH])
+@pytest.mark.parametrize("replies", [1, 3, 8])
+def test_a_read_that_does_not_know_another_process_s_write_is_made_again(
+    scene: Scene, freshness: float, replies: int
 ) -> None:
+    old = scene.tenant.policies["p0"]
+    other = scene.another()
+    reading = other.read_for_write("p0", 0, Entries())
+    assert reading is not None
+    other.write(reading, Change(("theirs",), None))
+    listing = dict(scene.tenant.policies)
+    scene.tenant.policies["p0"] = old
+    scene.read("p1", FRESH)
+    scene.tenant.policies.update(listing)
+    scene.tenant.stale = [old] * replies
+    scene.write("p0", freshness, group="ours")
+    assert scene.tenant.policies["p0"].exclude_groups == ("theirs", "ours")
+    assert not scene.tenant.stale
+
+
+def test_a_read_that_shows_what_another_stack_took_out_is_made_again(scene: Scene) -> None:
+    scene.tenant.edit("p0", ("departed",))
+    old = scene.tenant.policies["p0"]
+    other = scene.another()
+    reading = other.read_for_write("p0", 0, Entries())
+    assert reading is not None
+    other.write(reading, Change((), None))
+    scene.tenant.stale = [old] * 4
+    scene.write("p0", 0)
+    assert scene.tenant.policies["p0"].exclude_groups == ("g",)
+
+
+def test_a_replica_that_stays_behind_for_good_is_believed_at_last(scene: Scene) -> None:
+    old = scene.tenant.policies["p0"]
+    scene.write("p0", 0)
+    scene.tenant.stale = [old] * 99
+    scene.tenant.calls.clear()
+    assert scene.read("p0", 0).policy == old
+    assert scene.tenant.calls == ["GET p0"] * 9
+
+
+@pytest.mark.parametrize("left", [(), ("g", "by hand")])
+def test_an_administrators_edit_after_our_write_is_believed_at_once(
+    scene: Scene, left: tuple[str, ...]
+) -> None:
+    scene.write("p0", 0)
+    scene.clock.now += 2
+    scene.tenant.edit("p0", left)
+    scene.tenant.calls.clear()
+    reading = scene.read("p0", 0, ours=Entries(("g",)))
+    assert reading.policy.exclude_groups == left
+    assert scene.tenant.calls == ["GET p0"]
+
+
+def test_what_was_written_long_ago_is_doubted_only_for_what_is_ours(scene: Scene) -> None:
+    old = scene.tenant.policies["p0"]
+    scene.write("p0", 0)
+    scene.clock.now += 31
+    scene.tenant.stale = [old] * 9
+    scene.tenant.calls.clear()
+    scene.read("p0", 0)
+    assert scene.tenant.calls == ["GET p0"]
+    scene.read("p0", 0, ours=Entries(("g",)))
+    assert scene.tenant.calls == ["GET p0"] * 5
+
+
+def test_a_write_of_which_nothing_is_known_is_looked_for(scene: Scene) -> None:
     reading = scene.read("p0")
-
-    def lost(*_: object, **__: object) -> None:
-        raise GraphError(0, "cut off", "", "PATCH", "p0")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(scene.tenant, "write_exclusions", lost)
-        with pytest.raises(GraphError):
-            scene.session.write(reading, Change(("g",), None))
-    scene.read("p0")
-    scene.read("p1")
-    assert scene.tenant.calls == ["LIST", "GET p0"]
+    scene.tenant.in_doubt = [GraphError(0, "cut off", "", "PATCH", "p0")]
+    with pytest.raises(GraphError):
+        scene.session.write(reading, Change(("g",), None))
+    scene.tenant.stale = [reading.policy] * 2
+    scene.tenant.calls.clear()
+    assert scene.read("p0").policy.exclude_groups == ("g",)
+    assert scene.tenant.calls == ["GET p0"] * 3
 
 
 def test_a_policy_that_the_listing_lacks_is_asked_for_by_itself(scene: Scene) -> None:
@@ -125,17 +187,16 @@ def test_a_write_that_waited_too_long_for_its_turn_is_not_sent(
 
 def test_others_know_of_a_write_before_it_is_made(scene: Scene) -> None:
     reading, known = scene.read("p0"), []
-    other = WriteTurn("t", folder=scene.folder, writer="theirs", clock=scene.clock)
-    before = scene.clock() - 10
+    other = WriteTurn("t", folder=scene.folder, clock=scene.clock)
     patched = scene.tenant.write_exclusions
 
     def watched(policy_id: str, change: Change, *, in_time: Callable[[], bool]) -> None:
-        known.append(other.others_wrote_since(before))
+        known.append(other.last_written(policy_id))
         patched(policy_id, change, in_time=in_time)
 
     scene.tenant.write_exclusions = watched
     scene.session.write(reading, Change(("g",), None))
-    assert known == [True]
+    assert known == [Written(Entries(("g",)), reading.policy.modified)]
 
 
 def test_who_wrote_once_or_has_the_permissions_may_write(scene: Scene) -> None:

@@ -1,26 +1,36 @@
-"""A write whose turn comes too late for the read it rests on, in virtual time."""
+"""A write whose turn comes too late for the read it rests on, or whose fate is unknown, in virtual
+time."""
 
 from pathlib import Path
 
 import pytest
 
 from components import policy_write
-from components.exclusion_state import ExclusionState
+from components.exclusion_state import ExclusionState, properties_of
 from components.policy_session import LONGEST_WAIT_SECONDS
-from components.policy_write import PolicyExclusionError, exclude
+from components.policy_write import PolicyExclusionError, exclude, undo
+from entra.errors import EntraError, Forbidden, GraphError, NotFound, OutdatedRead
 from entra.exclusion import Entries
-from tests.unit.policy_scene import Scene
+from tests.unit.policy_scene import NOTHING, Scene
 
 TOO_LONG = LONGEST_WAIT_SECONDS + 1
-STATE = ExclusionState.read(
-    {
-        "tenantId": "t",
-        "policyId": "p0",
-        "policyName": "MFA",
-        "wanted": {"groups": ["g"], "users": []},
-        "stack": "break-glass/prod/exclusion",
-    }
-)
+OURS = Entries(("g",))
+
+
+def state(*, wanted: Entries = OURS, added: Entries = NOTHING) -> ExclusionState:
+    return ExclusionState.read(
+        {
+            "tenantId": "t",
+            "policyId": "p0",
+            "policyName": "MFA",
+            "wanted": properties_of(wanted),
+            "added": properties_of(added),
+            "stack": "break-glass/prod/exclusion",
+        }
+    )
+
+
+STATE = state()
 
 
 @pytest.fixture
@@ -47,4 +57,82 @@ def test_who_never_gets_a_turn_in_time_writes_nothing_and_says_why(scene: Scene)
         " others use up the tenant's Conditional Access requests; run `pulumi up` again when they"
         " are done"
     )
+    assert not scene.session.journal.noted(STATE.stack, "p0")
+
+
+def groups(scene: Scene) -> tuple[str, ...]:
+    return scene.tenant.policies["p0"].exclude_groups
+
+
+def test_what_an_unanswered_attempt_put_there_is_ours_when_its_repetition_comes_too_late(
+    scene: Scene,
+) -> None:
+    scene.tenant.in_doubt = [OutdatedRead("late")]
+    outcome = exclude(STATE, NOTHING, departing=NOTHING)
+    assert outcome.added == OURS
+    undo(state(added=outcome.added))
+    assert groups(scene) == ()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Forbidden(403, "AccessDenied", "no", "PATCH", "p0"),
+        GraphError(400, "BadRequest", "no", "PATCH", "p0"),
+        GraphError(429, "TooManyRequests", "", "PATCH", "p0"),
+        GraphError(504, "GatewayTimeout", "", "PATCH", "p0"),
+    ],
+)
+def test_what_an_unanswered_attempt_put_there_is_ours_in_the_next_run(
+    scene: Scene, error: EntraError
+) -> None:
+    scene.tenant.in_doubt = [error]
+    with pytest.raises(PolicyExclusionError):
+        exclude(STATE, NOTHING, departing=NOTHING)
+    outcome = exclude(STATE, NOTHING, departing=NOTHING)
+    assert outcome.added == OURS
+    undo(state(added=outcome.added))
+    assert groups(scene) == ()
+
+
+def test_what_is_in_a_deleted_policy_by_an_unanswered_attempt_is_ours_once_it_is_restored(
+    scene: Scene,
+) -> None:
+    scene.tenant.in_doubt = [NotFound(404, "ResourceNotFound", "", "PATCH", "p0")]
+    exclude(STATE, NOTHING, departing=NOTHING)
+    assert exclude(STATE, NOTHING, departing=NOTHING).added == OURS
+
+
+def test_a_write_that_was_refused_for_certain_claims_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise Forbidden(403, "AccessDenied", "no", "PATCH", "p0")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(scene.tenant, "write_exclusions", refused)
+        with pytest.raises(PolicyExclusionError):
+            exclude(STATE, NOTHING, departing=NOTHING)
+    scene.tenant.edit("p0", ("g",))
+    assert exclude(STATE, NOTHING, departing=NOTHING).added == NOTHING
+
+
+def test_what_a_killed_run_left_is_still_ours_when_taking_it_out_comes_to_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.tenant.edit("p0", ("g",))
+    scene.session.journal.note(STATE.stack, "p0", OURS)
+    skipped = state(wanted=NOTHING)
+
+    def lost(*_: object, **__: object) -> None:
+        error = GraphError(0, "cut off", "", "PATCH", "p0")
+        error.in_doubt = True
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(scene.tenant, "write_exclusions", lost)
+        with pytest.raises(PolicyExclusionError):
+            exclude(skipped, NOTHING, departing=NOTHING)
+    exclude(skipped, NOTHING, departing=NOTHING)
+    assert groups(scene) == ()
     assert not scene.session.journal.noted(STATE.stack, "p0")
