@@ -65,7 +65,7 @@ class PolicyExclusionProvider(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Exclude what is wanted."""
         state = ExclusionState.read(props)
-        outcome = exclude(state, Entries(), departing=Entries())
+        outcome = exclude(state, None, departing=Entries())
         return CreateResult(state.policy_id, _outputs(props, outcome, healed=0))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:

@@ -53,28 +53,30 @@ class _Task:
     session: PolicySession
     state: ExclusionState
     wanted: Entries
-    saved: Entries
-    """What the state says is ours."""
+    saved: Entries | None
+    """What the state says is ours; None when the stack has no state of the policy."""
     departing: Entries
 
     @property
     def noted(self) -> Entries:
         """What a run that was killed, or a write whose fate is unknown, may have put there too."""
-        return self.session.journal.noted(self.state.stack, self.state.policy_id)
+        return self.session.journal.noted(self.state.stack, self.state.policy_id, self.saved)
 
     @property
     def ours(self) -> Entries:
         """All that may be ours, as far as is known now."""
-        return self.saved | self.noted
+        return (self.saved or Entries()) | self.noted
 
     def note(self, added: Entries) -> None:
-        self.session.journal.note(self.state.stack, self.state.policy_id, added)
+        stack, policy_id = self.state.stack, self.state.policy_id
+        self.session.journal.note(stack, policy_id, added, before=self.saved)
 
 
-def exclude(state: ExclusionState, saved: Entries, *, departing: Entries) -> Outcome:
+def exclude(state: ExclusionState, saved: Entries | None, *, departing: Entries) -> Outcome:
     """Exclude what ``state`` wants; take out what else is ours, and what departs with the stack.
 
-    ``saved``: what the last run's state says is ours. Raises PolicyExclusionError.
+    ``saved``: what the last run's state says is ours; None when there was none. Raises
+    PolicyExclusionError.
     """
     with _one_line(state):
         session = current_session()
@@ -117,15 +119,16 @@ def _make_right(task: _Task) -> Outcome:
         return Outcome(ours & wanted)
     decision = decide(live_entries(reading.policy), wanted, ours, task.departing)
     if decision.change is None:
-        if noted:
-            task.note(decision.added)
+        task.note(decision.added if noted else Entries())
         return Outcome(decision.added)
     # What is noted stays so until nothing that we take out can still be there.
     task.note(noted | decision.added)
     try:
         session.write(reading, decision.change)
     except EntraError as error:
-        if not error.in_doubt:
+        if error.in_doubt:
+            ours |= decision.added
+        else:
             task.note(noted)
         if isinstance(error, NotFound):
             return Outcome(ours & wanted)
@@ -134,7 +137,7 @@ def _make_right(task: _Task) -> Outcome:
         return _refusal(task, ours, reading, error)
     if noted - decision.added:
         task.note(decision.added)
-    return Outcome(decision.added, put_back=bool(decision.lost & task.saved))
+    return Outcome(decision.added, put_back=bool(decision.lost & (task.saved or Entries())))
 
 
 def _refuses(session: PolicySession, reading: Reading, error: GraphError) -> bool:
@@ -164,7 +167,8 @@ def _refusal(task: _Task, ours: Entries, reading: Reading, error: GraphError) ->
     missing = ", ".join(pending_lines(lacking_in(live, task.wanted), state.labels))
     reason = f"{refusal} ({told(words)}): {missing} by hand {_BY_HAND}, or switch the policy off"
     pulumi.log.warn(f"{state.title} is {reason}")
-    return Outcome(ours & task.wanted & live, refused=reason, refused_of=reading.policy.modified)
+    added = ours & task.wanted if error.in_doubt else ours & task.wanted & live
+    return Outcome(added, refused=reason, refused_of=reading.policy.modified)
 
 
 def _stands_there(task: _Task) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.provider.dynamic_server import ProviderError
+from tests.provider.dynamic_server import ProviderError, dynamic_server
 from tests.provider.policy_setting import ADA, BO, IT, MFA, NOTHING, REPORT, Setting, inputs
 from tests.support.tenant import object_id
 
@@ -113,6 +113,19 @@ def test_once_the_state_knows_what_is_ours_nothing_else_does(setting: Setting) -
     setting.edit(excludeGroups=[IT], excludeUsers=[ADA])
     _, anew = setting.provider.create(wanted())
     assert anew["added"] == NOTHING
+
+
+def test_what_another_machine_saved_since_counts_and_no_older_note(
+    setting: Setting, tmp_path: Path
+) -> None:
+    _, outputs = setting.provider.create(wanted())
+    elsewhere = {**setting.environment, "BREAK_GLASS_CACHE": str(tmp_path / "elsewhere")}
+    with dynamic_server(elsewhere) as pipeline:
+        skipped = pipeline.update(MFA, outputs, wanted(wanted=NOTHING))
+    setting.edit(excludeGroups=[IT], excludeUsers=[ADA])
+    skipped = setting.provider.update(MFA, skipped, wanted(wanted=NOTHING))
+    setting.provider.delete(MFA, skipped)
+    assert setting.lists() == ([IT], [ADA])
 
 
 @pytest.mark.parametrize("status", [400, 403])

@@ -42,7 +42,7 @@ def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
 
 def test_what_became_too_old_while_it_waited_is_read_anew(scene: Scene) -> None:
     scene.tenant.waits = [TOO_LONG]
-    outcome = exclude(STATE, Entries(), departing=Entries())
+    outcome = exclude(STATE, None, departing=Entries())
     assert scene.tenant.calls == ["GET p0", "GET p0", "PATCH p0"]
     assert outcome.added == Entries(("g",))
 
@@ -50,14 +50,14 @@ def test_what_became_too_old_while_it_waited_is_read_anew(scene: Scene) -> None:
 def test_who_never_gets_a_turn_in_time_writes_nothing_and_says_why(scene: Scene) -> None:
     scene.tenant.waits = [TOO_LONG] * 9
     with pytest.raises(PolicyExclusionError) as caught:
-        exclude(STATE, Entries(), departing=Entries())
+        exclude(STATE, None, departing=Entries())
     assert scene.tenant.calls == ["GET p0"] * 5
     assert str(caught.value) == (
         "policy 'MFA' (p0) was not changed: it was read too long ago to be written now, 5 times:"
         " others use up the tenant's Conditional Access requests; run `pulumi up` again when they"
         " are done"
     )
-    assert not scene.session.journal.noted(STATE.stack, "p0")
+    assert not scene.session.journal.noted(STATE.stack, "p0", None)
 
 
 def groups(scene: Scene) -> tuple[str, ...]:
@@ -68,7 +68,7 @@ def test_what_an_unanswered_attempt_put_there_is_ours_when_its_repetition_comes_
     scene: Scene,
 ) -> None:
     scene.tenant.in_doubt = [OutdatedRead("late")]
-    outcome = exclude(STATE, NOTHING, departing=NOTHING)
+    outcome = exclude(STATE, None, departing=NOTHING)
     assert outcome.added == OURS
     undo(state(added=outcome.added))
     assert groups(scene) == ()
@@ -88,19 +88,30 @@ def test_what_an_unanswered_attempt_put_there_is_ours_in_the_next_run(
 ) -> None:
     scene.tenant.in_doubt = [error]
     with pytest.raises(PolicyExclusionError):
-        exclude(STATE, NOTHING, departing=NOTHING)
-    outcome = exclude(STATE, NOTHING, departing=NOTHING)
+        exclude(STATE, None, departing=NOTHING)
+    outcome = exclude(STATE, None, departing=NOTHING)
     assert outcome.added == OURS
     undo(state(added=outcome.added))
     assert groups(scene) == ()
 
 
-def test_what_is_in_a_deleted_policy_by_an_unanswered_attempt_is_ours_once_it_is_restored(
-    scene: Scene,
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("MFA", NotFound(404, "ResourceNotFound", "", "PATCH", "p0")),
+        ("Microsoft-managed: MFA", GraphError(400, "BadRequest", "no", "PATCH", "p0")),
+    ],
+)
+def test_what_an_unanswered_attempt_may_have_put_there_is_ours_in_the_state_of_a_run_that_goes_on(
+    scene: Scene, name: str, error: EntraError
 ) -> None:
-    scene.tenant.in_doubt = [NotFound(404, "ResourceNotFound", "", "PATCH", "p0")]
-    exclude(STATE, NOTHING, departing=NOTHING)
-    assert exclude(STATE, NOTHING, departing=NOTHING).added == OURS
+    policy = scene.tenant.policies["p0"].model_copy(update={"display_name": name})
+    scene.tenant.policies["p0"] = policy
+    scene.tenant.in_doubt = [error]
+    outcome = exclude(STATE, None, departing=NOTHING)
+    assert outcome.added == OURS
+    undo(state(added=outcome.added))
+    assert groups(scene) == ()
 
 
 def test_a_write_that_was_refused_for_certain_claims_nothing(
@@ -112,16 +123,16 @@ def test_a_write_that_was_refused_for_certain_claims_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(scene.tenant, "write_exclusions", refused)
         with pytest.raises(PolicyExclusionError):
-            exclude(STATE, NOTHING, departing=NOTHING)
+            exclude(STATE, None, departing=NOTHING)
     scene.tenant.edit("p0", ("g",))
-    assert exclude(STATE, NOTHING, departing=NOTHING).added == NOTHING
+    assert exclude(STATE, None, departing=NOTHING).added == NOTHING
 
 
 def test_what_a_killed_run_left_is_still_ours_when_taking_it_out_comes_to_nothing(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene.tenant.edit("p0", ("g",))
-    scene.session.journal.note(STATE.stack, "p0", OURS)
+    scene.session.journal.note(STATE.stack, "p0", OURS, before=None)
     skipped = state(wanted=NOTHING)
 
     def lost(*_: object, **__: object) -> None:
@@ -132,7 +143,7 @@ def test_what_a_killed_run_left_is_still_ours_when_taking_it_out_comes_to_nothin
     with monkeypatch.context() as patch:
         patch.setattr(scene.tenant, "write_exclusions", lost)
         with pytest.raises(PolicyExclusionError):
-            exclude(skipped, NOTHING, departing=NOTHING)
-    exclude(skipped, NOTHING, departing=NOTHING)
+            exclude(skipped, None, departing=NOTHING)
+    exclude(skipped, None, departing=NOTHING)
     assert groups(scene) == ()
-    assert not scene.session.journal.noted(STATE.stack, "p0")
+    assert not scene.session.journal.noted(STATE.stack, "p0", None)
