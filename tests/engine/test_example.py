@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
@@ -15,7 +15,7 @@ from sandbox.api.server import TenantServer
 from sandbox.engine import Engine
 from tests.engine.standing import AT_SPEED, Scene
 from tests.support.pulumi_stack import REPOSITORY, PulumiStack
-from tests.support.tenant import AT_ONCE, object_id, small_document
+from tests.support.tenant import AT_ONCE, http, object_id, small_document
 from tests.unit.test_house import imports
 
 PROGRAM = REPOSITORY / "examples" / "exclusion-only"
@@ -29,13 +29,17 @@ PERMISSIONS = re.findall(r"`((?:Policy|Application)\.[A-Za-z.]+)`", README)
 
 
 @contextmanager
-def example(folder: Path, **config: Any) -> Generator[Scene]:
+def example(
+    folder: Path, *, more: Sequence[str] = (), security_defaults: bool = False, **config: Any
+) -> Generator[Scene]:
     """A tenant with a group of its administrator's, and the example's empty stack."""
     folder.mkdir()
     document = small_document()
-    document["apps"][0].update(graphPermissions=PERMISSIONS, directoryRoles=[], azureRoles=[])
+    permissions = [*PERMISSIONS, *more]
+    document["apps"][0].update(graphPermissions=permissions, directoryRoles=[], azureRoles=[])
+    document["securityDefaults"] = {"isEnabled": security_defaults}
     settings = {"exclusion-only:groupId": GROUP, "exclusion-only:groupName": "IT", **config}
-    with TenantServer([document], knobs=AT_ONCE) as server:
+    with TenantServer([document], knobs={**AT_ONCE, "directoryLogDelaySeconds": 0}) as server:
         environment = server.environment() | AT_SPEED
         stack = PulumiStack(folder, environment, settings, program=PROGRAM, name="customer")
         yield Scene(server, stack, document["tenant"]["id"])
@@ -109,7 +113,7 @@ def test_the_example_excludes_heals_and_is_undone_without_a_trace(
 
 
 def test_scope_and_skip_leave_policies_alone_and_say_why(engine: Engine, tmp_path: Path) -> None:
-    settings = {"exclusion-only:scope": "mfa-only", "exclusion-only:skip": [MFA]}
+    settings: dict[str, Any] = {"exclusion-only:scope": "mfa-only", "exclusion-only:skip": [MFA]}
     with example(tmp_path / "stack", **settings) as scene:
         scene.stack.up("--skip-preview")
         assert scene.writes() == []
@@ -123,6 +127,49 @@ def test_scope_and_skip_leave_policies_alone_and_say_why(engine: Engine, tmp_pat
         scene.stack.up("--skip-preview")
         assert [policy["name"] for policy in scene.stack.outputs()["excludedPolicies"]] == [MFA]
         assert len(scene.writes()) == 1
+
+
+WRONG = "00000000-0000-4000-8000-00000000dead"
+
+
+def test_an_id_that_is_no_groups_stops_the_run_where_groups_may_be_read(
+    engine: Engine, tmp_path: Path
+) -> None:
+    wrong: dict[str, Any] = {"exclusion-only:groupId": WRONG}
+    with example(tmp_path / "stack", **wrong) as scene:
+        assert f"group {WRONG} is not looked up" in scene.stack.preview().output
+    with example(tmp_path / "reader", more=["Group.Read.All"], **wrong) as scene:
+        run = scene.stack.preview(check=False)
+        assert run.returncode != 0
+        assert f"groupId is '{WRONG}': the tenant has no such group" in run.output
+
+
+@pytest.mark.parametrize("reader", [True, False])
+def test_without_a_name_the_tenants_own_is_used_or_the_id(
+    engine: Engine, tmp_path: Path, reader: bool
+) -> None:
+    more = ["Group.Read.All"] if reader else []
+    unnamed: dict[str, Any] = {"exclusion-only:groupName": ""}
+    with example(tmp_path / "stack", more=more, **unnamed) as scene:
+        (found,) = [g for g in scene.tenant.to_document()["groups"] if g["id"] == GROUP]
+        name = found["displayName"] if reader else GROUP
+        assert f": exclude group {name}\n" in scene.stack.preview().output.replace("\r", "")
+
+
+def test_security_defaults_and_who_took_the_group_out_are_told(
+    engine: Engine, tmp_path: Path
+) -> None:
+    audit = ["AuditLog.Read.All", "Directory.Read.All"]
+    with example(tmp_path / "stack", more=audit, security_defaults=True) as scene:
+        assert "security defaults" in scene.stack.up().output.lower()
+        victim = scene.policies()[MFA]["id"]
+        with http(scene.server) as control:
+            control.patch(
+                f"/sandbox/conditional-access/policies/{victim}",
+                params={"as": "bo@fabrikam.onmicrosoft.com"},
+                json={"conditions": {"users": {"excludeGroups": []}}},
+            ).raise_for_status()
+        assert "changed by bo@fabrikam.onmicrosoft.com on " in scene.stack.preview().output
 
 
 @pytest.mark.parametrize(

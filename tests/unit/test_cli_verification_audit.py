@@ -100,12 +100,12 @@ def test_a_policy_whose_last_change_is_not_in_the_log_is_to_be_verified_again() 
         {**right(key, key), "modifiedDateTime": f"2026-11-{when}Z"}
         for key, when in (
             ("p1", "22T11:40:00"),
-            ("p2", "22T11:06:20"),
+            ("P2", "22T11:06:20"),
             ("p3", "22T11:30:00"),
             ("p4", "01T11:30:00"),
         )
     ]
-    known = replace(LOST[1], change=replace(LOST[1].change, policy_id="P2"))
+    known = replace(LOST[1], change=replace(LOST[1].change, policy_id="p2"))
     children = [child(document["id"]) for document in documents]
     found = report(StubPolicies(documents), children, StubAudit([known]))
     (line,) = found.audit_troubles
