@@ -20,9 +20,10 @@ from components.exclusion_objects import ExclusionObjects, objects_of, wanted_of
 from components.exclusion_outcome import excluded_policies, refusals, skipped_policies
 from components.exclusion_plan import PolicyPlan, plan_policy
 from components.exclusion_proof import Claim, prove_exclusions
+from components.exclusion_settings import ExclusionSettings, decided_under
 from components.exclusion_state import ExclusionState, entries, properties_of
 from components.policy_exclusion import TYPE, PolicyExclusion
-from components.stack_memory import Outputs, StackMemory, earlier_outputs
+from components.stack_memory import StackMemory, earlier_outputs
 from entra.exclusion import Entries, Scope, skip_reason
 from entra.policy import Policy, told
 from entra.policy_change import Loss
@@ -109,8 +110,12 @@ class CaExclusionPatch(pulumi.ComponentResource):
         super().__init__(COMPONENT_TYPE, name, None, opts)
         self._name = name
         self._args = args
-        self._scope = _scope(args.scope)
+        chosen = ExclusionSettings.of(args.scope, args.skip)
         self._earlier = self._remembered()
+        self._last_run = self._last_settings()
+        self._settings = chosen.numbered(
+            [self._last_run, *(state.decided_under for state in self._earlier.values())]
+        )
         policies = settle(args.policies, args.reader, self._earlier, self._say)
         choices = self._choices(policies)
         self._tell_of_the_tenant(policies)
@@ -130,8 +135,7 @@ class CaExclusionPatch(pulumi.ComponentResource):
                 "verified": self.verified,
                 "wanted": wanted_of(args.group_ids, args.user_ids),
                 "tenantId": args.tenant_id,
-                "scope": args.scope,
-                "skip": list(args.skip),
+                **self._settings.properties,
             }
         )
 
@@ -145,26 +149,20 @@ class CaExclusionPatch(pulumi.ComponentResource):
         return found
 
     def _choices(self, policies: Sequence[Policy]) -> list[Choice]:
-        before = self._last_settings()
-        same_scope = before.get("scope") in (None, self._scope)
-        return [
-            choose(
-                policy,
-                scope=self._scope,
-                same_scope=same_scope,
-                skip=self._args.skip,
-                skip_before=before.get("skip") or (),
-                earlier=state.wanted if (state := self._earlier.get(policy.id)) else Entries(),
-            )
-            for policy in policies
-        ]
+        choices: list[Choice] = []
+        for policy in policies:
+            state = self._earlier.get(policy.id)
+            before = decided_under(state.decided_under if state else None, self._last_run)
+            earlier = state.wanted if state else Entries()
+            choices.append(choose(policy, self._settings, before=before, earlier=earlier))
+        return choices
 
-    def _last_settings(self) -> Outputs:
-        """The component's outputs of the last run; none for a new stack."""
+    def _last_settings(self) -> ExclusionSettings | None:
+        """Those of the last run that came to its end; none for a new stack."""
         for urn, outputs in self._args.memory(COMPONENT_TYPE).items():
             if urn.endswith(f"::{self._name}"):
-                return outputs
-        return {}
+                return ExclusionSettings.read(outputs)
+        return None
 
     def _plan(
         self, choices: Sequence[Choice], objects: ExclusionObjects, owned: ExclusionObjects
@@ -197,7 +195,8 @@ class CaExclusionPatch(pulumi.ComponentResource):
             self._warn(telling.security_defaults_line(len(policies)))
         if not policies:
             self._say(telling.NO_POLICIES)
-        for line in telling.skip_lines(policies, self._args.skip):
+        skip = telling.skip_lines(policies, self._args.skip)
+        for line in (*skip, *telling.riddle_lines(policies)):
             self._warn(line)
 
     def _child(
@@ -225,6 +224,7 @@ class CaExclusionPatch(pulumi.ComponentResource):
                 "reason": reason or "",
                 "pending": run.apply(lambda value: list(value.plans[policy.id].pending)),
                 "freshnessSeconds": run.apply(lambda value: value.freshness_seconds),
+                "decidedUnder": self._settings.properties,
                 "stack": f"{pulumi.get_project()}/{pulumi.get_stack()}/{self._name}",
             },
             pulumi.ResourceOptions(parent=self),
@@ -274,7 +274,8 @@ class CaExclusionPatch(pulumi.ComponentResource):
         return pulumi.Output.all(objects, refused, *written).apply(prove)
 
     def _applies_to(self, policy: Policy) -> bool:
-        return skip_reason(policy, scope=self._scope, skip=self._args.skip) is None
+        settings = self._settings
+        return skip_reason(policy, scope=settings.scope, skip=settings.skip) is None
 
     def _child_name(self, policy_id: str) -> str:
         return f"{self._name}-{policy_id}"
@@ -289,12 +290,3 @@ class CaExclusionPatch(pulumi.ComponentResource):
 def _labels(owned_and_excluded: Sequence[ExclusionObjects]) -> dict[str, str]:
     owned, excluded = owned_and_excluded
     return {**owned.labels, **excluded.labels}
-
-
-def _scope(value: str) -> Scope:
-    try:
-        return Scope(value)
-    except ValueError:
-        raise pulumi.RunError(
-            f"exclusion scope is {value!r}: expected {' or '.join(Scope)}"
-        ) from None

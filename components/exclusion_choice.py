@@ -2,13 +2,14 @@
 
 Settings alone take an exclusion away. What a policy says may add one, never remove one: its owner
 can park it for an hour (users: None, no MFA) and turn it back, and it must not come back armed; nor
-may a new name that happens to be on the skip list arm it.
+may a new name that happens to be on the skip list arm it. Whether the settings changed is told by
+those under which this very policy was last decided on: a run between may have ended midway.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from entra.exclusion import Entries, Scope, is_named, skip_reason
+from components.exclusion_settings import ExclusionSettings
+from entra.exclusion import Entries, is_named, is_out_of_scope, skip_reason
 from entra.policy import Policy
 
 
@@ -25,34 +26,32 @@ class Choice:
 
 def choose(
     policy: Policy,
+    settings: ExclusionSettings,
     *,
-    scope: Scope,
-    same_scope: bool,
-    skip: Sequence[str],
-    skip_before: Sequence[str] = (),
+    before: ExclusionSettings | None,
     earlier: Entries,
 ) -> Choice:
     """Decide on one policy.
 
-    `same_scope`: the setting is the last run's. `skip_before`: what the last run's setting listed.
-    `earlier`: what the last run wanted excluded.
+    `before`: the settings under which it was last decided on; None when nothing tells.
+    `earlier`: what was wanted excluded then.
     """
-    reason = skip_reason(policy, scope=scope, skip=skip)
+    reason = skip_reason(policy, scope=settings.scope, skip=settings.skip)
     if reason is None:
         return Choice(policy, None, Entries())
-    if is_named(policy, skip):
-        if earlier and _renamed(policy, skip, skip_before):
-            kept = "renamed to what is listed under skip; the exclusion made earlier stays"
-            return Choice(policy, f"{kept} (to end it, list the id)", earlier)
+    narrowed = before is not None and before.scope is not settings.scope
+    if not earlier or (narrowed and is_out_of_scope(policy, settings.scope)):
         return Choice(policy, reason, Entries())
-    left_out_by_scope = skip_reason(policy, scope=Scope.ALL, skip=()) is None
-    if (left_out_by_scope and not same_scope) or not earlier:
+    if not is_named(policy, settings.skip):
+        return Choice(policy, f"{reason}; the exclusion made earlier stays", earlier)
+    if before is None or not _renamed(policy, settings.skip, before.skip):
         return Choice(policy, reason, Entries())
-    return Choice(policy, f"{reason}; the exclusion made earlier stays", earlier)
+    kept = "renamed to what is listed under skip; the exclusion made earlier stays"
+    return Choice(policy, f"{kept} (to end it, list the id)", earlier)
 
 
-def _renamed(policy: Policy, skip: Sequence[str], skip_before: Sequence[str]) -> bool:
-    """Whether it is listed by nothing but a name that the last run knew of and did not apply to it.
+def _renamed(policy: Policy, skip: tuple[str, ...], skip_before: tuple[str, ...]) -> bool:
+    """Whether it is listed by nothing but a name that was listed before and did not apply to it.
 
     A policy never gets another one's id: whoever lists the id means it.
     """

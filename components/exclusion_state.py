@@ -13,6 +13,8 @@ State contract: the property names here are in every stack's state file. Inputs 
                   'again' behind each when the run before put just the same right
     freshnessSeconds  a write rests on a listing of at most this age; 0: on a read of its own
     stack         "project/stack/component"    whose entries the write journal tells apart
+    decidedUnder  {scope, skip, revision}      the settings when this was last created or updated;
+                  by itself no difference, see ``components.exclusion_settings``
 
 Outputs only:
 
@@ -32,6 +34,7 @@ from typing import Any, cast
 
 from pulumi.runtime import rpc
 
+from components.exclusion_settings import ExclusionSettings
 from entra.exclusion import Entries
 from entra.policy import told
 
@@ -54,6 +57,7 @@ class ExclusionState:
     refused: str
     refused_of: str
     healed: int
+    decided_under: ExclusionSettings | None
 
     @classmethod
     def read(cls, properties: Properties) -> "ExclusionState":
@@ -71,6 +75,7 @@ class ExclusionState:
             refused=str(properties.get("refused") or ""),
             refused_of=str(properties.get("refusedOf") or ""),
             healed=int(properties.get("healed") or 0),
+            decided_under=ExclusionSettings.read(properties.get("decidedUnder")),
         )
 
     @property

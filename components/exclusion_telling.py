@@ -77,14 +77,25 @@ def skip_lines(policies: Sequence[Policy], skip: Iterable[str]) -> list[str]:
     for entry in skip:
         named = named_by(policies, entry)
         if not named:
-            lines.append(f"exclusion skip: no policy has the id or name {entry!r}")
+            lines.append(f"exclusion skip: no policy has the id or name '{told(entry)}'")
         elif len(named) > 1:
             ids = ", ".join(policy.id for policy in named)
             lines.append(
-                f"exclusion skip: {entry!r} names {len(named)} policies, and all of them are left"
-                f" alone: {ids}; name one by its id to leave only that one alone"
+                f"exclusion skip: '{told(entry)}' names {len(named)} policies, and all of them are"
+                f" left alone: {ids}; name one by its id to leave only that one alone"
             )
     return lines
+
+
+def riddle_lines(policies: Sequence[Policy]) -> list[str]:
+    """Warnings about policies of which nobody can tell whether they stop the accounts."""
+    return [
+        f"{titled(policy)}: the service does not tell whom this policy applies to, so nobody is"
+        " excluded from it anew: look at it in the Entra admin centre (Conditional Access), and"
+        " run again when it has users"
+        for policy in policies
+        if not policy.tells_conditions
+    ]
 
 
 def security_defaults_line(policies: int) -> str:

@@ -117,9 +117,14 @@ def skip_reason(policy: Policy, *, scope: Scope, skip: Iterable[str]) -> str | N
         return "listed under skip"
     if not _applies_to_people(policy):
         return _why_to_nobody(policy)
-    if scope is Scope.MFA_ONLY and not _asks_for_mfa(policy):
+    if is_out_of_scope(policy, scope):
         return "does not ask for multifactor authentication (exclusion scope: mfa-only)"
     return None
+
+
+def is_out_of_scope(policy: Policy, scope: Scope) -> bool:
+    """Whether the scope leaves the policy out for what it asks for, whomever it applies to."""
+    return scope is Scope.MFA_ONLY and not _asks_for_mfa(policy)
 
 
 def is_named(policy: Policy, names: Iterable[str]) -> bool:
@@ -151,6 +156,8 @@ def _applies_to_people(policy: Policy) -> bool:
 
 
 def _why_to_nobody(policy: Policy) -> str:
+    if not policy.tells_conditions:
+        return "the service does not tell whom it applies to"
     users = policy.conditions.users
     included = [_key(entry) for entry in users.include_users] if users else []
     applications = policy.conditions.client_applications or {}

@@ -56,8 +56,16 @@ def _no_null(value: Any) -> Any:
     return [] if value is None else value
 
 
+def _no_null_object(value: Any) -> Any:
+    return {} if value is None else value
+
+
+def _no_null_text(value: Any) -> Any:
+    return "" if value is None else value
+
+
 def _name(value: Any) -> Any:
-    return storable(value) if isinstance(value, str) else "" if value is None else value
+    return storable(value) if isinstance(value, str) else _no_null_text(value)
 
 
 # The service writes null, or leaves the property out, where nothing is chosen.
@@ -103,10 +111,10 @@ class Policy(_Part):
 
     id: str
     display_name: Annotated[str, BeforeValidator(_name)] = ""
-    state: str = ""
+    state: Annotated[str, BeforeValidator(_no_null_text)] = ""
     created_date_time: str | None = None
     modified_date_time: str | None = None
-    conditions: PolicyConditions = PolicyConditions()
+    conditions: Annotated[PolicyConditions, BeforeValidator(_no_null_object)] = PolicyConditions()
     grant_controls: GrantControls | None = None
     document: Mapping[str, Any] = Field(default_factory=dict[str, Any], repr=False)
 
@@ -123,6 +131,15 @@ class Policy(_Part):
             raise GraphError(
                 200, "not a policy", message, "GET", "conditionalAccess/policies"
             ) from None
+
+    @property
+    def tells_conditions(self) -> bool:
+        """Whether the service says anything of whom the policy applies to.
+
+        The documentation has no policy without conditions. Should one come, the others must not
+        suffer from it, and somebody has to look at it.
+        """
+        return self.document.get("conditions") is not None
 
     @property
     def modified(self) -> str:

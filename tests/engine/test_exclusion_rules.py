@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.exclusion_stack import GROUP, example_scene
-from tests.engine.policy_lists import POLICIES, exclusions, policy_requests
+from tests.engine.policy_lists import POLICIES, excluding, exclusions, policy_requests
 from tests.engine.standing import Scene
 from tests.support.tenant import JSON, object_id, small_document
 
@@ -89,6 +89,26 @@ def test_settings_take_an_exclusion_away_and_give_it_back_and_no_resource_goes(
             )
             assert urns(scene) == known
         assert exclusions(scene) == ours
+
+
+def test_settings_rule_after_a_run_that_failed_too(tmp_path: Path) -> None:
+    """A first run, and one that went for a wider scope and was given up."""
+    with example_scene(tmp_path / "stack") as scene:
+        before = exclusions(scene)
+        for fails_at, kept in ((MFA, set[str]()), (LEGACY, {MFA})):
+            scene.stack.set_config({"exclusion-only:scope": "all"})
+            scene.fault(method="PATCH", path=fails_at, status=403)
+            failed = scene.stack.up("--skip-preview", check=False)
+            assert failed.returncode != 0
+            scene.server.world.faults.clear()
+            assert set(excluding(scene, GROUP)) > kept
+
+            scene.stack.set_config({"exclusion-only:scope": "mfa-only"})
+            scene.stack.up("--skip-preview")
+            assert excluding(scene, GROUP) == [MFA]
+            assert {key: was for key, was in before.items() if key != MFA} == {
+                key: now for key, now in exclusions(scene).items() if key != MFA
+            }
 
 
 def urns(scene: Scene) -> set[str]:

@@ -32,6 +32,7 @@ def test_what_an_older_state_lacks_is_nothing(stored: dict[str, Any]) -> None:
     state = ExclusionState.read(stored)
     assert (state.freshness_seconds, state.stack, state.healed) == (0, "", 0)
     assert (state.refused, state.refused_of) == ("", "")
+    assert state.decided_under is None
 
 
 def test_a_stored_resource_needs_no_update_for_what_it_lacks(
@@ -60,9 +61,16 @@ def test_a_stored_resource_is_undone(setting: Setting, stored: dict[str, Any]) -
     assert setting.lists() == ([STAFF], [])
 
 
-def test_what_decides_about_freshness_and_refusals_is_never_a_difference(
+def test_what_decides_about_freshness_refusals_and_settings_is_never_a_difference(
     setting: Setting, stored: dict[str, Any]
 ) -> None:
-    refused = {**stored, "refused": "no", "refusedOf": "2026", "healed": 2, "freshnessSeconds": 15}
+    refused = {
+        **stored,
+        "decidedUnder": {"scope": "all", "skip": ["a"], "revision": 2},
+        "refused": "no",
+        "refusedOf": "2026",
+        "healed": 2,
+        "freshnessSeconds": 15,
+    }
     news = inputs(key="break-glass/prod/exclusion", freshnessSeconds=0)
     assert setting.provider.diff(MFA, refused, news) == (False, [])

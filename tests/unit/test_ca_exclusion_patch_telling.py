@@ -22,6 +22,7 @@ from tests.unit.exclusion_program import (
     policy,
     run,
 )
+from tests.unit.graph_stub import policy_document
 
 OLD = {"u-2": "account old@contoso.onmicrosoft.com"}
 
@@ -218,3 +219,20 @@ def test_nothing_is_told_twice_within_a_run(preview: bool) -> None:
     )
     texts = [text for _, text in seen.messages]
     assert len(texts) == len(set(texts)) == 6
+
+
+def test_a_policy_without_conditions_is_told_and_disturbs_no_other() -> None:
+    riddle = Policy.from_document({**policy_document("p9", "Odd\n"), "conditions": None})
+    seen = run(arguments([policy("p1"), riddle], Reader(excluded("p1"), riddle)))
+    (warning,) = seen.said("warning")
+    assert warning.startswith(r"Odd\n (p9): the service does not tell whom this policy applies to")
+    assert "Entra admin centre" in warning
+    (skipped,) = outcome(seen)["skipped"]
+    assert skipped["reason"] == "the service does not tell whom it applies to"
+    assert seen.named("exclusion-p1").inputs["wanted"] == OURS
+    assert outcome(seen)["verified"] is True
+
+
+def test_a_policy_of_unknown_state_is_excluded_from() -> None:
+    stateless = Policy.from_document({**policy_document("p1", "MFA"), "state": None})
+    assert run(arguments([stateless])).named("exclusion-p1").inputs["wanted"] == OURS

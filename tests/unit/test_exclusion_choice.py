@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from components.exclusion_choice import Choice, choose
+from components.exclusion_settings import ExclusionSettings
 from entra.exclusion import Entries, Scope
 from entra.policy import Policy
 from tests.unit.graph_stub import policy_document
@@ -16,21 +17,15 @@ PARKED: dict[str, Any] = {"users": {"includeUsers": ["None"]}}
 def choice(
     *,
     scope: Scope = Scope.ALL,
-    same_scope: bool = True,
+    scope_before: Scope | None = None,
     skip: tuple[str, ...] = (),
     skip_before: tuple[str, ...] = (),
     earlier: Entries = EARLIER,
     **document: Any,
 ) -> Choice:
     policy = Policy.from_document(policy_document("P1", "MFA", **document))
-    return choose(
-        policy,
-        scope=scope,
-        same_scope=same_scope,
-        skip=skip,
-        skip_before=skip_before,
-        earlier=earlier,
-    )
+    before = ExclusionSettings(scope_before or scope, skip_before)
+    return choose(policy, ExclusionSettings(scope, skip), before=before, earlier=earlier)
 
 
 def test_a_policy_that_fits_is_included() -> None:
@@ -65,10 +60,35 @@ def test_the_skip_list_takes_the_exclusion_away_also_from_a_parked_policy() -> N
 
 
 def test_another_scope_takes_the_exclusion_away_where_it_no_longer_applies() -> None:
-    narrowed = choice(scope=Scope.MFA_ONLY, same_scope=False, grant=("block",))
+    narrowed = choice(scope=Scope.MFA_ONLY, scope_before=Scope.ALL, grant=("block",))
     assert narrowed.stays == Entries()
     assert "mfa-only" in str(narrowed.reason)
-    assert choice(scope=Scope.MFA_ONLY, same_scope=False, **PARKED).stays == EARLIER
+    parked = choice(scope=Scope.MFA_ONLY, scope_before=Scope.ALL, **PARKED)
+    assert parked.stays == EARLIER
+
+
+def test_another_scope_takes_it_away_from_a_parked_policy_that_it_leaves_out() -> None:
+    """It would never be taken away when the policy is turned back: the scope is the same then."""
+    document: dict[str, Any] = {"grant": ("block",), **PARKED}
+    narrowed = choice(scope=Scope.MFA_ONLY, scope_before=Scope.ALL, **document)
+    assert narrowed.stays == Entries()
+    widened = choice(scope=Scope.ALL, scope_before=Scope.MFA_ONLY, **document)
+    assert widened.stays == EARLIER
+
+
+def test_another_scope_counts_for_a_policy_that_was_renamed_too() -> None:
+    renamed: dict[str, Any] = {"skip": ("MFA",), "skip_before": ("MFA",), "grant": ("block",)}
+    assert choice(**renamed).stays == EARLIER
+    narrowed = choice(scope=Scope.MFA_ONLY, scope_before=Scope.ALL, **renamed)
+    assert narrowed.stays == Entries()
+
+
+def test_without_a_memory_a_policys_content_takes_nothing_away_and_the_skip_list_does() -> None:
+    policy = Policy.from_document(policy_document("P1", "MFA", grant=("block",)))
+    narrow = ExclusionSettings(Scope.MFA_ONLY, ())
+    assert choose(policy, narrow, before=None, earlier=EARLIER).stays == EARLIER
+    listed = ExclusionSettings(Scope.ALL, ("MFA",))
+    assert choose(policy, listed, before=None, earlier=EARLIER).stays == Entries()
 
 
 def test_a_policy_turned_back_is_included_again() -> None:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from components.exclusion_choice import Choice, choose
-from entra.exclusion import Entries, Scope, decide, missing
+from components.exclusion_settings import ExclusionSettings, decided_under
+from entra.exclusion import Entries, Scope, decide, missing, skip_reason
 from entra.policy import Policy
 from tests.unit.exclusion_lists import only, written
 from tests.unit.graph_stub import policy_document
@@ -36,6 +37,8 @@ class TenantPolicy:
     parked: bool = False
     asks_for_mfa: bool = True
     state: str = "enabled"
+    edited: bool = False
+    """Its owner changed what decides about exclusion."""
 
     def read(self, policy_id: str) -> Policy:
         return Policy.from_document(
@@ -60,6 +63,8 @@ class Child:
     wanted: Entries
     objects: Entries
     added: Entries
+    settings: ExclusionSettings | None
+    """Under which this was written."""
 
 
 @dataclass(frozen=True)
@@ -89,17 +94,22 @@ class Stack:
     journal: dict[str, Entries] = field(default_factory=dict[str, Entries])
     """What a run that was killed had put into a policy, by policy id."""
     last: Wish | None = None
+    """What the last run was about; None if it was killed."""
+    registered: ExclusionSettings | None = None
+    """Those of the last whole run."""
     existing: Entries = NOTHING
     """The group and accounts of our runs so far that are not deleted."""
+
+    def settings(self, wish: Wish) -> ExclusionSettings:
+        remembered = [child.settings for child in self.children.values()]
+        return ExclusionSettings(wish.scope, wish.skip).numbered([self.registered, *remembered])
 
     def choice(self, policy: Policy, wish: Wish) -> Choice:
         child = self.children.get(policy.id)
         return choose(
             policy,
-            scope=wish.scope,
-            same_scope=self.last is None or self.last.scope is wish.scope,
-            skip=wish.skip,
-            skip_before=() if self.last is None else self.last.skip,
+            self.settings(wish),
+            before=decided_under(child.settings if child else None, self.registered),
             earlier=child.wanted if child else NOTHING,
         )
 
@@ -116,7 +126,7 @@ class TenantLife(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.policies = {
-            "p1": TenantPolicy("MFA", NOTHING, NOTHING),
+            "p1": TenantPolicy("MFA", NOTHING, NOTHING, asks_for_mfa=False),
             "p2": TenantPolicy("MFA", STOOD_THERE, STOOD_THERE),
         }
         self.made = 2
@@ -176,6 +186,7 @@ class TenantLife(RuleBasedStateMachine):
         """Parks it or turns it back, asks for MFA or no longer, and so on."""
         policy_id = data.draw(st.sampled_from(sorted(self.policies)))
         policy = self.policies[policy_id]
+        policy.edited |= edit != "state"
         if edit == "park":
             policy.parked = not policy.parked
         elif edit == "mfa":
@@ -189,29 +200,21 @@ class TenantLife(RuleBasedStateMachine):
             del self.policies[policy_id]
 
     @precondition(lambda self: len(self.policies) < 4)
-    @rule(name=st.sampled_from(NAMES), entry=st.sampled_from(FOREIGN))
-    def somebody_makes_a_policy(self, name: str, entry: str) -> None:
+    @rule(name=st.sampled_from(NAMES), entry=st.sampled_from(FOREIGN), mfa=st.booleans())
+    def somebody_makes_a_policy(self, name: str, entry: str, mfa: bool) -> None:
         self.made += 1
         lists = Entries((entry,), (entry, entry))
-        self.policies[f"p{self.made}"] = TenantPolicy(name, lists, lists)
+        self.policies[f"p{self.made}"] = TenantPolicy(name, lists, lists, asks_for_mfa=mfa)
 
     # We.
 
-    @rule(
-        setting=st.sampled_from(["users", "scope", "skip", "more", "fewer", "group"]),
-        entry=st.sampled_from([*NAMES, "p1", "p2"]),
-    )
-    def we_change_a_setting(self, setting: str, entry: str) -> None:
+    @rule(setting=st.sampled_from(["users", "more", "fewer", "group"]))
+    def we_change_a_setting(self, setting: str) -> None:
         """A group's new name is none of these: it changes labels, and lists hold ids."""
         wish = self.wish
         self.made += 1
         if setting == "users":
             self._wish(users=not wish.users)
-        elif setting == "scope":
-            self._wish(scope=Scope.ALL if wish.scope is Scope.MFA_ONLY else Scope.MFA_ONLY)
-        elif setting == "skip":
-            without = tuple(listed for listed in wish.skip if listed != entry)
-            self._wish(skip=without if entry in wish.skip else (*wish.skip, entry))
         elif setting == "more":
             self._wish(accounts=(*wish.accounts, f"account-{self.made}"))
         elif setting == "fewer":
@@ -219,34 +222,49 @@ class TenantLife(RuleBasedStateMachine):
         else:
             self._wish(group=f"group-{self.made}")
 
+    @rule()
+    def we_change_the_scope(self) -> None:
+        self._wish(scope=Scope.ALL if self.wish.scope is Scope.MFA_ONLY else Scope.MFA_ONLY)
+
+    @rule(entry=st.sampled_from([*NAMES, "p1", "p2"]))
+    def we_skip_a_policy_or_no_longer(self, entry: str) -> None:
+        without = tuple(listed for listed in self.wish.skip if listed != entry)
+        self._wish(skip=(*without, entry) if without == self.wish.skip else without)
+
     def _wish(self, **changes: Any) -> None:
         self.wish = Wish(**{**vars(self.wish), **changes})
 
     @rule()
     def we_run(self) -> None:
         """As the component and the provider do; retired objects are deleted behind the writes."""
-        before = {policy_id: policy.live for policy_id, policy in self.policies.items()}
+        wish, before = self.wish, {key: policy.live for key, policy in self.policies.items()}
         settled = self.stack.last == self.wish
         self._forget_deleted_policies()
         for policy_id in self.policies:
             self._save(policy_id, self._write(policy_id))
+        self.stack.registered = self.stack.settings(self.wish)
         self.stack.last = self.wish
         self._depart(self.stack.existing - self.wish.objects)
         self.stack.existing = self.wish.objects
         for policy_id, policy in self.policies.items():
             if self._choice(policy_id).reason is None:
                 assert missing(policy.live, self.wish.wanted) == NOTHING
+            if not policy.edited:
+                skipped = skip_reason(policy.read(policy_id), scope=wish.scope, skip=wish.skip)
+                saved = self.stack.children[policy_id]
+                assert saved.wanted == (NOTHING if skipped else wish.wanted)
             if settled:
                 assert not self.wish.wanted & (before[policy_id] - policy.live)
             assert self._write(policy_id) is None
 
-    @precondition(lambda self: bool(self.policies and self.stack.last))
+    @precondition(lambda self: bool(self.policies and self.stack.registered))
     @rule(data=st.data())
     def we_are_killed_between_a_write_and_its_record(self, data: st.DataObject) -> None:
-        """Policies before it are done and saved; those behind it are not touched."""
-        killed_at = data.draw(st.integers(0, len(self.policies) - 1))
+        """Policies before it are done and saved, maybe all; those behind it are not touched."""
+        killed_at = data.draw(st.integers(0, len(self.policies)))
         self._forget_deleted_policies()
         self.stack.existing = self.stack.existing | self.wish.objects
+        self.stack.last = None
         for number, policy_id in enumerate(self.policies):
             if number < killed_at:
                 self._save(policy_id, self._write(policy_id))
@@ -263,14 +281,11 @@ class TenantLife(RuleBasedStateMachine):
 
     def _write(self, policy_id: str) -> Child | None:
         """Write one policy; what to save of it, None when nothing is due."""
-        policy, choice, objects = (
-            self.policies[policy_id],
-            self._choice(policy_id),
-            self.wish.objects,
-        )
+        policy, objects = self.policies[policy_id], self.wish.objects
+        choice = self._choice(policy_id)
         wanted = self.wish.wanted if choice.reason is None else self.wish.wanted & choice.stays
         child = self.stack.children.get(policy_id)
-        saved = child or Child(NOTHING, objects, NOTHING)
+        saved = child or Child(NOTHING, objects, NOTHING, None)
         unchanged = child and child.wanted == wanted and child.objects == objects
         if unchanged and not missing(policy.live, wanted):
             return None
@@ -278,7 +293,7 @@ class TenantLife(RuleBasedStateMachine):
         decision = decide(policy.live, wanted, self.stack.ours(policy_id), retired)
         policy.live = written(policy.live, decision.change)
         policy.theirs = only(policy.theirs, outside=retired)
-        return Child(wanted, objects, decision.added)
+        return Child(wanted, objects, decision.added, self.stack.settings(self.wish))
 
     def _save(self, policy_id: str, child: Child | None) -> None:
         if child:
@@ -330,6 +345,6 @@ def _put(entries: Entries, entry: str, *, first: bool) -> Entries:
 
 
 TenantLife.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=25, derandomize=True, deadline=None, database=None
+    max_examples=100, stateful_step_count=30, derandomize=True, deadline=None, database=None
 )
 test_a_tenant_lives_with_us = TenantLife.TestCase

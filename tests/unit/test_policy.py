@@ -5,6 +5,7 @@ import pytest
 from entra.errors import GraphError
 from entra.exclusion import is_named
 from entra.policy import Policy, told
+from tests.unit.graph_stub import policy_document
 
 
 @pytest.mark.parametrize(
@@ -80,6 +81,19 @@ def test_a_policy_that_was_never_modified_tells_when_it_was_made(
 def test_a_microsoft_managed_policy_is_known_by_its_name(name: str | None, managed: bool) -> None:
     policy = Policy.from_document({"id": "p", "displayName": name})
     assert policy.is_microsoft_managed is managed
+
+
+@pytest.mark.parametrize("key", ["state", "conditions", "grantControls", "displayName"])
+def test_a_null_or_absent_part_of_a_policy_is_nothing_and_no_error(key: str) -> None:
+    """One such policy would end the listing for all the others."""
+    document = policy_document("p1", "MFA")
+    empty = Policy.from_document({**document, key: None})
+    del document[key]
+    absent = Policy.from_document(document)
+    for policy in (empty, absent):
+        assert policy.tells_conditions is (key != "conditions")
+        assert (policy.exclude_groups, policy.exclude_users) == ((), ())
+    assert empty.model_dump(exclude={"document"}) == absent.model_dump(exclude={"document"})
 
 
 def test_what_is_no_policy_is_refused_with_its_name_and_the_place() -> None:
