@@ -24,11 +24,11 @@ from entra.policy import Policy
 from entra.write_turn import WriteTurn, Written, write_turn_for
 
 LISTING_LIFETIME_SECONDS = 30.0
-# How often a policy is asked for again whose answer does not know of a write of late, and how
-# often one that lacks what we put there some time ago, which somebody may well have taken out. The
-# pace of the requests puts a second between one and the next.
+# How often a policy is asked for again whose answer does not know of this machine's write of late,
+# and how often one that lacks what we put there before: another machine may have written it a
+# moment ago, but mostly somebody took it out. The pace puts a second between the requests.
 _TIMES_DOUBTED_OF_LATE = 8
-_TIMES_DOUBTED = 3
+_TIMES_DOUBTED = 1
 LONGEST_WAIT_SECONDS = 20.0
 """How old a read may be when the write that rests on it goes out. Usually the next turn is a
 second away; a storm of 429s can hold a write up for minutes, in which administrators go on."""
@@ -37,8 +37,8 @@ second away; a storm of 429s can hold a write up for minutes, in which administr
 class Policies(Protocol):
     """What the provider needs of ``ConditionalAccessClient``."""
 
-    def list_policies(self) -> list[Policy]:
-        """All policies."""
+    def list_policies(self, *, at_turn: Callable[[], None] = ...) -> list[Policy]:
+        """All policies; ``at_turn()`` right before the request for them is sent."""
         ...
 
     def get_policy(self, policy_id: str) -> Policy | None:
@@ -110,10 +110,14 @@ class PolicySession:
             listing = self._listing = _Listing(found, self._clock())
         return listing.policies.get(policy_id)
 
+    def lacking_permissions(self) -> list[str]:
+        """What a write of policies takes and our token does not have."""
+        roles = cast("list[str]", self._claims().get("roles") or [])
+        return [permission for permission in WRITE_POLICIES if permission not in roles]
+
     def may_write(self) -> bool:
         """Whether this identity surely may write policies: it did, or its token says so."""
-        roles = cast("list[str]", self._claims().get("roles") or [])
-        return self._wrote or set(WRITE_POLICIES) <= set(roles)
+        return self._wrote or not self.lacking_permissions()
 
     def read_for_write(self, policy_id: str, freshness: float, ours: Entries) -> Reading | None:
         """A policy, read so late that a write may rest on it; None when it is gone.
@@ -121,16 +125,20 @@ class PolicySession:
         ``freshness``: seconds that a listing may be old; 0 for a read of the policy's own. To be
         called with the turn held. A replica may not know yet what was written a moment ago, and
         nobody may lose an entry by that, or keep one for good. So a policy is asked for by itself,
-        and again, that does not show the last write of this machine, or lacks ``ours``: what we put
-        there and now want to take out. In the end it is believed: an administrator did it.
+        and again, that does not show the last write of this machine; once more that lacks ``ours``:
+        what we put there and now want to take out. In the end it is believed: an administrator did
+        it.
         """
+        times = _TIMES_DOUBTED
         if freshness > 0:
             reading = self._in_snapshot(policy_id, freshness)
             if reading is not None and self._is_believable(reading.policy, ours):
                 return reading
+            times -= reading is not None
         policy = self.policies.get_policy(policy_id)
-        of_late = self.turn.last_written(policy_id) is not None
-        for _ in range(_TIMES_DOUBTED_OF_LATE if of_late else _TIMES_DOUBTED):
+        if self.turn.last_written(policy_id) is not None:
+            times = _TIMES_DOUBTED_OF_LATE
+        for _ in range(times):
             if policy is None or self._is_believable(policy, ours):
                 break
             policy = self.policies.get_policy(policy_id)
@@ -158,15 +166,20 @@ class PolicySession:
     def _in_snapshot(self, policy_id: str, freshness: float) -> Reading | None:
         snapshot = self._snapshot
         if snapshot is None or self._clock() - snapshot.moment > freshness:
-            asked = self._clock()
+            moment = self._clock()
+
+            def sent() -> None:
+                nonlocal moment
+                moment = self._clock()
+
             try:
-                found = {policy.id: policy for policy in self.policies.list_policies()}
+                found = {policy.id: policy for policy in self.policies.list_policies(at_turn=sent)}
             except GraphError as error:
                 if error.status != 200:
                     raise
                 # One policy is no policy at all: the others can still be read by themselves.
                 return None
-            snapshot = self._snapshot = _Listing(found, asked)
+            snapshot = self._snapshot = _Listing(found, moment)
         policy = snapshot.policies.get(policy_id)
         return None if policy is None else Reading(policy, snapshot.moment)
 

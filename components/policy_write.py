@@ -9,16 +9,17 @@ accounts.
     PolicyExclusionError   a policy could not be read or written: which one, why, how to fix it
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeGuard
 
 import pulumi
 
 from components.exclusion_state import ExclusionState, pending_lines
 from components.policy_session import PolicySession, Reading, current_session
 from entra.errors import EntraError, Forbidden, GraphError, NotFound, OutdatedRead
-from entra.exclusion import Entries, decide, live_entries
+from entra.exclusion import Change, Entries, decide, live_entries
 from entra.exclusion import missing as lacking_in
 from entra.permissions import WRITE_POLICIES, how_to_grant
 from entra.policy import told
@@ -26,6 +27,8 @@ from entra.policy import told
 _BY_HAND = "in the Entra admin centre (Conditional Access → the policy → Users → Exclude)"
 # A policy is read anew when the turn to write it came too late for the read.
 _TIMES_READ = 5
+# A refusal may pass: a replica of the directory need not know a group made seconds ago.
+_TIMES_REFUSED = 3
 
 
 class PolicyExclusionError(Exception):
@@ -124,7 +127,7 @@ def _make_right(task: _Task) -> Outcome:
     # What is noted stays so until nothing that we take out can still be there.
     task.note(noted | decision.added)
     try:
-        session.write(reading, decision.change)
+        _write(session, reading, decision.change)
     except EntraError as error:
         if error.in_doubt:
             ours |= decision.added
@@ -132,7 +135,7 @@ def _make_right(task: _Task) -> Outcome:
             task.note(noted)
         if isinstance(error, NotFound):
             return Outcome(ours & wanted)
-        if not isinstance(error, GraphError) or not _refuses(session, reading, error):
+        if not _refuses(error, session, reading):
             raise
         return _refusal(task, ours, reading, error)
     if noted - decision.added:
@@ -140,9 +143,26 @@ def _make_right(task: _Task) -> Outcome:
     return Outcome(decision.added, put_back=bool(decision.lost & (task.saved or Entries())))
 
 
-def _refuses(session: PolicySession, reading: Reading, error: GraphError) -> bool:
+def _write(session: PolicySession, reading: Reading, change: Change) -> None:
+    """Write; a policy refuses only if it does so each time, a turn of the pace apart.
+
+    Raises what the last attempt raised, ``in_doubt`` if any attempt is.
+    """
+    in_doubt = False
+    for times_left in reversed(range(_TIMES_REFUSED)):
+        try:
+            session.write(reading, change)
+        except EntraError as error:
+            in_doubt = error.in_doubt = in_doubt or error.in_doubt
+            if not times_left or not _refuses(error, session, reading):
+                raise
+        else:
+            return
+
+
+def _refuses(error: EntraError, session: PolicySession, reading: Reading) -> TypeGuard[GraphError]:
     """Whether it is this policy that refuses, and no permission or licence that is missing."""
-    if not reading.policy.is_microsoft_managed:
+    if not isinstance(error, GraphError) or not reading.policy.is_microsoft_managed:
         return False
     return error.status == 400 or (
         error.status == 403 and session.may_write() and not _is_about_licences(error)
@@ -203,20 +223,29 @@ def _one_line(state: ExclusionState) -> Generator[None]:
             " tenant's Conditional Access requests; run `pulumi up` again when they are done"
         ) from None
     except GraphError as error:
-        raise PolicyExclusionError(f"{state.title} {_what_to_do(error)}") from None
+        lacking = current_session().lacking_permissions()
+        raise PolicyExclusionError(f"{state.title} {_what_to_do(error, lacking)}") from None
     except EntraError as error:
         raise PolicyExclusionError(f"{state.title}: {error}") from None
 
 
-def _what_to_do(error: GraphError) -> str:
+def _what_to_do(error: GraphError, lacking: Sequence[str]) -> str:
+    """``lacking``: what our token does not have of what a write takes."""
     reason = error.message or error.code
     if _is_about_licences(error):
         return (
             f"may not be changed: {reason}; the tenant's licences do not cover it: renew them, or"
             " name it under break-glass:exclusion skip if it may stop the accounts"
         )
+    if isinstance(error, Forbidden) and lacking:
+        return f"may not be changed: {reason}; {how_to_grant(lacking)}"
     if isinstance(error, Forbidden):
-        return f"may not be changed: {reason}; {how_to_grant(WRITE_POLICIES)}"
+        return (
+            f"may not be changed: {reason}; the application has the permissions"
+            f" {', '.join(WRITE_POLICIES)}, so something else refuses: if they were granted minutes"
+            f" ago, run `pulumi up` again later; else change the policy by hand {_BY_HAND}, or name"
+            " it under break-glass:exclusion skip if it may stop the accounts"
+        )
     return f"was not changed: {error}; run `pulumi up` again, it goes on here"
 
 

@@ -38,10 +38,15 @@ class ConditionalAccessClient:
         self._pace = pace
         self._beta_only: set[str] = set()
 
-    def list_policies(self) -> list[Policy]:
-        """All policies, in any state; mostly one request."""
+    def list_policies(self, *, at_turn: Callable[[], None] = lambda: None) -> list[Policy]:
+        """All policies, in any state; mostly one request.
+
+        ``at_turn`` is called when our turn has come, right before the request is sent, and again
+        before each repetition: the last call is the moment from which the listing's age counts.
+        """
         path = f"/v1.0/{_POLICIES}"
-        pages = self._graph.pages(path, {"$top": _PAGE_SIZE}, pace=self._pace)
+        pace = _Announced(self._pace, at_turn)
+        pages = self._graph.pages(path, {"$top": _PAGE_SIZE}, pace=pace)
         return [Policy.from_document(document) for document in pages]
 
     def get_policy(self, policy_id: str) -> Policy | None:
@@ -94,6 +99,29 @@ class ConditionalAccessClient:
         return self._graph.request(method, f"/beta/{path}", body=body, pace=pace)
 
 
+class _Announced:
+    """A pace that tells of each turn up to the one that gets the first page."""
+
+    def __init__(self, pace: Pace, at_turn: Callable[[], None]) -> None:
+        self._pace = pace
+        self._at_turn = at_turn
+        self._answered = False
+
+    @contextmanager
+    def turn(self) -> Generator[Turn]:
+        with self._pace.turn() as turn:
+            if not self._answered:
+                self._at_turn()
+            yield turn
+            self._answered |= 200 <= turn.status < 300
+
+    def postpone(self, seconds: float) -> None:
+        self._pace.postpone(seconds)
+
+    def is_hopeless(self) -> bool:
+        return self._pace.is_hopeless()
+
+
 class _InTime:
     """A pace whose turn is let go by, without a request, once it comes too late.
 
@@ -109,6 +137,7 @@ class _InTime:
     def turn(self) -> Generator[Turn]:
         with self._pace.turn() as turn:
             if not self._in_time():
+                turn.let_go = True
                 raise OutdatedRead("the policy was read too long ago to be written now")
             try:
                 yield turn

@@ -37,10 +37,12 @@ _SERVER_ERROR = 500
 @dataclass
 class Turn:
     """What became of the request of a turn; told before the turn ends, so that no other request
-    slips in between a refusal and the pause after it. ``status`` 0: no answer."""
+    slips in between a refusal and the pause after it. ``status`` 0: no answer; ``let_go``: no
+    request was made, so nobody has to keep a distance from it."""
 
     status: int = 0
     retry_after: float | None = None
+    let_go: bool = False
 
 
 class Pace(Protocol):
@@ -114,6 +116,8 @@ class Limiter:
 
     def _after(self, turn: Turn, state: PaceState) -> PaceState:
         now = self._clock()
+        if turn.let_go:
+            return state
         if turn.status == _TOO_MANY_REQUESTS:
             return state.refused(now, self._interval, turn.retry_after, self._luck())
         if 0 < turn.status < _SERVER_ERROR:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from entra.permissions import READ_POLICIES, WRITE_POLICIES, how_to_grant
+from entra.permissions import READ_POLICIES, how_to_grant
 from tests.provider.dynamic_server import ProviderError
 from tests.provider.policy_setting import (
     ADA,
@@ -62,9 +62,20 @@ def test_a_refusal_is_kept_and_told_with_what_to_do_by_hand(managed: Setting) ->
     assert "switch the policy off" in refusal
     title = f"policy 'Microsoft-managed: MFA for admins' ({MFA})"
     assert managed.provider.warnings() == [f"{title} is {refusal}"]
-    assert managed.calls() == [f"GET /{MFA}", f"PATCH /{MFA}"]
+    assert managed.calls() == [f"GET /{MFA}", *[f"PATCH /{MFA}"] * 3]
     managed.provider.create(inputs(LEGACY))
     assert managed.lists(LEGACY) == ([IT], [ADA])
+
+
+def test_a_refusal_that_passes_is_not_kept(managed: Setting) -> None:
+    managed.turn(managedPolicyExclusionsRefused=False)
+    managed.fail(
+        method="PATCH", path=MFA, status=400, code="BadRequest", message="1040: no", times=2
+    )
+    _, outputs = managed.provider.create(wanted())
+    assert managed.lists() == ([IT], [ADA])
+    assert outputs["refused"] == ""
+    assert managed.provider.warnings() == []
 
 
 def test_a_managed_policy_that_takes_exclusions_is_excluded_from_as_any(managed: Setting) -> None:
@@ -166,7 +177,8 @@ def test_any_other_policy_that_refuses_is_an_error(setting: Setting) -> None:
 def test_who_may_write_policies_and_gets_a_403_from_a_managed_one_is_refused_by_it(
     managed: Setting,
 ) -> None:
-    managed.fail(method="PATCH", path=MFA, status=403, code="AccessDenied", message="Managed.")
+    fault = {"status": 403, "code": "AccessDenied", "message": "Managed.", "times": 3}
+    managed.fail(method="PATCH", path=MFA, **fault)
     _, outputs = managed.provider.create(wanted())
     assert "(403 AccessDenied: Managed.)" in outputs["refused"]
 
@@ -174,14 +186,15 @@ def test_who_may_write_policies_and_gets_a_403_from_a_managed_one_is_refused_by_
 def test_a_missing_permission_is_a_missing_permission_for_a_managed_policy_too(
     tmp_path: Path,
 ) -> None:
-    document = without_permission(managed_document(), "Policy.ReadWrite.ConditionalAccess")
+    lacking = "Policy.ReadWrite.ConditionalAccess"
+    document = without_permission(managed_document(), lacking)
     with setting_of(tmp_path, document) as setting:
         with pytest.raises(ProviderError) as caught:
             setting.provider.create(wanted())
-        assert str(caught.value).endswith(how_to_grant(WRITE_POLICIES))
+        assert str(caught.value).endswith(how_to_grant([lacking]))
         with pytest.raises(ProviderError) as caught:
             setting.provider.create(inputs(LEGACY))
-        assert str(caught.value).endswith(how_to_grant(WRITE_POLICIES))
+        assert str(caught.value).endswith(how_to_grant([lacking]))
 
 
 def test_who_may_not_list_policies_reads_how_to_grant_it(tmp_path: Path) -> None:

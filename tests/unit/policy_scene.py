@@ -13,7 +13,10 @@ from entra.write_turn import WriteTurn
 from tests.unit.graph_stub import policy_document
 
 FRESH = 15.0
+SECONDS_A_TURN = 1.0
+"""From the end of a request to the next one's turn."""
 SECONDS_A_REQUEST = 1.1
+"""The wait for its turn, and its answer."""
 NOTHING = Entries()
 
 
@@ -30,8 +33,10 @@ class Clock:
 class Tenant:
     """Policies; each request takes its turn and its time."""
 
-    def __init__(self, clock: Clock, count: int = 3) -> None:
+    def __init__(self, clock: Clock, count: int = 3, seconds: float = SECONDS_A_REQUEST) -> None:
         self.clock = clock
+        self.seconds = seconds
+        """What a request takes, with the wait for its turn."""
         self.policies: dict[str, Policy] = {}
         for number in range(count):
             self.edit(f"p{number}", ())
@@ -39,13 +44,15 @@ class Tenant:
         self.listing_error: GraphError | None = None
         self.waits: list[float] = []
         """How long the next writes wait for their turn."""
+        self.refusals: list[EntraError] = []
+        """What the next writes are refused with."""
         self.in_doubt: list[EntraError] = []
         """How the next writes end, though an unanswered attempt of theirs took effect."""
         self.stale: list[Policy] = []
         """What lagging replicas answer to the next reads of a policy by itself."""
 
-    def list_policies(self) -> list[Policy]:
-        self._request("LIST")
+    def list_policies(self, *, at_turn: Callable[[], None] = lambda: None) -> list[Policy]:
+        self._request("LIST", at_turn)
         if self.listing_error is not None:
             raise self.listing_error
         return list(self.policies.values())
@@ -61,6 +68,8 @@ class Tenant:
         if not in_time():
             raise OutdatedRead("it was read too long ago to be written now")
         self._request(f"PATCH {policy_id}")
+        if self.refusals:
+            raise self.refusals.pop(0)
         self.edit(policy_id, change.exclude_groups or ())
         if self.in_doubt:
             error = self.in_doubt.pop(0)
@@ -68,21 +77,25 @@ class Tenant:
             raise error
 
     def edit(self, policy_id: str, groups: tuple[str, ...]) -> None:
-        document = policy_document(policy_id, users={"excludeGroups": list(groups)})
+        known = self.policies.get(policy_id)
+        name = known.display_name if known else "MFA for everybody"
+        document = policy_document(policy_id, name, users={"excludeGroups": list(groups)})
         document["modifiedDateTime"] = datetime.fromtimestamp(self.clock.now, UTC).isoformat()
         self.policies[policy_id] = Policy.from_document(document)
 
-    def _request(self, call: str) -> None:
-        self.clock.now += SECONDS_A_REQUEST
+    def _request(self, call: str, at_turn: Callable[[], None] = lambda: None) -> None:
+        self.clock.now += SECONDS_A_TURN
+        at_turn()
+        self.clock.now += self.seconds - SECONDS_A_TURN
         self.calls.append(call)
 
 
 class Scene:
     """A tenant and the session of a process."""
 
-    def __init__(self, folder: Path, count: int = 3) -> None:
+    def __init__(self, folder: Path, count: int = 3, seconds: float = SECONDS_A_REQUEST) -> None:
         self.clock = Clock()
-        self.tenant = Tenant(self.clock, count)
+        self.tenant = Tenant(self.clock, count, seconds)
         self.folder = folder
         self.session = self.another()
         self.claims: dict[str, object] = {"tid": "t"}

@@ -1,13 +1,15 @@
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
 
 from entra.conditional_access import ConditionalAccessClient
+from entra.endpoints import CLOUDS
 from entra.errors import GraphError, NotFound, OutdatedRead
 from entra.exclusion import Change
-from entra.limiter import Turn
+from entra.limiter import Limiter, Turn
 from entra.policy import Policy
 from tests.unit.graph_stub import Answer, StubGraph, ok, policy_document, refusal
 
@@ -54,6 +56,15 @@ def test_throttling_makes_everybody_wait_by_the_shared_pace() -> None:
     policies, graph, pace = clients(refusal(429, "UnknownError"), ok({"value": []}))
     assert policies.list_policies() == []
     assert (pace.told, pace.pauses, graph.pauses) == ([429, 200], [], [])
+
+
+def test_a_listing_tells_the_moment_of_the_request_that_brought_its_first_page() -> None:
+    first = {"value": [policy_document("a")], "@odata.nextLink": f"{CLOUDS['public'].graph}/next"}
+    answers = [refusal(429, "UnknownError"), ok(first), ok({"value": [policy_document("b")]})]
+    policies, _, pace = clients(*answers)
+    told: list[int] = []
+    assert len(policies.list_policies(at_turn=lambda: told.append(pace.turns))) == 2
+    assert (told, pace.told) == ([0, 1], [429, 200, 200])
 
 
 def test_only_repeated_404s_mean_that_a_policy_is_gone() -> None:
@@ -109,6 +120,18 @@ def test_a_write_that_comes_too_late_for_its_read_is_not_sent() -> None:
     with pytest.raises(OutdatedRead):
         policies.write_exclusions("p", Change(("g",), None), in_time=lambda: next(in_time))
     assert (len(graph.calls), list(in_time)) == (1, [])
+
+
+def test_a_write_that_is_let_go_by_is_no_request_for_the_pace(tmp_path: Path) -> None:
+    pauses: list[float] = []
+    pace = Limiter(
+        "t", interval=1.0, folder=tmp_path, sleep=pauses.append, clock=lambda: 1_000_000.0
+    )
+    policies = ConditionalAccessClient(StubGraph(ok({"value": []})).client, pace)
+    with pytest.raises(OutdatedRead):
+        policies.write_exclusions("p", Change(("g",), None), in_time=lambda: False)
+    policies.list_policies()
+    assert pauses == []
 
 
 def test_another_refusal_is_not_tried_on_beta() -> None:

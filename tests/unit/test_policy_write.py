@@ -2,6 +2,7 @@
 time."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from components.policy_session import LONGEST_WAIT_SECONDS
 from components.policy_write import PolicyExclusionError, exclude, undo
 from entra.errors import EntraError, Forbidden, GraphError, NotFound, OutdatedRead
 from entra.exclusion import Entries
+from entra.permissions import WRITE_POLICIES, how_to_grant
 from tests.unit.policy_scene import NOTHING, Scene
 
 TOO_LONG = LONGEST_WAIT_SECONDS + 1
@@ -105,13 +107,98 @@ def test_what_an_unanswered_attempt_put_there_is_ours_in_the_next_run(
 def test_what_an_unanswered_attempt_may_have_put_there_is_ours_in_the_state_of_a_run_that_goes_on(
     scene: Scene, name: str, error: EntraError
 ) -> None:
-    policy = scene.tenant.policies["p0"].model_copy(update={"display_name": name})
-    scene.tenant.policies["p0"] = policy
+    named(scene, name)
     scene.tenant.in_doubt = [error]
     outcome = exclude(STATE, None, departing=NOTHING)
     assert outcome.added == OURS
     undo(state(added=outcome.added))
     assert groups(scene) == ()
+
+
+def named(scene: Scene, name: str) -> None:
+    policy = scene.tenant.policies["p0"].model_copy(update={"display_name": name})
+    scene.tenant.policies["p0"] = policy
+
+
+BAD = GraphError(400, "BadRequest", "no", "PATCH", "p0")
+MANAGED = "Microsoft-managed: MFA"
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_refusal_that_passes_is_none(scene: Scene, times: int) -> None:
+    named(scene, MANAGED)
+    scene.tenant.refusals = [BAD] * times
+    outcome = exclude(STATE, None, departing=NOTHING)
+    assert (outcome.added, outcome.refused) == (OURS, "")
+    assert scene.tenant.calls == ["GET p0", *["PATCH p0"] * (times + 1)]
+
+
+def test_a_refusal_costs_two_requests_more_and_another_policys_none(scene: Scene) -> None:
+    scene.tenant.refusals = [BAD]
+    with pytest.raises(PolicyExclusionError):
+        exclude(STATE, None, departing=NOTHING)
+    assert scene.tenant.calls == ["GET p0", "PATCH p0"]
+    named(scene, MANAGED)
+    scene.tenant.refusals = [BAD] * 3
+    outcome = exclude(STATE, None, departing=NOTHING)
+    assert "(400 BadRequest: no)" in outcome.refused
+    assert (outcome.added, scene.tenant.refusals) == (NOTHING, [])
+    assert scene.tenant.calls[2:] == ["GET p0", *["PATCH p0"] * 3]
+
+
+def test_a_refusal_is_not_tried_again_from_an_old_read(scene: Scene) -> None:
+    named(scene, MANAGED)
+    scene.tenant.refusals = [BAD]
+    scene.tenant.waits = [0, TOO_LONG]
+    assert exclude(STATE, None, departing=NOTHING).added == OURS
+    assert scene.tenant.calls == ["GET p0", "PATCH p0", "GET p0", "PATCH p0"]
+
+
+def test_what_an_attempt_in_doubt_put_there_is_ours_though_later_ones_are_refused_for_certain(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named(scene, MANAGED)
+    scene.tenant.in_doubt = [GraphError(400, "BadRequest", "no", "PATCH", "p0")]
+    patched = scene.tenant.write_exclusions
+
+    def refused_from_then_on(*arguments: Any, **options: Any) -> None:
+        if not scene.tenant.in_doubt:
+            scene.tenant.refusals = [GraphError(400, "BadRequest", "no", "PATCH", "p0")]
+        patched(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(scene.tenant, "write_exclusions", refused_from_then_on)
+        outcome = exclude(STATE, None, departing=NOTHING)
+    assert outcome.refused
+    assert outcome.added == OURS
+
+
+FORBIDDEN = Forbidden(403, "AccessDenied", "Not you.", "PATCH", "p0")
+
+
+def test_a_403_names_only_the_permissions_that_the_token_lacks(scene: Scene) -> None:
+    scene.claims["roles"] = ["Policy.Read.All", "Application.Read.All"]
+    scene.tenant.refusals = [FORBIDDEN]
+    with pytest.raises(PolicyExclusionError) as caught:
+        exclude(STATE, None, departing=NOTHING)
+    assert str(caught.value) == (
+        "policy 'MFA' (p0) may not be changed: Not you.;"
+        f" {how_to_grant(['Policy.ReadWrite.ConditionalAccess'])}"
+    )
+
+
+def test_a_403_that_no_permission_explains_says_what_else_refuses(scene: Scene) -> None:
+    scene.claims["roles"] = list(WRITE_POLICIES)
+    scene.tenant.refusals = [FORBIDDEN]
+    with pytest.raises(PolicyExclusionError) as caught:
+        exclude(STATE, None, departing=NOTHING)
+    assert str(caught.value) == (
+        "policy 'MFA' (p0) may not be changed: Not you.; the application has the permissions"
+        " Policy.Read.All, Policy.ReadWrite.ConditionalAccess, Application.Read.All, so something"
+        " else refuses: if they were granted minutes ago, run `pulumi up` again later; else change"
+        " the policy by hand in the Entra admin centre (Conditional Access → the policy → Users →"
+        " Exclude), or name it under break-glass:exclusion skip if it may stop the accounts"
+    )
 
 
 def test_a_write_that_was_refused_for_certain_claims_nothing(
