@@ -7,10 +7,12 @@ well in a simulation of fixed and sliding windows of 1 and 10 s and of token buc
 requests counted or not, with another client that takes half of the budget regularly, at random and
 in bursts:
 
-- Each refusal makes the interval a quarter longer, up to twice the base; each answer takes a
-  fiftieth of the base off again. Where a budget is shared over some seconds this finds our half of
-  it with few refusals; where any neighbour within a second is refused, a longer interval would not
-  collide less, only last longer, hence no more than twice.
+- Each refusal makes the interval a quarter longer, up to two and a half times the base; each
+  answer takes a fiftieth of the base off again. Where a budget is shared over some seconds this
+  finds our half of it with few refusals. Where any neighbour within a second is refused, a client
+  that asks again until it is answered needs its own second and some room besides: with twice the
+  base the two met at every other request, with two and a half hardly ever. More would only last
+  longer.
 - A refused request is sent again after one base interval, growing by half with each refusal in a
   row, and by a random part: two clients of the same period would otherwise meet again and again.
 
@@ -32,7 +34,7 @@ REMEMBERED_SECONDS = 600.0
 
 _SLOWER = 1.25
 _FASTER = 0.02
-_SLOWEST = 2.0
+_SLOWEST = 2.5
 _LONGER_PAUSE = 1.5
 _LONGEST_BACKOFF_SECONDS = 15.0
 # The first pause where requests have no interval (a simulated tenant without a limit).

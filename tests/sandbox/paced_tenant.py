@@ -46,7 +46,9 @@ class Counting(Protocol):
 class PacedTenant:
     """A tenant with so many policies, and everybody who asks it.
 
-    ``counting`` replaces the tenant's own limit of one request a second.
+    ``counting`` replaces the tenant's own limit of one request a second. ``insists_after``: instead
+    of ``others`` somebody who has one request answered every two seconds, and asks again so many
+    seconds after a refusal.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class PacedTenant:
         policies: int = 16,
         *,
         others: Arrivals | None = None,
+        insists_after: float | None = None,
         counting: Counting | None = None,
         seed: int = 1,
     ) -> None:
@@ -66,6 +69,9 @@ class PacedTenant:
         self._random = Random(seed)
         self._others = others(Random(seed)) if others else iter(())
         self._next_other = START + next(self._others, math.inf)
+        self._insists_after = insists_after
+        if insists_after is not None:
+            self._next_other = START + 2 * Random(seed).random()
         document = small_document()
         pattern = document["conditionalAccessPolicies"][0]
         document["conditionalAccessPolicies"] = [_policy(pattern, n) for n in range(policies)]
@@ -108,8 +114,12 @@ class PacedTenant:
         until = self.now + seconds
         while self._next_other <= until:
             self.now = max(self.now, self._next_other)
-            self._next_other = START + next(self._others, math.inf)
-            self._respond(self._incoming("GET", f"{POLICIES}/{self.policy_ids[0]}", "", b""))
+            asked = self._incoming("GET", f"{POLICIES}/{self.policy_ids[0]}", "", b"")
+            is_refused = self._respond(asked).status_code == 429
+            if self._insists_after is None:
+                self._next_other = START + next(self._others, math.inf)
+            else:
+                self._next_other = self.now + (self._insists_after if is_refused else 2.04)
         self.now = until
 
     def _carry(self, request: httpx.Request) -> httpx.Response:
