@@ -215,7 +215,7 @@ def test_protection_is_the_callers_and_every_child_inherits_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("writes", "setting", "expected"), [(20, 0, 0), (21, 0, 15), (1, 5, 5), (195, 7, 7), (0, 0, 0)]
+    ("writes", "setting", "expected"), [(20, 0, 0), (21, 0, 15), (1, 5, 5), (40, 7, 7), (0, 0, 0)]
 )
 def test_a_listing_serves_for_many_writes_or_when_it_is_set(
     writes: int, setting: int, expected: int

@@ -49,13 +49,13 @@ def test_twenty_writes_read_each_policy_and_more_share_a_listing_which_is_told()
     (told,) = [line for line in twenty.said("info") if "to write" in line]
     assert "20 Conditional Access policies to write: 41 requests" in told
     assert "listing" not in told
-    many = run(arguments([policy(f"p{number}") for number in range(195)]), preview=True)
+    many = run(arguments([policy(f"p{number}") for number in range(110)]), preview=True)
     (told,) = [line for line in many.said("info") if "to write" in line]
-    assert "195 Conditional Access policies to write: 213 requests" in told
-    assert "about 4 minutes" in told
+    assert "110 Conditional Access policies to write: 121 requests" in told
+    assert "about 3 minutes" in told
     assert "a listing of at most 15 s serves for each dozen, instead of a read before" in told
     assert "freshnessSeconds" in told
-    assert len(many.said("info")) == 196
+    assert len(many.said("info")) == 111
 
 
 def test_an_age_that_was_set_is_not_announced() -> None:

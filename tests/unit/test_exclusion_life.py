@@ -345,6 +345,6 @@ def _put(entries: Entries, entry: str, *, first: bool) -> Entries:
 
 
 TenantLife.TestCase.settings = settings(
-    max_examples=100, stateful_step_count=30, derandomize=True, deadline=None, database=None
+    max_examples=40, stateful_step_count=30, derandomize=True, deadline=None, database=None
 )
 test_a_tenant_lives_with_us = TenantLife.TestCase
