@@ -210,9 +210,9 @@ def up(arguments: Sequence[str]) -> int:
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Run the fast tests, then, if they pass, those that need a tenant or an engine."""
+    """Run the fast tests, then those that need a tenant or an engine, all processors to the end."""
     ensure_environment(development=True)
-    pytest = [str(executable("python")), "-m", "pytest", "-n", "auto"]
+    pytest = [str(executable("python")), "-m", "pytest", "-n", "auto", "--dist", "worksteal"]
     if any((ROOT / argument.partition("::")[0]).exists() for argument in arguments):
         return call([*pytest, *arguments])
     print("Unit tests", flush=True)

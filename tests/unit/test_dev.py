@@ -191,10 +191,10 @@ def test_test_prepares_the_engine_before_the_layers_that_need_it(checkout: Check
     assert dev.main(["test"]) == 0
     texts = [" ".join(command[1:]) for command in checkout.calls]
     assert texts == [
-        "-m pytest -n auto tests/unit",
+        "-m pytest -n auto --dist worksteal tests/unit",
         "-m sandbox.engine",
         "-m tests.assessors.environment",
-        "-m pytest -n auto tests --ignore=tests/unit",
+        "-m pytest -n auto --dist worksteal tests --ignore=tests/unit",
     ]
 
 
@@ -211,7 +211,7 @@ def test_named_tests_run_alone(checkout: Checkout) -> None:
     (checkout.root / "some_test.py").touch()
     dev.main(["test", "some_test.py::test_one", "-x"])
     assert [command[3:] for command in checkout.calls] == [
-        ["-n", "auto", "some_test.py::test_one", "-x"]
+        ["-n", "auto", "--dist", "worksteal", "some_test.py::test_one", "-x"]
     ]
 
 

@@ -11,7 +11,7 @@ def test_a_prowler_that_cannot_be_installed_keeps_no_other_test_from_running(
 ) -> None:
     checkout.exit_codes = {"tests.assessors.environment": 1}
     assert dev.main(["test"]) == 0
-    assert checkout.calls[-1][1:] == ["-m", "pytest", "-n", "auto", "tests", "--ignore=tests/unit"]
+    assert checkout.calls[-1][-2:] == ["tests", "--ignore=tests/unit"]
 
 
 def test_the_environment_of_prowler_goes_with_the_checkouts_own(checkout: Checkout) -> None:
