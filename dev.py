@@ -210,7 +210,7 @@ def up(arguments: Sequence[str]) -> int:
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Run the fast tests, then those that need a tenant or an engine, all processors to the end."""
+    """Run the fast tests, then, if they pass, those that need a tenant or an engine."""
     ensure_environment(development=True)
     pytest = [str(executable("python")), "-m", "pytest", "-n", "auto", "--dist", "worksteal"]
     if any((ROOT / argument.partition("::")[0]).exists() for argument in arguments):
