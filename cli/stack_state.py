@@ -135,7 +135,21 @@ def read_state(exported: str, name: str | None = None) -> StackState:
     sets = tuple(
         _set(urn.rpartition("::")[2], parents.get(urn), found) for urn, found in children.items()
     )
-    return StackState(project, stack, sets, bool(deployment.get("pending_operations")))
+    return StackState(project, stack, sets, _is_interrupted(deployment, urns))
+
+
+def _is_interrupted(deployment: JSON, urns: list[str]) -> bool:
+    """Whether the last run was killed, and no later one has done what it was at.
+
+    The engine keeps a create that was cut off among its pending operations for good; once the
+    resource is in the state, a later run has made it.
+    """
+    operations = cast("list[JSON]", deployment.get("pending_operations") or [])
+    return any(
+        operation.get("type") != "creating"
+        or cast("JSON", operation.get("resource") or {}).get("urn") not in urns
+        for operation in operations
+    )
 
 
 def _deployment(exported: str) -> JSON:

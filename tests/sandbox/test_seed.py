@@ -198,6 +198,8 @@ def test_the_deployment_application_has_what_the_stack_needs_and_no_secret() -> 
         "Application.Read.All",
         "Organization.Read.All",
         "Domain.Read.All",
+        "AuditLog.Read.All",
+        "Directory.Read.All",
     }
     subscription = document["subscriptions"][0]["subscriptionId"]
     assert {(role.scope, role.role) for role in app.azure_roles} == {

@@ -104,6 +104,13 @@ def test_a_killed_run_is_told() -> None:
     assert read_state(exported([child("p1")], pending_operations=pending)).interrupted
 
 
+def test_a_create_that_was_cut_off_counts_until_a_later_run_has_made_the_resource() -> None:
+    one = child("p1")
+    pending = [{"resource": {"urn": one["urn"]}, "type": "creating"}]
+    assert read_state(exported(pending_operations=pending)).interrupted
+    assert not read_state(exported([one], pending_operations=pending)).interrupted
+
+
 def test_what_the_engine_is_about_to_delete_does_not_count() -> None:
     replaced = {**child("old"), "delete": True}
     (group,) = read_state(exported([replaced, child("p1")])).sets
