@@ -4,7 +4,7 @@ from hypothesis import settings
 
 from entra.exclusion import Change, Entries
 
-FEW = settings(max_examples=30, derandomize=True, deadline=None, database=None)
+FEW = settings(max_examples=25, derandomize=True, deadline=None, database=None)
 
 
 def written(live: Entries, change: Change | None) -> Entries:

@@ -82,8 +82,8 @@ def test_a_listing_without_a_doubt_is_the_only_request() -> None:
     assert asked_in_a_preview(listed, reader, a=known("p1"), b=never_ours) == (0, [], ["p2"])
 
 
-def test_195_policies_that_are_right_need_the_proof_and_nothing_else() -> None:
-    policies = [excluded(f"p{number}") for number in range(195)]
+def test_policies_that_are_right_need_the_proof_and_nothing_else() -> None:
+    policies = [excluded(f"p{number}") for number in range(40)]
     reader = Reader(*policies)
     state = {name: child for p in policies for name, child in known(p.id).items()}
     seen = run(arguments(policies, reader), state=state)
