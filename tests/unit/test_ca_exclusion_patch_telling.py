@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from components import exclusion_telling as telling
 from entra.policy import Policy
 from tests.unit.exclusion_program import (
     ACCOUNT,
@@ -44,18 +45,25 @@ def test_each_policy_to_write_is_told_in_one_line_and_all_of_them_in_another(pre
     assert seen.said("warning") == []
 
 
+def test_the_longest_run_is_told_in_minutes() -> None:
+    told = telling.summary(195, 0)
+    assert told is not None
+    assert "195 Conditional Access policies to write: 213 requests" in told
+    assert "about 4 minutes" in told
+
+
 def test_twenty_writes_read_each_policy_and_more_share_a_listing_which_is_told() -> None:
     twenty = run(arguments([policy(f"p{number}") for number in range(20)]), preview=True)
     (told,) = [line for line in twenty.said("info") if "to write" in line]
     assert "20 Conditional Access policies to write: 41 requests" in told
     assert "listing" not in told
-    many = run(arguments([policy(f"p{number}") for number in range(110)]), preview=True)
+    many = run(arguments([policy(f"p{number}") for number in range(24)]), preview=True)
     (told,) = [line for line in many.said("info") if "to write" in line]
-    assert "110 Conditional Access policies to write: 121 requests" in told
-    assert "about 3 minutes" in told
+    assert "24 Conditional Access policies to write: 27 requests" in told
+    assert "about 27 s" in told
     assert "a listing of at most 15 s serves for each dozen, instead of a read before" in told
     assert "freshnessSeconds" in told
-    assert len(many.said("info")) == 111
+    assert len(many.said("info")) == 25
 
 
 def test_an_age_that_was_set_is_not_announced() -> None:
