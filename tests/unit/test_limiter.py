@@ -192,27 +192,26 @@ def test_a_refusal_pauses_everybody_before_its_turn_ends(tmp_path: Path) -> None
         assert sum(time.pauses) == pytest.approx(25.0)
 
 
+def pauses_after_a_refusal_and(status: int, folder: Path) -> list[float]:
+    """What the next turn waits when a 429 was followed by this answer."""
+    time = Time()
+    for told in (429, status):
+        with limiter(folder, time).turn() as turn:
+            turn.status, turn.retry_after = told, 0.0
+    time.pauses.clear()
+    with limiter(folder, time).turn():
+        return time.pauses
+
+
 @pytest.mark.parametrize("status", [0, 500, 503])
 def test_no_answer_and_a_failing_service_say_nothing_about_the_rate(
     tmp_path: Path, status: int
 ) -> None:
-    time = Time()
-    for told in (429, status):
-        with limiter(tmp_path, time).turn() as turn:
-            turn.status, turn.retry_after = told, 0.0
-    time.pauses.clear()
-    with limiter(tmp_path, time).turn():
-        assert time.pauses == [pytest.approx(1.25)]
+    assert pauses_after_a_refusal_and(status, tmp_path) == [pytest.approx(1.25)]
 
 
 @pytest.mark.parametrize("status", [200, 204, 400, 403, 404])
 def test_every_answer_of_the_service_itself_makes_the_pace_faster_again(
     tmp_path: Path, status: int
 ) -> None:
-    time = Time()
-    for told in (429, status):
-        with limiter(tmp_path, time).turn() as turn:
-            turn.status, turn.retry_after = told, 0.0
-    time.pauses.clear()
-    with limiter(tmp_path, time).turn():
-        assert time.pauses == [pytest.approx(1.23)]
+    assert pauses_after_a_refusal_and(status, tmp_path) == [pytest.approx(1.23)]
