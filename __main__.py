@@ -25,8 +25,11 @@ def register(settings: Settings, found: Survey) -> None:
     opts = pulumi.ResourceOptions(protect=settings.protect)
     with gate() as (armed, arm):
         account = arguments.account(settings, found, armed)
-        accounts = [BreakGlassAccount(name, account, opts) for name in found.account_names]
-        group = BreakGlassGroup("group", arguments.group(settings, accounts), opts)
+        tools = arguments.account_tools(found)
+        accounts = [
+            BreakGlassAccount(name, account, opts, tools=tools) for name in found.account_names
+        ]
+        group = BreakGlassGroup("group", arguments.group(settings, found, accounts), opts)
         excluded = arguments.exclusion(settings, found, group.group_id, accounts)
         exclusion = CaExclusionPatch("exclusion", excluded, opts)
         watched = arguments.monitoring(settings, found, accounts)

@@ -5,7 +5,11 @@ from typing import Any
 
 import pulumi
 
-from components.break_glass_account import BreakGlassAccount, BreakGlassAccountArgs
+from components.break_glass_account import (
+    AccountTools,
+    BreakGlassAccount,
+    BreakGlassAccountArgs,
+)
 from components.break_glass_group import BreakGlassGroupArgs
 from components.ca_exclusion_patch import CaExclusionPatchArgs
 from components.sign_in_monitoring import EmailReceiver, Notify, SignInMonitoringArgs, UseAlert
@@ -22,15 +26,21 @@ def account(settings: Settings, found: Survey, armed: pulumi.Input[Any]) -> Brea
         password_length=settings.accounts.password_length,
         password_rotation=settings.accounts.password_rotation,
         recreate=settings.accounts.recreate,
-        directory=found.directory,
-        memory=found.memory,
     )
 
 
-def group(settings: Settings, accounts: Sequence[BreakGlassAccount]) -> BreakGlassGroupArgs:
+def account_tools(found: Survey) -> AccountTools:
+    """Whom every account asks."""
+    return AccountTools(directory=found.directory, memory=found.memory)
+
+
+def group(
+    settings: Settings, found: Survey, accounts: Sequence[BreakGlassAccount]
+) -> BreakGlassGroupArgs:
     """Of the group."""
+    members = zip(found.account_names, accounts, strict=True)
     return BreakGlassGroupArgs(
-        member_ids=[account.object_id for account in accounts], name=settings.group.name
+        member_ids={name: account.object_id for name, account in members}, name=settings.group.name
     )
 
 

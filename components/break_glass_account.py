@@ -17,14 +17,14 @@ from components.account_checks import (
     refuse_taken_name,
     refuse_vanished,
 )
+from components.account_roles import GLOBAL_ADMINISTRATOR
 from components.ordering import after
 from components.stack_memory import Outputs, StackMemory, earlier_outputs
 
-GLOBAL_ADMINISTRATOR: Final = "62e90394-69f5-4237-9190-012177145e10"
-"""Template id of the role (Microsoft, "Microsoft Entra built-in roles")."""
 TYPE: Final = "break-glass:index:BreakGlassAccount"
 USER_TYPE: Final = "azuread:index/user:User"
 PASSWORD_TYPE: Final = "random:index/randomPassword:RandomPassword"  # noqa: S105 - a type's name
+PASSWORD_LENGTH: Final = 64
 RANDOM_CHARACTERS: Final = 16
 """Of 36 each: 82 bits, not to be guessed by trying names at the sign-in page."""
 
@@ -35,20 +35,41 @@ class BreakGlassAccountArgs:
 
     domain: pulumi.Input[str]
     """A verified domain of the tenant, best its initial one (`contoso.onmicrosoft.com`)."""
-    armed: pulumi.Input[Any] = True
-    """The role is given only after this has come: exclusions and alarm stand."""
-    name_prefix: str = ""
+    armed: pulumi.Input[Any] | None = None
+    """The roles are given only after this has come: exclusions and alarm stand."""
+    name_prefix: str | None = None
     """Lower-case letters, digits, '.', '-', '_'. Auditors may look for one; so may attackers."""
+    user_name: str | None = None
+    """What stands before the '@'. Default: prefix and 16 random letters and digits."""
     display_name: str | None = None
     """Default: the user name, which says nothing to whoever browses the directory."""
-    password_length: int = 64
-    password_rotation: str = ""
+    given_name: str | None = None
+    surname: str | None = None
+    job_title: str | None = None
+    department: str | None = None
+    company_name: str | None = None
+    usage_location: str | None = None
+    """Two letters of a country (ISO 3166), which only a licence needs."""
+    password_length: int | None = None
+    """Characters, 16 to 256; default 64."""
+    password_rotation: str | None = None
     """Any new text makes a new password, in place."""
-    recreate: Sequence[str] = ()
+    roles: Sequence[str] | None = None
+    """Template ids of directory roles besides Global Administrator."""
+    recreate: Sequence[str] | None = None
     """Object ids of earlier accounts that are gone and may be made anew."""
+    retired: bool | None = None
+    """True: the roles go, and nothing of the account is protected any more; all else stays."""
+
+
+@dataclass(frozen=True)
+class AccountTools:
+    """Whom a `BreakGlassAccount` asks before it is made."""
+
     directory: AccountDirectory | None = field(default_factory=EnvironmentDirectory, repr=False)
-    """Who is asked whether an account is gone or its name taken; None asks nobody (unit tests)."""
+    """Of the tenant; None asks nobody (unit tests)."""
     memory: StackMemory = field(default=earlier_outputs, repr=False)
+    """What the stack's state knew before this run."""
 
 
 class BreakGlassAccount(pulumi.ComponentResource):
@@ -77,32 +98,37 @@ class BreakGlassAccount(pulumi.ComponentResource):
     """Secret: user principal name and password."""
 
     def __init__(
-        self, name: str, args: BreakGlassAccountArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        args: BreakGlassAccountArgs,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        tools: AccountTools | None = None,
     ) -> None:
         super().__init__(TYPE, name, None, opts)
-        if "admin" in args.name_prefix.lower():
-            pulumi.log.warn(
-                f"the name prefix {args.name_prefix!r} tells attackers what it is", self
-            )
-        lost = self._lost(name, args)
-        keep_password = lost is not None or _password_unknown(args, name)
+        tools = tools or AccountTools()
+        prefix = args.name_prefix or ""
+        if "admin" in prefix.lower():
+            pulumi.log.warn(f"the name prefix {prefix!r} tells attackers what it is", self)
+        lost = self._lost(name, args, tools)
+        keep_password = lost is not None or _password_unknown(args, tools, name)
         child = pulumi.ResourceOptions(parent=self)
         suffix = random.RandomString(
             f"{name}-name", length=RANDOM_CHARACTERS, special=False, upper=False, opts=child
         )
         password = random.RandomPassword(
             f"{name}-password",
-            length=args.password_length,
+            length=args.password_length or PASSWORD_LENGTH,
             min_lower=1,
             min_upper=1,
             min_numeric=1,
             min_special=1,
-            keepers={"rotation": args.password_rotation},
+            keepers={"rotation": args.password_rotation or ""},
             # A new password replaces this resource, which protection would forbid. The protected
             # user depends on it, so it cannot be deleted by itself either.
             opts=pulumi.ResourceOptions(parent=self, protect=False),
         )
-        local_part = pulumi.Output.concat(args.name_prefix, suffix.result)
+        local_part = pulumi.Output.concat(prefix, suffix.result)
         user = azuread.User(
             f"{name}-user",
             user_principal_name=pulumi.Output.concat(local_part, "@", args.domain),
@@ -115,7 +141,7 @@ class BreakGlassAccount(pulumi.ComponentResource):
             show_in_address_list=False,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                hooks=_name_is_free(name, args),
+                hooks=_name_is_free(name, args, tools),
                 import_=f"/users/{lost.object_id}" if lost else None,
                 ignore_changes=["password"] if keep_password else None,
             ),
@@ -123,7 +149,7 @@ class BreakGlassAccount(pulumi.ComponentResource):
         azuread.DirectoryRoleAssignment(
             f"{name}-global-administrator",
             role_id=GLOBAL_ADMINISTRATOR,
-            principal_object_id=after(user.object_id, args.armed),
+            principal_object_id=after(user.object_id, True if args.armed is None else args.armed),
             opts=child,
         )
         self.user_principal_name = user.user_principal_name
@@ -149,17 +175,19 @@ class BreakGlassAccount(pulumi.ComponentResource):
             }
         )
 
-    def _lost(self, name: str, args: BreakGlassAccountArgs) -> RememberedAccount | None:
+    def _lost(
+        self, name: str, args: BreakGlassAccountArgs, tools: AccountTools
+    ) -> RememberedAccount | None:
         """The account, if it is alive but the state lost it: it is then taken in again.
 
         A refresh drops a user that a lagging replica does not know, protected or not; the
         component's own outputs survive that.
         """
-        if args.directory is None:
+        if tools.directory is None:
             return None
-        user = _remembered(args, USER_TYPE, f"{name}-user")
-        account = _remembered(args, TYPE, name) or user
-        if account is None or not refuse_vanished(args.directory, account, args.recreate):
+        user = _remembered(tools, USER_TYPE, f"{name}-user")
+        account = _remembered(tools, TYPE, name) or user
+        if account is None or not refuse_vanished(tools.directory, account, args.recreate or ()):
             return None
         if user is None:
             pulumi.log.warn(
@@ -188,37 +216,39 @@ def refuse_removed(names: Sequence[str], memory: StackMemory) -> None:
             )
 
 
-def _outputs(args: BreakGlassAccountArgs, type_: str, name: str) -> Outputs | None:
-    found = args.memory(type_).items()
+def _outputs(tools: AccountTools, type_: str, name: str) -> Outputs | None:
+    found = tools.memory(type_).items()
     return next((outputs for urn, outputs in found if urn.endswith(f"::{name}")), None)
 
 
-def _remembered(args: BreakGlassAccountArgs, type_: str, name: str) -> RememberedAccount | None:
-    return RememberedAccount.from_outputs(_outputs(args, type_, name))
+def _remembered(tools: AccountTools, type_: str, name: str) -> RememberedAccount | None:
+    return RememberedAccount.from_outputs(_outputs(tools, type_, name))
 
 
-def _password_unknown(args: BreakGlassAccountArgs, name: str) -> bool:
+def _password_unknown(args: BreakGlassAccountArgs, tools: AccountTools, name: str) -> bool:
     """Whether the user was taken in again, so that its password is not in state, and no rotation
     is due: the account still has the password of before, and nothing is to be written.
     """
-    user = _outputs(args, USER_TYPE, f"{name}-user")
-    password = _outputs(args, PASSWORD_TYPE, f"{name}-password")
+    user = _outputs(tools, USER_TYPE, f"{name}-user")
+    password = _outputs(tools, PASSWORD_TYPE, f"{name}-password")
     if user is None or password is None or user.get("password"):
         return False
-    wanted = ({"rotation": args.password_rotation}, args.password_length)
+    wanted = ({"rotation": args.password_rotation or ""}, args.password_length or PASSWORD_LENGTH)
     return (password.get("keepers"), password.get("length")) == wanted
 
 
-def _name_is_free(name: str, args: BreakGlassAccountArgs) -> pulumi.ResourceHookBinding | None:
+def _name_is_free(
+    name: str, args: BreakGlassAccountArgs, tools: AccountTools
+) -> pulumi.ResourceHookBinding | None:
     """A hook that the engine calls exactly when it would create the user, also in a preview."""
-    directory = args.directory
+    directory = tools.directory
     if directory is None:
         return None
 
     def check(hook: pulumi.ResourceHookArgs) -> None:
         wanted = (hook.new_inputs or {}).get("userPrincipalName")
         if isinstance(wanted, str) and not rpc.contains_unknowns(wanted):
-            refuse_taken_name(directory, wanted, args.recreate)
+            refuse_taken_name(directory, wanted, args.recreate or ())
 
     hook = pulumi.ResourceHook(
         f"{name}-name-is-free", check, pulumi.ResourceHookOptions(on_dry_run=True)

@@ -9,6 +9,7 @@ from components.break_glass_account import (
     PASSWORD_TYPE,
     TYPE,
     USER_TYPE,
+    AccountTools,
     BreakGlassAccount,
     BreakGlassAccountArgs,
 )
@@ -18,6 +19,8 @@ from tests.unit.harness import Recording, run_program
 OBJECT_ID = "3b1f7c52-0c51-4c3e-9a53-6f0a4e3f8d11"
 NAME = "k7q2v9x4m3p8t6w5@contoso.onmicrosoft.com"
 URN = "urn:pulumi:unit::break-glass::"
+ALONE = AccountTools(directory=None, memory=lambda _: {})
+"""Nobody is asked, nothing is remembered."""
 REMEMBERED = {
     TYPE: {f"{URN}{TYPE}::account": {"objectId": OBJECT_ID, "userPrincipalName": NAME}},
     USER_TYPE: {
@@ -48,13 +51,12 @@ def make(
     def program() -> None:
         account = BreakGlassAccount(
             "account",
-            BreakGlassAccountArgs(
-                "contoso.onmicrosoft.com",
+            BreakGlassAccountArgs("contoso.onmicrosoft.com", **args),
+            pulumi.ResourceOptions(protect=protect),
+            tools=AccountTools(
                 directory=directory or MemoryDirectory(),
                 memory=lambda type_: (remembered or {}).get(type_, {}),
-                **args,
             ),
-            pulumi.ResourceOptions(protect=protect),
         )
         pulumi.export("summary", account.summary)
         pulumi.export("password", account.password)

@@ -12,7 +12,7 @@ from components.break_glass_account import (
     BreakGlassAccount,
     BreakGlassAccountArgs,
 )
-from tests.unit.account_program import NAME, OBJECT_ID, make
+from tests.unit.account_program import ALONE, NAME, OBJECT_ID, make
 from tests.unit.harness import UNKNOWN, Recording, object_id, run_program
 
 
@@ -91,10 +91,8 @@ def test_the_role_waits_for_what_arms_it() -> None:
     def program() -> None:
         deferred: tuple[pulumi.Output[bool], Any] = pulumi.deferred_output()
         armed, arm = deferred
-        args = BreakGlassAccountArgs(
-            "contoso.onmicrosoft.com", armed=armed, directory=None, memory=lambda _: {}
-        )
-        BreakGlassAccount("account", args)
+        args = BreakGlassAccountArgs("contoso.onmicrosoft.com", armed=armed)
+        BreakGlassAccount("account", args, tools=ALONE)
         alarm = random.RandomString("alarm", length=4)
         arm(alarm.result.apply(lambda _: True))
 
@@ -118,8 +116,8 @@ def test_no_role_is_given_behind_a_gate_that_failed() -> None:
             raise pulumi.RunError("the alarm could not be made")
 
         armed = pulumi.Output.from_input(1).apply(fail)
-        args = BreakGlassAccountArgs("contoso.example", armed=armed, directory=None)
-        BreakGlassAccount("account", args)
+        args = BreakGlassAccountArgs("contoso.example", armed=armed)
+        BreakGlassAccount("account", args, tools=ALONE)
 
     run = run_program(program, respond=respond, expect_error=True)
     assert "alarm could not be made" in str(run.error)
@@ -131,8 +129,8 @@ def test_an_unknown_gate_does_not_plan_the_role_anew() -> None:
 
     def program() -> None:
         unknown = random.RandomString("pending", length=4).result
-        args = BreakGlassAccountArgs("contoso.example", armed=unknown, directory=None)
-        BreakGlassAccount("account", args)
+        args = BreakGlassAccountArgs("contoso.example", armed=unknown)
+        BreakGlassAccount("account", args, tools=ALONE)
 
     def known_user(type_: str, _name: str, _inputs: Any) -> tuple[str, dict[str, Any]] | None:
         return (OBJECT_ID, {"objectId": OBJECT_ID}) if type_ == USER_TYPE else None

@@ -7,7 +7,7 @@ import pulumi
 import pytest
 
 from components.break_glass_account import USER_TYPE, BreakGlassAccount, BreakGlassAccountArgs
-from tests.unit.account_program import NAME, OBJECT_ID, make
+from tests.unit.account_program import ALONE, NAME, OBJECT_ID, make
 from tests.unit.directories import MemoryDirectory, user
 from tests.unit.harness import Recording, run_program
 
@@ -51,6 +51,6 @@ def test_a_free_name_and_one_that_is_not_known_yet_are_no_obstacle() -> None:
 
 
 def test_without_a_directory_nobody_is_asked() -> None:
-    args = BreakGlassAccountArgs("contoso.example", directory=None)
-    run = run_program(lambda: BreakGlassAccount("account", args))
+    args = BreakGlassAccountArgs("contoso.example")
+    run = run_program(lambda: BreakGlassAccount("account", args, tools=ALONE))
     assert run.one("User").hooks == {}
