@@ -17,81 +17,27 @@ from typing import Annotated, Literal, Self
 
 from pulumi.runtime.config import CONFIG, is_config_secret
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
 
 from alerting.queries import FREQUENCIES_MINUTES, WINDOWS_MINUTES
+from settings_accounts import Accounts, Group
 from settings_errors import SettingsError, read_objects, validation_lines
 from settings_types import (
     CATEGORIES,
     RULE_NAME_RULE,
     Categories,
-    DomainName,
     EmailAddress,
     Frequency,
     Guid,
     Lookback,
     RuleName,
+    SettingsGroup,
+    broken_rule,
     first_twice,
     minutes_of,
 )
 
 
-class _Group(BaseModel):
-    """A group of settings: camelCase outside, frozen, nothing unknown."""
-
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=False, extra="forbid", frozen=True
-    )
-
-
-class Accounts(_Group):
-    """The accounts that the stack makes."""
-
-    count: int = Field(
-        default=2,
-        ge=2,
-        le=10,
-        description="a whole number from 2 to 10 (one account alone is no rescue)",
-    )
-    name_prefix: str = Field(
-        default="",
-        pattern=r"^([a-z0-9]([a-z0-9._-]{0,30}[a-z0-9_-])?)?$",
-        description="at most 32 lower-case letters, digits, '.', '-' and '_', no '.' at either end",
-        examples=["breakglass-"],
-    )
-    domain: DomainName | None = Field(
-        default=None,
-        description="a verified domain of the tenant",
-        examples=["contoso.onmicrosoft.com"],
-    )
-    password_length: int = Field(
-        default=64, ge=16, le=256, description="a whole number from 16 to 256 (characters)"
-    )
-    password_rotation: Annotated[str, Field(coerce_numbers_to_str=True)] = Field(
-        default="",
-        max_length=256,
-        description="any text; a new one makes new passwords",
-        examples=["2027-Q1"],
-    )
-    recreate: tuple[Guid, ...] = Field(
-        default=(),
-        description="object ids of accounts that were deleted and may be made anew",
-        examples=["3b1f7c52-0c51-4c3e-9a53-6f0a4e3f8d11"],
-    )
-
-
-class Group(_Group):
-    """The group that the policies exclude."""
-
-    name: str = Field(
-        default="BTG Admins",
-        pattern=r"^\S(.{0,254}\S)?$",
-        description="1 to 256 characters, no blank at either end",
-    )
-
-
-class Exclusion(_Group):
+class Exclusion(SettingsGroup):
     """Which Conditional Access policies let the accounts through."""
 
     scope: Literal["all", "mfa-only"] = Field(default="all", description="'all' or 'mfa-only'")
@@ -113,7 +59,7 @@ class Exclusion(_Group):
     )
 
 
-class ResourceGroup(_Group):
+class ResourceGroup(SettingsGroup):
     """Where workspace, action group and alert live."""
 
     name: str = Field(
@@ -123,7 +69,7 @@ class ResourceGroup(_Group):
     )
 
 
-class Workspace(_Group):
+class Workspace(SettingsGroup):
     """The Log Analytics workspace that keeps the logs."""
 
     name: str = Field(
@@ -139,7 +85,7 @@ class Workspace(_Group):
     )
 
 
-class DiagnosticSetting(_Group):
+class DiagnosticSetting(SettingsGroup):
     """What Entra sends to the workspace."""
 
     name: str = Field(
@@ -153,7 +99,7 @@ class DiagnosticSetting(_Group):
     )
 
 
-class Alert(_Group):
+class Alert(SettingsGroup):
     """The alarm that rings when an account is used."""
 
     name: RuleName = Field(
@@ -181,16 +127,14 @@ class Alert(_Group):
     @model_validator(mode="after")
     def _reads_far_enough_back(self) -> Self:
         if self.lookback_minutes < self.frequency_minutes:
-            raise PydanticCustomError(
-                "lookback",
-                "lookbackMinutes holds {lookback}: expected at least frequencyMinutes"
-                " ({frequency}), else sign-ins between two runs are missed",
-                {"lookback": self.lookback_minutes, "frequency": self.frequency_minutes},
+            raise broken_rule(
+                f"lookbackMinutes holds {self.lookback_minutes}: expected at least frequencyMinutes"
+                f" ({self.frequency_minutes}), else sign-ins between two runs are missed"
             )
         return self
 
 
-class Email(_Group):
+class Email(SettingsGroup):
     """Somebody who gets the alarm by mail."""
 
     name: str = Field(
@@ -201,7 +145,7 @@ class Email(_Group):
     )
 
 
-class Notify(_Group):
+class Notify(SettingsGroup):
     """The action group: who gets the alarm."""
 
     name: RuleName = Field(
@@ -223,15 +167,13 @@ class Notify(_Group):
         for what in ("name", "address"):
             twice = first_twice([getattr(email, what) for email in self.emails])
             if twice:
-                raise PydanticCustomError(
-                    "twice",
-                    "emails holds the {what} {twice} twice: expected a different one for each",
-                    {"what": what, "twice": twice},
+                raise broken_rule(
+                    f"emails holds the {what} {twice} twice: expected a different one for each"
                 )
         return self
 
 
-class Monitoring(_Group):
+class Monitoring(SettingsGroup):
     """Logs and alarm."""
 
     resource_group: ResourceGroup = Field(

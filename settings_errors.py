@@ -4,11 +4,13 @@ import difflib
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Final, cast, get_args
+from typing import Any, Final, cast, get_args, get_origin
 
 import pulumi
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
+
+from settings_types import BROKEN_RULE
 
 NAMESPACES: Final = ("break-glass", "azuread", "azure-native")
 SECRET_WORDS: Final = re.compile(r"secret|password|token|certificate|privatekey", re.IGNORECASE)
@@ -16,6 +18,8 @@ IDENTITY_WAY_OUT: Final = (
     "the identity comes from the environment alone: set ARM_CLIENT_ID and ARM_CLIENT_SECRET"
     " (or ARM_CLIENT_CERTIFICATE_PATH, ARM_OIDC_TOKEN)"
 )
+KEY_ITSELF: Final = "[key]"
+"""What pydantic puts at the end of the place of a mapping's key that is wrong."""
 SHOWN: Final = 80
 """Characters of a wrong value that a line shows."""
 
@@ -87,7 +91,7 @@ def validation_lines(error: ValidationError, model: type[BaseModel]) -> list[str
                 lines.append(_unknown(key, siblings))
             case "missing" if field is not None:
                 lines.append(f"{key} is not set: expected {field.description}; {_set(key, field)}")
-            case "lookback" | "twice":
+            case kind if kind == BROKEN_RULE:
                 lines.append(f"{key}.{found['msg']}")
             case _ if field is not None:
                 lines.append(_wrong(key, found["input"], field))
@@ -140,25 +144,41 @@ def _remove(key: str) -> str:
 
 
 def _path(location: tuple[int | str, ...]) -> str:
+    if location[-1] == KEY_ITSELF:
+        location = location[:-2]
     parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in location]
     return "".join(parts).removeprefix(".")
 
 
 def group_of(field: FieldInfo) -> type[BaseModel] | None:
-    """The model of a group of settings, or of a list of groups; None for anything else."""
+    """The model of a group of settings, or of a list or mapping of groups; None for all else."""
+    return _group_in(field.annotation)
+
+
+def _group_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = (_group_in(argument) for argument in get_args(annotation))
+    return next((group for group in inner if group is not None), None)
+
+
+def _holds(field: FieldInfo, *containers: type) -> bool:
+    """Whether a setting is a list or a mapping, also one that may be left out."""
     candidates = (field.annotation, *get_args(field.annotation))
-    for candidate in candidates:
-        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
-            return candidate
-    return None
+    return any(get_origin(candidate) in containers for candidate in candidates)
 
 
 def _is_list(field: FieldInfo) -> bool:
-    return getattr(field.annotation, "__origin__", None) is tuple
+    return _holds(field, tuple)
+
+
+def is_mapping(field: FieldInfo) -> bool:
+    """Whether a setting's keys are names that the user chooses."""
+    return _holds(field, Mapping)
 
 
 def _is_group(field: FieldInfo) -> bool:
-    return group_of(field) is not None and not _is_list(field)
+    return group_of(field) is not None and not _is_list(field) and not is_mapping(field)
 
 
 def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
@@ -168,13 +188,18 @@ def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
 def _field_at(model: type[BaseModel], location: tuple[int | str, ...]) -> FieldInfo | None:
     field: FieldInfo | None = None
     current: type[BaseModel] | None = model
+    chosen = False
     for part in location:
-        if isinstance(part, int):
+        if isinstance(part, int) or chosen:
+            chosen = False
             continue
+        if part == KEY_ITSELF:
+            return field
         if current is None or part not in _fields(current):
             return None
         field = _fields(current)[part]
         current = group_of(field)
+        chosen = is_mapping(field)
     return field
 
 

@@ -3,11 +3,14 @@
 from collections.abc import Collection
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from alerting.queries import FREQUENCIES_MINUTES, WINDOWS_MINUTES
 
+BROKEN_RULE: Final = "broken_rule"
+"""pydantic's type of what `broken_rule` makes."""
 CATEGORIES: Final = (
     "AuditLogs",
     "SignInLogs",
@@ -31,6 +34,22 @@ GUID: Final = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 DOMAIN: Final = r"^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
 E_MAIL: Final = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}$"
 RULE_NAME: Final = r"^[^*<>%{}&:\\?/#|+\x00-\x1f]{0,259}[^*<>%{}&:\\?/#|+\x00-\x1f. ]$"
+
+
+class SettingsGroup(BaseModel):
+    """A group of settings: camelCase outside, frozen, nothing unknown."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=False, extra="forbid", frozen=True
+    )
+
+
+def broken_rule(text: str) -> PydanticCustomError:
+    """What a group raises when its settings do not go together.
+
+    `text` begins with the setting's name inside the group: the line gets the group's key before it.
+    """
+    return PydanticCustomError(BROKEN_RULE, "{text}", {"text": text})
 
 
 def first_twice(values: Collection[str]) -> str | None:
@@ -66,6 +85,18 @@ def minutes_of(allowed: tuple[int, ...]) -> str:
 
 Guid = Annotated[str, Field(pattern=GUID), AfterValidator(str.lower)]
 """An object id, tenant id or subscription id, lower case."""
+RoleId = Guid
+"""Template id of a built-in role."""
+AccountName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")]
+"""Name of an account in the settings, and of its component."""
+AccountReference = Annotated[
+    str, Field(pattern=rf"({GUID})|(^[^\s@]{{1,512}}@{DOMAIN.removeprefix('^')})", max_length=1024)
+]
+"""Object id or user principal name of an account that exists."""
+UserName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9_-])?$")]
+"""The part of a user principal name before the '@'."""
+CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+"""ISO 3166-1 alpha-2, as the directory's `usageLocation` wants it."""
 DomainName = Annotated[str, Field(pattern=DOMAIN, max_length=253)]
 EmailAddress = Annotated[str, Field(pattern=E_MAIL)]
 RuleName = Annotated[str, Field(pattern=RULE_NAME)]

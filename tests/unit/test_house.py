@@ -14,7 +14,9 @@ PROGRAM_MODULES = (
     "arguments",
     "next_steps",
     "settings",
+    "settings_accounts",
     "settings_errors",
+    "settings_named",
     "settings_types",
     "survey",
 )

@@ -1,20 +1,44 @@
 """The committed settings files: complete, valid, and true to the seed tenant."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any, cast
 
 import yaml
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from settings import Settings, load_settings
-from settings_errors import group_of
+from settings_errors import group_of, is_mapping
 
 REPOSITORY = Path(__file__).parents[2]
 
 
-def config_of(file: str) -> dict[str, Any]:
-    return yaml.safe_load((REPOSITORY / file).read_text(encoding="utf-8"))["config"]
+ALTERNATIVE = re.compile(r"^( *)# (named|adopt|existing):")
+
+
+def config_of(file: str, *, alternatives: bool = False) -> dict[str, Any]:
+    """The settings of a file; with `alternatives` those that it shows in comments instead."""
+    text = (REPOSITORY / file).read_text(encoding="utf-8")
+    return yaml.safe_load(with_alternatives(text) if alternatives else text)["config"]
+
+
+def with_alternatives(text: str) -> str:
+    """Takes the '# ' off each setting that stands in a comment, and off what belongs to it."""
+    lines: list[str] = []
+    replaced: set[str] = set()
+    inside = ""
+    for line in text.splitlines():
+        found = ALTERNATIVE.match(line)
+        if found:
+            inside = f"{found[1]}#   "
+            replaced.add({"named": "count", "existing": "name"}.get(found[2], found[2]))
+        elif not (inside and line.startswith(inside)):
+            inside = ""
+        lines.append(line.replace("# ", "", 1) if inside else line)
+    gone = tuple(f"    {key}: " for key in replaced)
+    return "\n".join(line for line in lines if not line.startswith(gone))
 
 
 def as_the_engine_hands_it_over(config: dict[str, Any]) -> dict[str, str]:
@@ -24,7 +48,7 @@ def as_the_engine_hands_it_over(config: dict[str, Any]) -> dict[str, str]:
 
 
 def keys(model: type[BaseModel]) -> dict[str, Any]:
-    """Every setting that exists, nested; a list of groups holds one."""
+    """Every setting that exists, nested; of a list or mapping of groups what one may hold."""
     found: dict[str, Any] = {}
     for field in model.model_fields.values():
         inner = group_of(field)
@@ -32,17 +56,50 @@ def keys(model: type[BaseModel]) -> dict[str, Any]:
     return found
 
 
-def keys_written(value: Any) -> Any:
-    if isinstance(value, dict):
-        settings = cast("dict[str, Any]", value)
-        return {key: keys_written(item) for key, item in settings.items()}
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return keys_written(cast("Any", value[0]))
-    return None
+def keys_written(value: dict[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+    fields = {str(field.alias): field for field in model.model_fields.values()}
+    found: dict[str, Any] = {}
+    for key, item in value.items():
+        inner = group_of(fields[key])
+        if inner is None:
+            found[key] = None
+            continue
+        found[key] = {}
+        for one in groups_in(item, fields[key]):
+            found[key] |= keys_written(one, inner)
+    return found
+
+
+def groups_in(value: Any, field: FieldInfo) -> list[dict[str, Any]]:
+    """The groups of settings that a setting holds."""
+    if is_mapping(field):
+        value = list(value.values())
+    several = cast("list[Any]", value if isinstance(value, list) else [value])
+    return [one for one in several if isinstance(one, dict)]
+
+
+def merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    both = {**one, **other}
+    for key in one.keys() & other.keys():
+        if isinstance(one[key], dict) and isinstance(other[key], dict):
+            both[key] = merged(one[key], other[key])
+    return both
 
 
 def test_the_example_names_every_setting_that_exists_and_no_other() -> None:
-    assert keys_written(config_of("Pulumi.prod.yaml")) == keys(Settings)
+    shown = keys_written(config_of("Pulumi.prod.yaml"), Settings)
+    instead = keys_written(config_of("Pulumi.prod.yaml", alternatives=True), Settings)
+    assert merged(shown, instead) == keys(Settings)
+
+
+def test_what_the_example_shows_in_comments_is_valid_too() -> None:
+    settings = load_settings(
+        as_the_engine_hands_it_over(config_of("Pulumi.prod.yaml", alternatives=True))
+    )
+
+    assert [one.name for one in settings.accounts.made] == [f"account-{n}" for n in (1, 2, 3, 4)]
+    assert [one.allow_synced for one in settings.accounts.adopted] == [False, True]
+    assert settings.group.existing
 
 
 def test_the_example_is_valid_and_shows_the_defaults() -> None:

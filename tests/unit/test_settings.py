@@ -99,7 +99,7 @@ def test_everything_wrong_is_told_at_once() -> None:
             "azuread:tenantId": "contoso",
             "azure-native:location": "West Europe",
             "break-glass:protect": "perhaps",
-            "break-glass:accounts": json.dumps({"count": 1, "domian": "x.example"}),
+            "break-glass:accounts": json.dumps({"count": 11, "domian": "x.example"}),
         }
     )
     assert [text.split(" ")[0] for text in told] == [
@@ -132,7 +132,7 @@ def test_an_alarm_that_nobody_hears_is_refused(value: str | None) -> None:
     [
         ("break-glass:acounts", None, "did you mean accounts?"),
         ("break-glass:accounts.passwordLenght", {"passwordLenght": 64}, "passwordLength?"),
-        ("break-glass:accounts.adopt", {"adopt": []}, "known here: count, namePrefix, domain"),
+        ("break-glass:accounts.xyz", {"xyz": []}, "known here: count, namePrefix, domain"),
     ],
 )
 def test_an_unknown_key_is_refused_with_the_nearest_name(
