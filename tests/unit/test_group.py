@@ -11,7 +11,7 @@ def make(*, preview: bool = False, name: str = "BTG Admins") -> Recording:
     def program() -> None:
         group = BreakGlassGroup(
             "group",
-            BreakGlassGroupArgs(["first", "second"], name=name),
+            BreakGlassGroupArgs({"account-1": "first", "account-2": "second"}, name=name),
             pulumi.ResourceOptions(protect=True),
         )
         random.RandomString("user-of-the-id", length=4, keepers={"group": group.group_id})
@@ -41,8 +41,14 @@ def test_each_account_is_a_member() -> None:
     members = make().of_type("GroupMember")
 
     assert [(member.name, member.inputs) for member in members] == [
-        ("group-member-1", {"groupObjectId": object_id("group-group"), "memberObjectId": "first"}),
-        ("group-member-2", {"groupObjectId": object_id("group-group"), "memberObjectId": "second"}),
+        (
+            "group-member-account-1",
+            {"groupObjectId": object_id("group-group"), "memberObjectId": "first"},
+        ),
+        (
+            "group-member-account-2",
+            {"groupObjectId": object_id("group-group"), "memberObjectId": "second"},
+        ),
     ]
 
 
