@@ -1,21 +1,44 @@
-"""What the directory knows: organization, domains, licences, security defaults, users.
+"""What the directory knows: organization, domains, licences, security defaults, users, groups,
+roles.
 
 Source: Microsoft Graph documentation of the resource types named in each function. Errors:
 ``GraphError`` (see ``entra.errors``).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 from urllib.parse import quote
 
+from entra.built_in_roles import GLOBAL_ADMINISTRATOR, PRIVILEGED_AUTHENTICATION_ADMINISTRATOR
 from entra.client import GraphClient
-from entra.errors import NotFound
+from entra.errors import GraphError, NotFound
+from entra.graph_text import moment, quoted
 
 # Service plans that contain Entra ID P1: Microsoft, "Product names and service plan identifiers".
 PREMIUM_PLANS = frozenset({"AAD_PREMIUM", "AAD_PREMIUM_P2"})
+MAY_CHANGE_ADMINISTRATORS: Final = frozenset(
+    {GLOBAL_ADMINISTRATOR, PRIVILEGED_AUTHENTICATION_ADMINISTRATOR}
+)
+"""Roles whose holder may change every administrator, by template id: "Who can perform sensitive
+actions" in Microsoft Graph's "Working with users"."""
+WHOLE_TENANT: Final = "/"
+"""The scope of a role that is held everywhere in the tenant."""
 # A subscription in its grace period still works.
 _WORKING = frozenset({"Enabled", "Warning"})
-_USER_FIELDS = "id,userPrincipalName,displayName,accountEnabled"
+_USER_FIELDS = (
+    "id,userPrincipalName,displayName,accountEnabled,userType,onPremisesSyncEnabled,"
+    "assignedLicenses,lastPasswordChangeDateTime"
+)
+# What a deleted user still answers without doubt.
+_DELETED_USER_FIELDS = "id,userPrincipalName,displayName,accountEnabled"
+_GROUP_FIELDS = (
+    "id,displayName,securityEnabled,mailEnabled,isAssignableToRole,groupTypes,onPremisesSyncEnabled"
+)
+# v1.0 leaves service principals out of a group's members and owners: "List group members" and
+# "List group owners" ("staged rollout of service principals").
+_GROUPS_WITH_APPLICATIONS = "/beta/groups"
 
 
 @dataclass(frozen=True)
@@ -39,12 +62,56 @@ class Domain:
 
 @dataclass(frozen=True)
 class User:
-    """An account, live or deleted (``user``)."""
+    """An account, live or deleted (``user``); a deleted one tells only the first four.
+
+    ``synced``: it comes from an on-premises directory. ``password_changed``: when its password was
+    last set, by whomever.
+    """
 
     id: str
     user_principal_name: str
     display_name: str
     enabled: bool
+    synced: bool = False
+    guest: bool = False
+    licensed: bool = False
+    password_changed: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group, live or deleted (``group``)."""
+
+    id: str
+    display_name: str
+    security_enabled: bool = True
+    mail_enabled: bool = False
+    assignable_to_role: bool = False
+    dynamic: bool = False
+    synced: bool = False
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member or owner of a group. ``name`` is what an administrator knows it by: the user
+    principal name, else the display name, else the id. ``kind``: ``user``, ``group``,
+    ``servicePrincipal``, ``device`` …"""
+
+    id: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class RoleAssignment:
+    """A directory role that is active now (``unifiedRoleAssignment``).
+
+    ``role_id`` is the template id of a built-in role; ``scope`` is ``/`` for the whole tenant.
+    """
+
+    id: str
+    role_id: str
+    scope: str
 
 
 class Directory:
@@ -86,8 +153,9 @@ class Directory:
         return bool(self._graph.get(path).get("isEnabled"))
 
     def user(self, object_id: str) -> User:
-        """One live user by object id. Raises NotFound."""
-        return _user(self._graph.get(f"/v1.0/users/{quote(object_id)}", {"$select": _USER_FIELDS}))
+        """One live user by object id or user principal name. Raises NotFound."""
+        path = f"/v1.0/users/{quote(object_id, safe='')}"
+        return _user(self._graph.get(path, {"$select": _USER_FIELDS}))
 
     def find_user(self, user_principal_name: str) -> User | None:
         """A live user by its name, None when there is none."""
@@ -103,10 +171,92 @@ class Directory:
         """
         sought = name_or_id.casefold()
         listing = self._graph.pages(
-            "/v1.0/directory/deletedItems/microsoft.graph.user", {"$select": _USER_FIELDS}
+            "/v1.0/directory/deletedItems/microsoft.graph.user", {"$select": _DELETED_USER_FIELDS}
         )
         users = (_user(found) for found in listing)
         return tuple(user for user in users if sought in {user.id.casefold(), former_name(user)})
+
+    def group(self, object_id: str) -> Group:
+        """One live group by object id. Raises NotFound."""
+        path = f"/v1.0/groups/{quote(object_id, safe='')}"
+        return _group(self._graph.get(path, {"$select": _GROUP_FIELDS}))
+
+    def groups_named(self, display_name: str) -> tuple[Group, ...]:
+        """Live groups of this display name; upper and lower case are the same to the service."""
+        query = {"$filter": f"displayName eq {quoted(display_name)}", "$select": _GROUP_FIELDS}
+        return tuple(_group(found) for found in self._graph.pages("/v1.0/groups", query))
+
+    def deleted_groups(self, name_or_id: str) -> tuple[Group, ...]:
+        """Groups of this display name or object id among those deleted within 30 days."""
+        sought = name_or_id.casefold()
+        listing = self._graph.pages(
+            "/v1.0/directory/deletedItems/microsoft.graph.group", {"$select": _GROUP_FIELDS}
+        )
+        groups = (_group(found) for found in listing)
+        return tuple(
+            group
+            for group in groups
+            if sought in {group.id.casefold(), group.display_name.casefold()}
+        )
+
+    def members(self, group_id: str) -> tuple[Member, ...]:
+        """The direct members of a group, applications too. Raises NotFound."""
+        return self._linked(group_id, "members")
+
+    def owners(self, group_id: str) -> tuple[Member, ...]:
+        """The owners of a group, applications too. Raises NotFound."""
+        return self._linked(group_id, "owners")
+
+    def role_assignments(self, principal_id: str) -> tuple[RoleAssignment, ...]:
+        """The directory roles that are active for a principal itself, not through a group.
+
+        A role that the principal is only eligible for is not among them. The service answers none,
+        and no error, for a principal that it does not know.
+        """
+        query = {"$filter": f"principalId eq {quoted(principal_id)}"}
+        return tuple(
+            RoleAssignment(
+                id=str(found["id"]),
+                role_id=str(found["roleDefinitionId"]).casefold(),
+                scope=str(found.get("directoryScopeId") or ""),
+            )
+            for found in self._graph.pages("/v1.0/roleManagement/directory/roleAssignments", query)
+        )
+
+    def may_change_administrators(self, own_object_id: str) -> bool | None:
+        """Whether this application may change the password, name or state of an administrator.
+
+        For that it has to hold one of ``MAY_CHANGE_ADMINISTRATORS`` in the whole tenant, itself or
+        through a role-assignable group. None: it cannot be told, because a look-up was refused or
+        failed. ``own_object_id``: of the service principal (the token's ``oid``).
+        """
+        try:
+            return self._is_mighty(own_object_id) or any(
+                self._is_mighty(group_id) for group_id in self._groups_of(own_object_id)
+            )
+        except GraphError:
+            return None
+
+    def _is_mighty(self, principal_id: str) -> bool:
+        return any(
+            assignment.role_id in MAY_CHANGE_ADMINISTRATORS and assignment.scope == WHOLE_TENANT
+            for assignment in self.role_assignments(principal_id)
+        )
+
+    def _groups_of(self, service_principal_id: str) -> Iterator[str]:
+        """The groups of a service principal that can hold a role.
+
+        Without a permission to read groups the service says nothing about them but their ids.
+        """
+        path = f"/v1.0/servicePrincipals/{quote(service_principal_id, safe='')}/transitiveMemberOf"
+        for found in self._graph.pages(path):
+            is_group = found.get("@odata.type") == "#microsoft.graph.group"
+            if is_group and found.get("isAssignableToRole") is not False:
+                yield str(found["id"])
+
+    def _linked(self, group_id: str, relation: str) -> tuple[Member, ...]:
+        path = f"{_GROUPS_WITH_APPLICATIONS}/{quote(group_id, safe='')}/{relation}"
+        return tuple(_member(found) for found in self._graph.pages(path))
 
 
 def former_name(user: User) -> str:
@@ -121,4 +271,29 @@ def _user(found: dict[str, Any]) -> User:
         user_principal_name=str(found.get("userPrincipalName") or ""),
         display_name=str(found.get("displayName") or ""),
         enabled=bool(found.get("accountEnabled", True)),
+        synced=bool(found.get("onPremisesSyncEnabled")),
+        guest=found.get("userType") == "Guest",
+        licensed=bool(found.get("assignedLicenses")),
+        password_changed=moment(found.get("lastPasswordChangeDateTime")),
+    )
+
+
+def _group(found: dict[str, Any]) -> Group:
+    return Group(
+        id=str(found["id"]),
+        display_name=str(found.get("displayName") or ""),
+        security_enabled=bool(found.get("securityEnabled")),
+        mail_enabled=bool(found.get("mailEnabled")),
+        assignable_to_role=bool(found.get("isAssignableToRole")),
+        dynamic="DynamicMembership" in (found.get("groupTypes") or ()),
+        synced=bool(found.get("onPremisesSyncEnabled")),
+    )
+
+
+def _member(found: dict[str, Any]) -> Member:
+    object_id = str(found["id"])
+    return Member(
+        id=object_id,
+        name=str(found.get("userPrincipalName") or found.get("displayName") or object_id),
+        kind=str(found.get("@odata.type") or "").rpartition(".")[2] or "object",
     )
