@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cli.account_commands import account_app
 from cli.exclusion_commands import exclusion_app, verify
 from cli.failure import CommandFailed
 from cli.options import Port, Rate, plain_errors
@@ -17,6 +18,7 @@ from cli.sandbox_logs import alerts, clock, logs, query
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(exclusion_app, name="exclusion")
+app.add_typer(account_app, name="account")
 for command in (clock, logs, query, alerts, fault):
     sandbox_app.command()(command)
 

@@ -114,7 +114,7 @@ def read_state(exported: str, name: str | None = None) -> StackState:
 
     `name`: what the user calls the stack; an empty state does not tell its name.
     """
-    deployment = _deployment(exported)
+    deployment = deployment_of(exported)
     resources = cast("list[JSON]", deployment.get("resources") or [])
     urns = [str(resource.get("urn")) for resource in resources]
     stack, project = _named(urns[0]) if urns else ("", "")
@@ -152,7 +152,8 @@ def _is_interrupted(deployment: JSON, urns: list[str]) -> bool:
     )
 
 
-def _deployment(exported: str) -> JSON:
+def deployment_of(exported: str) -> JSON:
+    """The state in what `pulumi stack export` printed. Raises CommandFailed."""
     try:
         document: Any = json.loads(exported)
         deployment = document["deployment"]

@@ -1,6 +1,5 @@
 """`breakglass verify`: read the stack's state, look at the tenant, tell what is not right."""
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,12 +9,12 @@ from cli.chosen_stack import ChosenStack
 from cli.failure import CommandFailed
 from cli.policy_check import Finding, Result, check
 from cli.stack_state import ExclusionSet, StackState
+from cli.tenant_access import identity_of
 from entra.audit_log import PATIENCE_SECONDS, AuditLog
 from entra.client import GraphClient
 from entra.conditional_access import ConditionalAccessClient
 from entra.errors import EntraError, Forbidden, GraphError
 from entra.exclusion import Entries
-from entra.identity import Identity
 from entra.limiter import limiter_for
 from entra.lost_edits import LostEdit, lost_edits
 from entra.permissions import READ_AUDIT_LOG, READ_POLICIES, how_to_grant
@@ -93,12 +92,8 @@ class Tenant:
 
 def connect(stack: ChosenStack) -> Tenant:
     """The tenant of the stack's ARM_* variables. Raises CommandFailed in one line."""
-    if stack.is_sandbox:
-        # A company's proxy must not be asked for this machine; libraries read that from here.
-        names = ("NO_PROXY", "no_proxy")
-        os.environ.update({name: stack.environment[name] for name in names})
     try:
-        identity = Identity.from_environment(stack.environment)
+        identity = identity_of(stack)
         claims = identity.graph_claims()
         graph = GraphClient(identity)
         pace = limiter_for(identity.tenant_id, identity.endpoints.graph, stack.environment)
