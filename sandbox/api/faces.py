@@ -27,6 +27,7 @@ from sandbox.api.graph import directory_roles as graph_directory_roles
 from sandbox.api.graph import groups as graph_groups
 from sandbox.api.graph import named_locations as graph_named_locations
 from sandbox.api.graph import reports as graph_reports
+from sandbox.api.graph import role_schedules as graph_role_schedules
 from sandbox.api.graph import security_defaults as graph_security_defaults
 from sandbox.api.graph import users as graph_users
 from sandbox.api.graph import what_if as graph_what_if
@@ -48,6 +49,7 @@ GRAPH_ROUTERS = (
     graph_directory.router,
     graph_directory_objects.router,
     graph_directory_roles.router,
+    graph_role_schedules.router,
     graph_administrative_units.router,
     graph_authentication_methods.router,
     graph_conditional_access.router,

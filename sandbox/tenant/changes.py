@@ -22,6 +22,7 @@ Kind = Literal[
     "group",
     "deletedGroup",
     "roleAssignment",
+    "roleEligibility",
     "administrativeUnit",
     "policy",
     "namedLocation",

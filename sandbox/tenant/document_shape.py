@@ -74,6 +74,7 @@ class _Fixed(_Closed):
     users: list[types.User] = []
     groups: list[types.Group] = []
     role_assignments: list[types.RoleAssignment] = []
+    role_eligibility_schedules: list[types.RoleAssignment] = []
     deleted_users: list[types.User] = []
     deleted_groups: list[types.Group] = []
     administrative_units: list[types.Unit] = []

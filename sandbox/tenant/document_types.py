@@ -86,6 +86,7 @@ class User(Identified):
     created_date_time: Time | None = None
     deleted_date_time: Time | None = None
     manager: str | None = None
+    per_user_mfa_state: Literal["disabled", "enabled", "enforced"] | None = None
 
 
 class Group(Identified):
@@ -104,11 +105,13 @@ class Group(Identified):
 
 
 class RoleAssignment(Identified):
-    """A directory role that somebody has."""
+    """A directory role that somebody has, or may activate; without an end it is permanent."""
 
     principal_id: Name
     role_definition_id: Name
     directory_scope_id: Name = "/"
+    start_date_time: Time | None = None
+    end_date_time: Time | None = None
 
 
 class Unit(Identified):

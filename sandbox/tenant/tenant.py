@@ -15,6 +15,7 @@ from sandbox.tenant.clock import Clock
 from sandbox.tenant.directory.applications import Applications
 from sandbox.tenant.directory.deleted_items import expire
 from sandbox.tenant.directory.licences import can_export_sign_ins
+from sandbox.tenant.directory.role_schedules import expire_roles
 from sandbox.tenant.directory.store import Directory
 from sandbox.tenant.document_shape import check_shape
 from sandbox.tenant.errors import DocumentError, ServiceError
@@ -122,6 +123,7 @@ class Tenant:
         with self.lock:
             with self.changes.by(_DIRECTORY_SERVICE):
                 expire(self.directory, self.behaviour.deleted_items_days)
+                expire_roles(self.directory)
             due = self.alert_rules.next_due()
             if due is None or due > self.clock.now():
                 return False

@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.api.faces import GRAPH_ROUTERS
 from sandbox.tenant.clock import Clock
-from tests.sandbox import permission_table, permission_table_policies
+from tests.sandbox import permission_table, permission_table_accounts, permission_table_policies
 from tests.sandbox.dispatched import BASE_URL, Answer, Dispatched
 from tests.sandbox.permission_table import EVE, GONE_LOCATION, GONE_POLICY, IT, UNIT
 from tests.sandbox.test_permissions import document
@@ -18,7 +18,11 @@ JSON = dict[str, Any]
 ADA, FAY = object_id("users/ada"), object_id("users/fay")
 CASES = {
     case.route: case
-    for case in permission_table.cases() + permission_table_policies.cases()
+    for case in (
+        *permission_table.cases(),
+        *permission_table_policies.cases(),
+        *permission_table_accounts.cases(),
+    )
     if not case.route.startswith("GET ")
 }
 QUESTIONS = (

@@ -1,6 +1,7 @@
 """Permission by permission: every Graph route opens for what Microsoft's page lists, and only that.
 
-The table is in `permission_table` and `permission_table_policies`; a new route has to be entered.
+The table is in `permission_table`, `permission_table_policies` and `permission_table_accounts`; a
+new route has to be entered.
 """
 
 import copy
@@ -14,7 +15,7 @@ from sandbox.api.faces import GRAPH_ROUTERS
 from sandbox.api.incoming import Incoming
 from sandbox.tenant.clock import Clock
 from sandbox.tenant.tenant import World
-from tests.sandbox import permission_table, permission_table_policies
+from tests.sandbox import permission_table, permission_table_accounts, permission_table_policies
 from tests.sandbox.permission_table import (
     ADA,
     EVE,
@@ -34,7 +35,9 @@ from tests.sandbox.permission_table import (
 from tests.sandbox.permission_table_policies import COUNTRIES
 from tests.support.tenant import AT_ONCE, object_id, small_document
 
-CASES = permission_table.cases() + permission_table_policies.cases()
+CASES = (
+    permission_table.cases() + permission_table_policies.cases() + permission_table_accounts.cases()
+)
 BY_ROUTE = {case.route: case for case in CASES}
 EVERYTHING = {name for case in CASES for name in case.names}
 BASE_URL = "https://graph.test"
@@ -96,7 +99,9 @@ def document() -> dict[str, Any]:
             "credentialId": PASSKEY,
             "createdDateTime": then,
         },
+        *map(permission_table_accounts.method, permission_table_accounts.METHODS),
     ]
+    made["roleEligibilitySchedules"] = [permission_table_accounts.eligibility()]
     return made
 
 

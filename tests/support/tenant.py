@@ -24,6 +24,7 @@ PERMISSIONS = (
     "Policy.ReadWrite.ConditionalAccess",
     "RoleManagement.ReadWrite.Directory",
     "User.ReadWrite.All",
+    "UserAuthenticationMethod.Read.All",
 )
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 
@@ -85,7 +86,11 @@ def small_document(name: str = "Fabrikam", domain: str = "fabrikam.onmicrosoft.c
                     {
                         "servicePlanName": "AAD_PREMIUM",
                         "servicePlanId": "41781fb2-bc02-4b7c-bd55-b576c07bb09d",
-                    }
+                    },
+                    {
+                        "servicePlanName": "AAD_PREMIUM_P2",
+                        "servicePlanId": "eec0eb4f-6444-4f95-aba0-50c24d67f998",
+                    },
                 ],
             }
         ],

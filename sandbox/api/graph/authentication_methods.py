@@ -1,6 +1,8 @@
 """Graph: the authentication methods of a user, and the tenant's policy for them (v1.0 and beta).
 
-The path of the creation options with a timeout is beta's only. Permissions: Microsoft Graph
+The path of the creation options with a timeout and per-user MFA are beta's only; per-user MFA can
+be changed by administrators alone, not by applications (Microsoft Graph beta, "Get authentication
+method states", "Update authentication method states"). Permissions: Microsoft Graph
 permissions reference; that reading a user's methods needs one of them also for an application is
 from the list of `UserAuthenticationMethod.Read.All`.
 """
@@ -9,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.api.graph.odata import JSON, collection, entity, without
-from sandbox.api.graph.routes import graph_route
+from sandbox.api.graph.routes import VERSIONS, graph_route
 from sandbox.api.routing import Request, Response, Router
 from sandbox.tenant.directory import authentication_methods_policy as policies
 from sandbox.tenant.directory.authentication_methods import (
@@ -19,14 +21,16 @@ from sandbox.tenant.directory.authentication_methods import (
     delete_method,
     method_of,
     methods_of,
+    shown_id,
 )
+from sandbox.tenant.directory.method_kinds import KINDS, LISTED_KINDS, MethodKind
 from sandbox.tenant.directory.passkeys import (
     DEFAULT_TIMEOUT_MINUTES,
     creation_options,
     register,
 )
+from sandbox.tenant.directory.per_user_mfa import per_user_mfa
 from sandbox.tenant.directory.temporary_access_passes import create_pass, usability
-from sandbox.tenant.errors import ServiceError
 
 router = Router(case_insensitive=True)
 
@@ -36,6 +40,7 @@ PASS_WRITE = ("UserAuthMethod-TAP.ReadWrite.All", *WRITE)
 PASS_READ = ("UserAuthMethod-TAP.Read.All", "UserAuthMethod-TAP.ReadWrite.All", *READ)
 PASSKEY_WRITE = ("UserAuthMethod-Passkey.ReadWrite.All", *WRITE)
 PASSKEY_READ = ("UserAuthMethod-Passkey.Read.All", "UserAuthMethod-Passkey.ReadWrite.All", *READ)
+MFA_READ = ("Policy.Read.All", "Policy.ReadWrite.AuthenticationMethod")
 POLICY_WRITE = ("Policy.ReadWrite.AuthenticationMethod",)
 POLICY_READ = ("Policy.Read.All", "Policy.Read.AuthenticationMethod", *POLICY_WRITE)
 
@@ -43,6 +48,7 @@ _METHODS = "/users/{id}/authentication"
 _PASSES = f"{_METHODS}/temporaryAccessPassMethods"
 _PASSKEYS = f"{_METHODS}/fido2Methods"
 _PASSWORDS = f"{_METHODS}/passwordMethods"
+_REQUIREMENTS = f"{_METHODS}/requirements"
 _OPTIONS = f"{_PASSKEYS}/creationOptions"
 _POLICY = "/policies/authenticationMethodsPolicy"
 _CONFIGURATION = f"{_POLICY}/authenticationMethodConfigurations/{{method}}"
@@ -51,7 +57,7 @@ _CONFIGURATION = f"{_POLICY}/authenticationMethodConfigurations/{{method}}"
 @graph_route(router, "GET", f"{_METHODS}/methods", permissions=READ)
 def list_methods(request: Request) -> Response:
     """All methods of a user."""
-    return _listed(request, PASSWORD, PASSKEY, ACCESS_PASS)
+    return _listed(request, None)
 
 
 @graph_route(router, "GET", _PASSWORDS, permissions=READ)
@@ -140,6 +146,37 @@ def remove_passkey(request: Request) -> Response:
     return _removed(request, PASSKEY)
 
 
+def _routes_of(kind: MethodKind) -> None:
+    """Listing, reading and deleting the methods of one kind."""
+    own = f"UserAuthMethod-{kind.permission}"
+    write = (f"{own}.ReadWrite.All", *WRITE)
+    read = (f"{own}.Read.All", f"{own}.ReadWrite.All", *READ)
+    path, versions = f"{_METHODS}/{kind.segment}", ("beta",) if kind.is_beta else VERSIONS
+
+    @graph_route(router, "GET", path, permissions=read, versions=versions)
+    def _(request: Request) -> Response:
+        return _listed(request, kind.type)
+
+    @graph_route(router, "GET", f"{path}/{{method}}", permissions=read, versions=versions)
+    def _(request: Request) -> Response:
+        return _one(request, kind.type)
+
+    @graph_route(router, "DELETE", f"{path}/{{method}}", permissions=write, versions=versions)
+    def _(request: Request) -> Response:
+        return _removed(request, kind.type)
+
+
+for _kind in LISTED_KINDS:
+    _routes_of(_kind)
+
+
+@graph_route(router, "GET", _REQUIREMENTS, permissions=MFA_READ, versions=("beta",))
+def get_requirements(request: Request) -> Response:
+    """Whether a user has per-user MFA: `disabled`, `enabled` or `enforced`."""
+    found = {"perUserMfaState": per_user_mfa(request.tenant.directory, request.params["id"])}
+    return entity(request, found, "authentication/requirements")
+
+
 @graph_route(router, "GET", _POLICY, permissions=POLICY_READ)
 def get_policy(request: Request) -> Response:
     """Which methods the tenant allows."""
@@ -162,9 +199,8 @@ def update_configuration(request: Request) -> Response:
     return Response(204)
 
 
-def _listed(request: Request, *kinds: str) -> Response:
-    directory, user = request.tenant.directory, request.params["id"]
-    found = [method for kind in kinds for method in methods_of(directory, user, kind)]
+def _listed(request: Request, kind: str | None) -> Response:
+    found = methods_of(request.tenant.directory, request.params["id"], kind)
     return collection(request, found, "authentication/methods", lambda m: _shown(request, m))
 
 
@@ -192,4 +228,5 @@ def _shown(request: Request, method: Mapping[str, Any]) -> JSON:
         return shown | {"temporaryAccessPass": None} | state
     if kind == PASSWORD:
         return shown | {"password": None}
-    raise ServiceError(501, "notImplemented", f"Methods of type {kind} are not simulated.")
+    empty = dict.fromkeys(KINDS[kind].properties)
+    return empty | shown | {"id": shown_id(shown)}

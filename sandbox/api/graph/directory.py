@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.api.graph.member_of import direct_parents, related_routes, without_links
 from sandbox.api.graph.odata import JSON, collection, entity
 from sandbox.api.graph.routes import DIRECTORY_READ, graph_route, require_replicated
 from sandbox.api.routing import Request, Response, Router
@@ -10,6 +11,7 @@ from sandbox.tenant.directory.role_assignments import (
     create_role_assignment,
     delete_role_assignment,
     role_assignment,
+    shown_assignment,
 )
 from sandbox.tenant.directory.roles import BUILT_IN_ROLES, role_definition
 from sandbox.tenant.directory.store import not_found
@@ -29,6 +31,7 @@ APPLICATION_READ = (
     *("Application.Read.All", "Application.ReadWrite.All", "Application.ReadWrite.OwnedBy"),
     "Directory.Read.All",
 )
+PRINCIPAL_MEMBER_OF = ("Application.Read.All", "Application.ReadWrite.All", *DIRECTORY_READ)
 
 _ASSIGNMENTS = "/roleManagement/directory/roleAssignments"
 _DEFINITIONS = "/roleManagement/directory/roleDefinitions"
@@ -45,6 +48,7 @@ def list_role_assignments(request: Request) -> Response:
         request,
         directory.live_role_assignments(),
         "roleManagement/directory/roleAssignments",
+        shown_assignment,
         lookups={"principalId": directory.live_role_assignments_to},
     )
 
@@ -54,14 +58,14 @@ def add_role_assignment(request: Request) -> Response:
     """Give a directory role."""
     require_replicated(request, str(request.object_body().get("principalId")))
     made = create_role_assignment(request.tenant.directory, request.object_body())
-    return entity(request, made, "roleManagement/directory/roleAssignments", 201)
+    return entity(request, shown_assignment(made), "roleManagement/directory/roleAssignments", 201)
 
 
 @graph_route(router, "GET", _ASSIGNMENTS + "/{id}", permissions=ROLES_READ)
 def get_role_assignment(request: Request) -> Response:
     """One role assignment."""
     found = role_assignment(request.tenant.directory, request.params["id"])
-    return entity(request, found, "roleManagement/directory/roleAssignments")
+    return entity(request, shown_assignment(found), "roleManagement/directory/roleAssignments")
 
 
 @graph_route(router, "DELETE", _ASSIGNMENTS + "/{id}", permissions=ROLES_WRITE)
@@ -190,10 +194,31 @@ def get_service_principal_by_app_id(request: Request) -> Response:
 @graph_route(router, "GET", "/servicePrincipals/{id}", permissions=APPLICATION_READ)
 def get_service_principal(request: Request) -> Response:
     """One service principal by its object id."""
+    found = _service_principal(request, _known_principal(request))
+    return entity(request, found, "servicePrincipals")
+
+
+def _parents(request: Request) -> list[JSON]:
+    """The groups and administrative units that list the service principal as their member."""
+    return direct_parents(request, _known_principal(request))
+
+
+def _transitive_groups(request: Request) -> list[JSON]:
+    """All groups that the service principal is in, through other groups too."""
+    directory = request.tenant.directory
+    return directory.objects(sorted(directory.groups_of(_known_principal(request))))
+
+
+def _known_principal(request: Request) -> str:
     if request.tenant.apps.by_object_id(request.params["id"]) is None:
         raise not_found(request.params["id"])
-    found = _service_principal(request, request.params["id"])
-    return entity(request, found, "servicePrincipals")
+    return request.params["id"].lower()
+
+
+for _tail, _found in (("memberOf", _parents), ("transitiveMemberOf", _transitive_groups)):
+    related_routes(
+        router, f"/servicePrincipals/{{id}}/{_tail}", PRINCIPAL_MEMBER_OF, _found, without_links
+    )
 
 
 def _service_principal(request: Request, object_id: str) -> JSON:

@@ -19,8 +19,9 @@ def graph_route(
     *,
     permissions: tuple[str, ...],
     reads: bool | None = None,
+    versions: tuple[str, ...] = VERSIONS,
 ) -> Callable[[Handler], Handler]:
-    """Register a handler for both versions; any one of the application permissions opens it.
+    """Register a handler for `versions`; any one of the application permissions opens it.
 
     What `reads` (by default every GET) is answered by one of the tenant's replicas; anything else
     acts on the tenant as it is.
@@ -29,7 +30,7 @@ def graph_route(
     def register(handler: Handler) -> Handler:
         replicated = method == "GET" if reads is None else reads
         registered = _by_a_replica(handler) if replicated else handler
-        for version in VERSIONS:
+        for version in versions:
             path = f"/{version}{template}"
             router.route(method, path, permissions=permissions)(registered)
         return handler

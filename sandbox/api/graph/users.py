@@ -35,8 +35,12 @@ UPDATE = tuple(dict.fromkeys((*WHOLE_USER, *SINGLE_PROPERTIES.values())))
 DELETE = ("User.DeleteRestore.All", "User.ReadWrite.All")
 MEMBER_OF = ("User.Read.All", "GroupMember.Read.All", "Group.Read.All", *DIRECTORY_READ)
 
-_HIDDEN = ("passwordHash",)
-_EMPTY: JSON = {"businessPhones": [], "showInAddressList": None}
+_HIDDEN = ("passwordHash", "perUserMfaState")
+_EMPTY: JSON = {
+    "businessPhones": [],
+    "showInAddressList": None,
+    "authorizationInfo": {"certificateUserIds": []},
+}
 _DEFAULT = (
     *("businessPhones", "displayName", "givenName", "id", "jobTitle", "mail", "mobilePhone"),
     *("officeLocation", "preferredLanguage", "surname", "userPrincipalName"),

@@ -2,8 +2,9 @@
 
 A tenant document's key `authenticationMethodsPolicy` holds what differs from the defaults, by the
 configuration's id. Shapes, and the bounds of Temporary Access Passes: Microsoft Graph v1.0, "Get
-authenticationMethodsPolicy". Assumed: that passkeys and Temporary Access Passes are enabled in a
-new tenant, which differs with the tenant's age.
+authenticationMethodsPolicy" and "Get x509CertificateAuthenticationMethodConfiguration" (with its
+defaults: certificates are disabled). Assumed: that passkeys and Temporary Access Passes are enabled
+in a new tenant, which differs with the tenant's age.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from sandbox.tenant.directory.users import bad_request
 
 PASSKEYS = "Fido2"
 TEMPORARY_ACCESS_PASS = "TemporaryAccessPass"  # noqa: S105 - a method's name
+CERTIFICATES = "X509Certificate"
 
 _EVERYBODY = [{"targetType": "group", "id": "all_users", "isRegistrationRequired": False}]
 _DEFAULTS: dict[str, JSON] = {
@@ -39,11 +41,34 @@ _DEFAULTS: dict[str, JSON] = {
         "excludeTargets": [],
         "includeTargets": _EVERYBODY,
     },
+    CERTIFICATES: {
+        "@odata.type": "#microsoft.graph.x509CertificateAuthenticationMethodConfiguration",
+        "id": CERTIFICATES,
+        "state": "disabled",
+        "certificateUserBindings": [
+            {
+                "x509CertificateField": "PrincipalName",
+                "userProperty": "onPremisesUserPrincipalName",
+                "priority": 1,
+            },
+            {
+                "x509CertificateField": "RFC822Name",
+                "userProperty": "userPrincipalName",
+                "priority": 2,
+            },
+        ],
+        "authenticationModeConfiguration": {
+            "x509CertificateAuthenticationDefaultMode": "x509CertificateSingleFactor",
+            "rules": [],
+        },
+        "excludeTargets": [],
+        "includeTargets": _EVERYBODY,
+    },
 }
 
 
 def policy(directory: Directory) -> JSON:
-    """The whole policy as Graph shows it; only the two simulated methods are in it."""
+    """The whole policy as Graph shows it; only the simulated methods are in it."""
     return {
         "id": "authenticationMethodsPolicy",
         "displayName": "Authentication Methods Policy",

@@ -55,6 +55,10 @@ def _forget(directory: Directory, gone: str) -> None:
         given = assignment["id"]
         with directory.changes.of("roleAssignment", given, directory.role_assignments):
             del directory.role_assignments[given]
+    for entry in [*directory.role_eligibilities.values()]:
+        if entry["principalId"] == gone:
+            with directory.changes.of("roleEligibility", entry["id"], directory.role_eligibilities):
+                del directory.role_eligibilities[entry["id"]]
     methods = directory.authentication_methods
     for method_id in [key for key, method in methods.items() if method["userId"] == gone]:
         with directory.changes.of("authenticationMethod", method_id, methods):

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from sandbox.tenant.directory.applications import Application
+from sandbox.tenant.directory.method_kinds import KINDS
 from sandbox.tenant.directory.roles import role_id
 from sandbox.tenant.errors import DocumentError
 
@@ -83,6 +84,27 @@ def complete_units(units: Iterable[JSON]) -> None:
     """Fill in what a seed leaves out of administrative units."""
     for unit in units:
         unit["members"] = [str(object_id).lower() for object_id in unit.get("members", [])]
+
+
+def complete_methods(methods: Iterable[JSON]) -> None:
+    """Every method is of a kind that Graph knows, with what such a method always has."""
+    for method in methods:
+        kind = KINDS.get(method["@odata.type"])
+        if kind is None:
+            raise DocumentError(
+                f"authenticationMethods: {method['id']}: there is no @odata.type "
+                f"{method['@odata.type']!r}; expected one of {', '.join(KINDS)}"
+            )
+        missing = [name for name in sorted(kind.required) if method.get(name) is None]
+        if missing:
+            raise DocumentError(f"authenticationMethods: {method['id']}: {missing[0]} is missing")
+        for name, words in kind.words.items():
+            if method.get(name) not in (None, *words):
+                raise DocumentError(
+                    f"authenticationMethods: {method['id']}: {name}: expected one of "
+                    f"{', '.join(words)}"
+                )
+        method["userId"] = str(method["userId"]).lower()
 
 
 def complete_assignments(assignments: Iterable[JSON]) -> None:

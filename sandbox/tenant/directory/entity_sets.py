@@ -60,6 +60,24 @@ _PASSKEY = _type(
     publicKeyCredential="graph.webauthnPublicKeyCredential",
     createdDateTime=TIME,
 )
+_SCHEDULED = (
+    *("principalId", "roleDefinitionId", "directoryScopeId", "appScopeId", "memberType"),
+    "assignmentType",
+)
+_SCHEDULE = _type(
+    "unifiedRoleScheduleBase",
+    *(*_SCHEDULED, "createdUsing", "status"),
+    createdDateTime=TIME,
+    modifiedDateTime=TIME,
+    scheduleInfo="graph.requestSchedule",
+)
+_SCHEDULE_INSTANCE = _type(
+    "unifiedRoleScheduleInstanceBase",
+    *(*_SCHEDULED, "roleAssignmentOriginId", "roleAssignmentScheduleId"),
+    "roleEligibilityScheduleId",
+    startDateTime=TIME,
+    endDateTime=TIME,
+)
 _AUDIT = _type(
     "directoryAudit",
     *("category", "correlationId", "result", "resultReason", "activityDisplayName"),
@@ -161,6 +179,10 @@ ENTITY_SETS: Mapping[str, EntityType] = {
         # The older names, which Graph still knows in beta.
         *("resourceScope", "principalOrganizationId"),
     ),
+    "roleManagement/directory/roleAssignmentSchedules": _SCHEDULE,
+    "roleManagement/directory/roleEligibilitySchedules": _SCHEDULE,
+    "roleManagement/directory/roleAssignmentScheduleInstances": _SCHEDULE_INSTANCE,
+    "roleManagement/directory/roleEligibilityScheduleInstances": _SCHEDULE_INSTANCE,
     "roleManagement/directory/roleDefinitions": _type(
         "unifiedRoleDefinition",
         *("displayName", "description", "templateId", "version"),
@@ -223,6 +245,9 @@ ENTITY_SETS: Mapping[str, EntityType] = {
         excludeTargets="Collection(graph.excludeTarget)",
     ),
     "authentication/methods": _METHOD,
+    "authentication/requirements": EntityType(
+        "microsoft.graph.strongAuthenticationRequirements", {"perUserMfaState": STRING}
+    ),
     "webauthnCredentialCreationOptions": _type(
         "webauthnCredentialCreationOptions",
         challengeTimeoutDateTime=TIME,

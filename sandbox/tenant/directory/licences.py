@@ -12,6 +12,7 @@ from sandbox.tenant.directory.store import Directory
 from sandbox.tenant.errors import ServiceError
 
 P2 = frozenset({"AAD_PREMIUM_P2"})
+GOVERNANCE = frozenset({"Entra_Identity_Governance", "ENTRA_IDENTITY_GOVERNANCE"})
 WORKLOAD_IDENTITIES = frozenset({"AAD_WRKLDID_P1", "AAD_WRKLDID_P2"})
 
 
@@ -33,6 +34,11 @@ def has_conditional_access(directory: Directory) -> bool:
 def has_risk_conditions(directory: Directory) -> bool:
     """Conditions on user and sign-in risk: Entra ID P2."""
     return bool(P2 & service_plans(directory))
+
+
+def has_privileged_identity_management(directory: Directory) -> bool:
+    """Eligible and time-bound roles: Entra ID P2 or Entra ID Governance."""
+    return bool((P2 | GOVERNANCE) & service_plans(directory))
 
 
 def has_workload_identities(directory: Directory) -> bool:

@@ -9,6 +9,8 @@ from sandbox.tenant.directory.store import JSON, Directory, not_found
 from sandbox.tenant.directory.users import bad_request
 from sandbox.tenant.errors import ServiceError
 
+_TIMES = ("startDateTime", "endDateTime")
+
 
 def create_role_assignment(directory: Directory, body: Mapping[str, Any]) -> JSON:
     """Give a role to a user, a role-assignable group or a service principal.
@@ -46,10 +48,16 @@ def create_role_assignment(directory: Directory, body: Mapping[str, Any]) -> JSO
         "principalId": wanted[0],
         "roleDefinitionId": wanted[1],
         "directoryScopeId": scope,
+        "startDateTime": directory.clock.timestamp(),
     }
     with directory.changes.of("roleAssignment", made["id"], directory.role_assignments):
         directory.role_assignments[made["id"]] = made
     return made
+
+
+def shown_assignment(assignment: Mapping[str, Any]) -> JSON:
+    """An assignment as `roleAssignments` shows it, which says nothing of its times."""
+    return {name: value for name, value in assignment.items() if name not in _TIMES}
 
 
 def role_assignment(directory: Directory, assignment_id: str) -> JSON:

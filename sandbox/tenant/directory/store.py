@@ -18,6 +18,7 @@ from sandbox.tenant.directory.document import (
     complete_assignments,
     complete_deleted,
     complete_groups,
+    complete_methods,
     complete_units,
     complete_users,
     indexed,
@@ -59,6 +60,7 @@ class Directory:
         self.users: dict[str, JSON] = {}
         self.groups: dict[str, JSON] = {}
         self.role_assignments: dict[str, JSON] = {}
+        self.role_eligibilities: dict[str, JSON] = {}
         self.deleted_users: dict[str, JSON] = {}
         self.deleted_groups: dict[str, JSON] = {}
         self.administrative_units: dict[str, JSON] = {}
@@ -85,6 +87,9 @@ class Directory:
         directory.role_assignments = indexed(
             doc, "roleAssignments", ("principalId", "roleDefinitionId")
         )
+        directory.role_eligibilities = indexed(
+            doc, "roleEligibilitySchedules", ("principalId", "roleDefinitionId")
+        )
         directory.deleted_users = indexed(doc, "deletedUsers", ("userPrincipalName",))
         directory.deleted_groups = indexed(doc, "deletedGroups", ("displayName",))
         directory.administrative_units = indexed(doc, "administrativeUnits", ("displayName",))
@@ -100,7 +105,9 @@ class Directory:
         complete_deleted(directory.deleted_users.values(), now)
         complete_deleted(directory.deleted_groups.values(), now)
         complete_units(directory.administrative_units.values())
+        complete_methods(directory.authentication_methods.values())
         complete_assignments(directory.role_assignments.values())
+        complete_assignments(directory.role_eligibilities.values())
         directory.role_assignments |= application_roles(apps.all())
         directory.index = DirectoryIndex(
             directory.users.values(),
@@ -118,6 +125,7 @@ class Directory:
         view.groups = unseen.store("group", self.groups)
         view.deleted_groups = unseen.store("deletedGroup", self.deleted_groups)
         view.role_assignments = unseen.store("roleAssignment", self.role_assignments)
+        view.role_eligibilities = unseen.store("roleEligibility", self.role_eligibilities)
         view.administrative_units = unseen.store("administrativeUnit", self.administrative_units)
         view.authentication_methods = unseen.store(
             "authenticationMethod", self.authentication_methods
@@ -138,6 +146,7 @@ class Directory:
             "users": list(self.users.values()),
             "groups": list(self.groups.values()),
             "roleAssignments": list(self.role_assignments.values()),
+            "roleEligibilitySchedules": list(self.role_eligibilities.values()),
             "deletedUsers": list(self.deleted_users.values()),
             "deletedGroups": list(self.deleted_groups.values()),
             "administrativeUnits": list(self.administrative_units.values()),

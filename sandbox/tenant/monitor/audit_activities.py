@@ -25,6 +25,7 @@ class Service:
 CORE_DIRECTORY = Service("Core Directory", "Directory")
 CONDITIONAL_ACCESS = Service("Conditional Access", "IPCPolicy")
 AUTHENTICATION_METHODS = Service("Authentication Methods", "AuthMethods")
+PRIVILEGED_IDENTITY_MANAGEMENT = Service("PIM", "PIM")
 DEVICE_REGISTRATION = Service("Device Registration Service", "DeviceRegistration")
 
 

@@ -8,6 +8,7 @@ from sandbox.tenant.directory.roles import BUILT_IN_ROLES
 from sandbox.tenant.directory.store import Directory
 from sandbox.tenant.monitor.audit_activities import (
     JSON,
+    PRIVILEGED_IDENTITY_MANAGEMENT,
     Activity,
     OperationType,
     changed_attributes,
@@ -65,6 +66,12 @@ class DirectoryActivities:
             name = "Enable account" if after.get("accountEnabled") else "Disable account"
             enabled = changed_attributes(before, after, [("accountEnabled", "AccountEnabled")])
             found.append(_user_activity(name, "Update", after, enabled))
+        if before.get("assignedLicenses") != after.get("assignedLicenses"):
+            found.append(_user_activity("Change user license", "Update", after, []))
+        if before.get("perUserMfaState") != after.get("perUserMfaState"):
+            off = after.get("perUserMfaState") == "disabled"
+            name = "Disable Strong Authentication" if off else "Enable Strong Authentication"
+            found.append(_user_activity(name, "Update", after, []))
         return found + _password_activities(before, after, initiator)
 
     def of_group(self, change: Change, changes: Sequence[Change]) -> list[Activity]:
@@ -89,8 +96,10 @@ class DirectoryActivities:
         return found
 
     def of_role_assignment(self, change: Change) -> list[Activity]:
-        """A directory role was given or taken away."""
+        """A directory role was given or taken away, or an active one got another end."""
         assignment: JSON = change.after or change.before or {}
+        if change.before is not None and change.after is not None:
+            return [self._pim("Add member to role in PIM completed", "Assign", assignment)]
         scope, given = str(assignment.get("directoryScopeId") or "/"), change.after is not None
         role_id = str(assignment["roleDefinitionId"])
         role = BUILT_IN_ROLES.get(role_id, role_id)
@@ -116,6 +125,28 @@ class DirectoryActivities:
             unit = scope.rpartition("/")[2]
             targets.append(target("AdministrativeUnit", unit, self._unit_name(unit)))
         return [Activity(name, "RoleManagement", "Assign" if given else "Unassign", targets)]
+
+    def of_eligibility(self, change: Change) -> Activity:
+        """A directory role was made eligible for somebody, or is it no more."""
+        entry: JSON = change.after or change.before or {}
+        if change.after is not None:
+            return self._pim("Add eligible member to role in PIM completed", "Assign", entry)
+        return self._pim("Remove eligible member from role in PIM completed", "Unassign", entry)
+
+    def _pim(self, name: str, operation: OperationType, entry: JSON) -> Activity:
+        """An activity of Privileged Identity Management; its rows' other properties are assumed."""
+        role_id = str(entry["roleDefinitionId"])
+        lasts = "timebound" if entry.get("endDateTime") else "permanent"
+        return Activity(
+            f"{name} ({lasts})",
+            "RoleManagement",
+            operation,
+            [
+                target("Role", role_id, BUILT_IN_ROLES.get(role_id, role_id)),
+                self._principal(entry["principalId"], []),
+            ],
+            PRIVILEGED_IDENTITY_MANAGEMENT,
+        )
 
     def of_unit(self, change: Change) -> list[Activity]:
         """An administrative unit was added, changed or deleted, or its members changed."""

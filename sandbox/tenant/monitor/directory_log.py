@@ -89,6 +89,8 @@ class DirectoryLog:
                 return self._activities.hard_deleted(change, request.changes)
             case "roleAssignment":
                 return self._activities.of_role_assignment(change)
+            case "roleEligibility":
+                return [self._activities.of_eligibility(change)]
             case "administrativeUnit":
                 return self._activities.of_unit(change)
             case "authenticationMethod":
