@@ -11,7 +11,7 @@ from tests.support.directory_tenant import (
     POLICY_PERMISSION,
     directory_document,
 )
-from tests.support.tenant import graph, http, object_id, running_tenant
+from tests.support.tenant import graph, http, object_id, running_tenant, without_permission
 
 EVE = object_id("users/eve")
 METHODS = f"/v1.0/users/{EVE}/authentication"
@@ -171,13 +171,16 @@ def test_methods_are_written_only_with_the_permission_for_them() -> None:
         assert client.get(f"{METHODS}/fido2Methods/creationOptions").status_code == 403
 
 
-def test_methods_are_not_read_with_the_permission_for_users(tenant_server: TenantServer) -> None:
-    with graph(tenant_server) as client:
+def test_methods_are_not_read_with_the_permission_for_users() -> None:
+    document = without_permission(directory_document(), "UserAuthenticationMethod.Read.All")
+    with running_tenant(document) as server, graph(server) as client:
         assert client.get(f"{METHODS}/methods").status_code == 403
 
 
 def test_each_method_has_a_permission_of_its_own() -> None:
-    document = directory_document("UserAuthMethod-TAP.ReadWrite.All")
+    document = without_permission(
+        directory_document("UserAuthMethod-TAP.ReadWrite.All"), "UserAuthenticationMethod.Read.All"
+    )
     with running_tenant(document) as server, graph(server) as client:
         assert client.post(PASSES, json={}).status_code == 201
         assert client.get(f"{METHODS}/fido2Methods").status_code == 403

@@ -199,6 +199,7 @@ def test_the_deployment_application_has_what_the_stack_needs_and_no_secret() -> 
         "Organization.Read.All",
         "Domain.Read.All",
         "AuditLog.Read.All",
+        "UserAuthenticationMethod.Read.All",
         "Directory.Read.All",
     }
     subscription = document["subscriptions"][0]["subscriptionId"]
