@@ -5,7 +5,7 @@ Source: Microsoft Graph documentation of the resource types named in each functi
 ``GraphError`` (see ``entra.errors``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -39,6 +39,8 @@ _GROUP_FIELDS = (
 # v1.0 leaves service principals out of a group's members and owners: "List group members" and
 # "List group owners" ("staged rollout of service principals").
 _GROUPS_WITH_APPLICATIONS = "/beta/groups"
+_ROLES = "/v1.0/roleManagement/directory/roleAssignments"
+_ROLES_IN_TIME = "/v1.0/roleManagement/directory/roleAssignmentScheduleInstances"
 
 
 @dataclass(frozen=True)
@@ -220,7 +222,33 @@ class Directory:
                 role_id=str(found["roleDefinitionId"]).casefold(),
                 scope=str(found.get("directoryScopeId") or ""),
             )
-            for found in self._graph.pages("/v1.0/roleManagement/directory/roleAssignments", query)
+            for found in self._graph.pages(_ROLES, query)
+        )
+
+    def role_ends(self, principal_id: str) -> Mapping[str, datetime]:
+        """When active roles of a principal end, by template id; a permanent one is not in it.
+
+        Privileged Identity Management ends them, which needs Entra ID P2: without that licence no
+        role ends (``unifiedRoleAssignmentScheduleInstance``; that the refusal is a 400 whose code
+        tells of the licence is from public reports).
+        """
+        query = {"$filter": f"principalId eq {quoted(principal_id)}"}
+        try:
+            found = [
+                (str(one["roleDefinitionId"]).casefold(), moment(one.get("endDateTime")))
+                for one in self._graph.pages(_ROLES_IN_TIME, query)
+            ]
+        except GraphError as error:
+            if "license" in f"{error.code} {error.message}".casefold():
+                return {}
+            raise
+        return {role_id: end for role_id, end in found if end is not None}
+
+    def group_ids(self, user_id: str) -> frozenset[str]:
+        """The ids, in lower case, of the groups that a user is in, also through others."""
+        path = f"/v1.0/users/{quote(user_id, safe='')}/transitiveMemberOf"
+        return frozenset(
+            str(found["id"]).casefold() for found in self._graph.pages(path, {"$select": "id"})
         )
 
     def may_change_administrators(self, own_object_id: str) -> bool | None:

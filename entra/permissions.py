@@ -16,6 +16,12 @@ WRITE_POLICIES: Final = (
 """To write a policy's exclusions; the service also wants to look up the applications it names."""
 READ_AUDIT_LOG: Final = ("AuditLog.Read.All", "Directory.Read.All")
 """To see who changed a policy; the service wants both."""
+READ_METHODS: Final = ("UserAuthenticationMethod.Read.All",)
+"""To see which authentication methods are registered to an account."""
+READ_USERS: Final = ("User.Read.All",)
+"""To see an account, its groups and the certificates mapped to it."""
+READ_ROLES: Final = ("RoleManagement.Read.Directory",)
+"""To see who holds which role, and until when."""
 
 _WHERE: Final = (
     "Entra admin centre → App registrations → API permissions → Microsoft Graph → Application"
