@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 import pulumi
 
 from entra.client import GraphClient
-from entra.directory import Directory, Domain, User
+from entra.directory import Directory, Domain, RoleAssignment, User
 from entra.errors import EntraError, NotFound
 from entra.identity import Identity
 
@@ -36,26 +36,24 @@ class AccountDirectory(Protocol):
         """Users in the deleted items, by former user principal name or object id."""
         ...
 
+    def role_assignments(self, principal_id: str) -> tuple[RoleAssignment, ...]:
+        """The directory roles that are active for a principal itself."""
+        ...
+
+    def may_change_administrators(self, own_object_id: str) -> bool | None:
+        """Whether this application may change an administrator; None when it cannot be told."""
+        ...
+
 
 class EnvironmentDirectory:
     """The directory of the `ARM_*` environment's tenant, connected to when it is first asked."""
 
-    def __init__(
-        self,
-        directory: AccountDirectory | None = None,
-        *,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._directory = directory
-        self._sleep = sleep
+    def __init__(self) -> None:
+        self._directory: Directory | None = None
+        self._own_object_id = ""
 
     def user(self, object_id: str) -> User:
-        """See `AccountDirectory`. A replica may not know a new user: 404 is asked again."""
-        for pause in DOUBT_SECONDS:
-            try:
-                return self._connected().user(object_id)
-            except NotFound:
-                self._sleep(pause)
+        """See `AccountDirectory`."""
         return self._connected().user(object_id)
 
     def find_user(self, user_principal_name: str) -> User | None:
@@ -66,9 +64,20 @@ class EnvironmentDirectory:
         """See `AccountDirectory`."""
         return self._connected().deleted_users(name_or_id)
 
-    def _connected(self) -> AccountDirectory:
+    def role_assignments(self, principal_id: str) -> tuple[RoleAssignment, ...]:
+        """See `AccountDirectory`."""
+        return self._connected().role_assignments(principal_id)
+
+    def may_change_administrators(self, own_object_id: str) -> bool | None:
+        """See `AccountDirectory`; without an object id that of the environment's identity."""
+        directory = self._connected()
+        return directory.may_change_administrators(own_object_id or self._own_object_id)
+
+    def _connected(self) -> Directory:
         if self._directory is None:
-            self._directory = Directory(GraphClient(Identity.from_environment()))
+            identity = Identity.from_environment()
+            self._own_object_id = str(identity.graph_claims().get("oid") or "")
+            self._directory = Directory(GraphClient(identity))
         return self._directory
 
 
@@ -87,69 +96,76 @@ class RememberedAccount:
         return cls(str(outputs["objectId"]), str(outputs.get("userPrincipalName") or ""))
 
 
-def refuse_vanished(
-    directory: AccountDirectory, account: RememberedAccount, recreate: Collection[str]
-) -> bool:
-    """Whether an account that the stack made is still there; False when it may be made anew.
+def living(
+    directory: AccountDirectory,
+    object_id: str,
+    named: str,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> User | None:
+    """The live user, None when no replica knows it: a 404 is doubted for some seconds.
 
-    Raises RunError when it is gone and `recreate` does not name its object id: somebody deleted it,
-    or a replica of the directory lags behind.
+    Raises RunError when the directory does not answer.
     """
-    named = f"account {account.user_principal_name} ({account.object_id})"
-    try:
-        directory.user(account.object_id)
-    except NotFound:
-        if account.object_id.lower() in {object_id.lower() for object_id in recreate}:
-            pulumi.log.warn(
-                f"{named} is gone and is made anew, as break-glass:accounts.recreate says"
-            )
-            return False
-        anew = (
-            "to have a new one made instead: pulumi config set --path"
-            f' "break-glass:accounts.recreate[0]" {account.object_id}'
+    for pause in (*DOUBT_SECONDS, None):
+        try:
+            return directory.user(object_id)
+        except NotFound:
+            if pause is not None:
+                sleep(pause)
+        except EntraError as error:
+            raise cannot_look_up(named, error) from None
+    return None
+
+
+def refuse_vanished(
+    directory: AccountDirectory, object_id: str, named: str, recreate: Collection[str]
+) -> None:
+    """Raises RunError for an account that is gone, unless `recreate` names its object id.
+
+    Somebody deleted it, or a replica of the directory lags behind.
+    """
+    if object_id.lower() in {spared.lower() for spared in recreate}:
+        return
+    anew = f"to have a new one made instead: {_recreate(object_id, recreate)}"
+    if asked(directory.deleted_users, object_id, named):
+        raise pulumi.RunError(
+            f"{named} was deleted and nothing was changed: restore it within 30 days (Entra"
+            " admin centre → Users → Deleted users, or POST /v1.0/directory/deletedItems/"
+            f"{object_id}/restore), which keeps its passkeys, then run again; {anew}"
         )
-        if _asked(directory.deleted_users, account.object_id, named):
-            raise pulumi.RunError(
-                f"{named} was deleted and nothing was changed: restore it within 30 days (Entra"
-                " admin centre → Users → Deleted users, or POST /v1.0/directory/deletedItems/"
-                f"{account.object_id}/restore), which keeps its passkeys, then run again; {anew}"
-            ) from None
-        raise pulumi.RunError(
-            f"{named} is nowhere in the tenant, not among the deleted users either, and nothing was"
-            " changed: if it was made or restored just now, run again in some minutes;"
-            f" {anew}"
-        ) from None
-    except EntraError as error:
-        raise pulumi.RunError(
-            f"{named} cannot be looked up: {error}; nothing was changed"
-        ) from None
-    return True
+    raise pulumi.RunError(
+        f"{named} is nowhere in the tenant, not among the deleted users either, and nothing was"
+        f" changed: if it was made or restored just now, run again in some minutes; {anew}"
+    )
 
 
 def refuse_taken_name(
-    directory: AccountDirectory, user_principal_name: str, recreate: Collection[str]
+    directory: AccountDirectory,
+    user_principal_name: str,
+    recreate: Collection[str],
+    way_out: Callable[[User], str],
 ) -> None:
     """Raises RunError when a user, live or deleted, already has the name of one to be created.
 
-    A live one was left behind by a creation whose answer got lost, is hidden from the state by a
-    lagging replica, or belongs to somebody else.
+    A live one was left behind by a creation whose answer got lost, or belongs to somebody else;
+    `way_out` says what to do about it.
     """
     named = f"user {user_principal_name}"
-    live = _asked(directory.find_user, user_principal_name, named)
+    live = asked(directory.find_user, user_principal_name, named)
     if live is not None:
         raise pulumi.RunError(
             f"{named} is in the tenant already (object id {live.id}), so no second one is made and"
-            " nothing was changed: run again; if it stays, take it in with pulumi import (type"
-            f" azuread:index/user:User, id /users/{live.id}) or delete it"
+            f" nothing was changed: {way_out(live)}"
         )
     spared = {object_id.lower() for object_id in recreate}
-    for user in _asked(directory.deleted_users, user_principal_name, named):
+    for user in asked(directory.deleted_users, user_principal_name, named):
         if user.id.lower() not in spared:
             raise pulumi.RunError(
                 f"{named} is among the deleted users (object id {user.id}), so no second one is"
                 " made and nothing was changed: restore it (Entra admin centre → Users → Deleted"
-                " users) and run again; to have a new one made instead: pulumi config set --path"
-                f' "break-glass:accounts.recreate[0]" {user.id}'
+                f" users) and run again; to have a new one made instead:"
+                f" {_recreate(user.id, recreate)}"
             )
 
 
@@ -196,10 +212,19 @@ def _listing(names: Sequence[str]) -> str:
     return ", ".join(names) or "none"
 
 
-def _asked(question: Callable[[str], T], about: str, named: str) -> T:
+def asked(question: Callable[[str], T], about: str, named: str) -> T:
+    """The directory's answer. Raises RunError, naming what it is about, when there is none."""
     try:
         return question(about)
     except EntraError as error:
-        raise pulumi.RunError(
-            f"{named} cannot be looked up: {error}; nothing was changed"
-        ) from None
+        raise cannot_look_up(named, error) from None
+
+
+def cannot_look_up(named: str, error: EntraError) -> pulumi.RunError:
+    """The one line about a question that got no answer."""
+    return pulumi.RunError(f"{named} cannot be looked up: {error}; nothing was changed")
+
+
+def _recreate(object_id: str, recreate: Collection[str]) -> str:
+    """The command that lets an account be made anew; the list may have others already."""
+    return f'pulumi config set --path "break-glass:accounts.recreate[{len(recreate)}]" {object_id}'

@@ -1,10 +1,12 @@
 """One break-glass account as a program, after a former run or without one."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pulumi
 
+from components.account_arguments import NAME_TYPE
 from components.break_glass_account import (
     PASSWORD_TYPE,
     TYPE,
@@ -19,24 +21,36 @@ from tests.unit.harness import Recording, run_program
 OBJECT_ID = "3b1f7c52-0c51-4c3e-9a53-6f0a4e3f8d11"
 NAME = "k7q2v9x4m3p8t6w5@contoso.onmicrosoft.com"
 URN = "urn:pulumi:unit::break-glass::"
+PASSWORD = "Password-of-account-password!"
+"""What the recording monitor answers for the password resource."""
 ALONE = AccountTools(directory=None, memory=lambda _: {})
 """Nobody is asked, nothing is remembered."""
-REMEMBERED = {
-    TYPE: {f"{URN}{TYPE}::account": {"objectId": OBJECT_ID, "userPrincipalName": NAME}},
+REMEMBERED: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    TYPE: {
+        f"{URN}{TYPE}::account": {
+            "objectId": OBJECT_ID,
+            "userPrincipalName": NAME,
+            "password": PASSWORD,
+            "passwordChanged": "2026-01-01T00:00:00+00:00",
+        }
+    },
     USER_TYPE: {
         f"{URN}{TYPE}${USER_TYPE}::account-user": {
             "objectId": OBJECT_ID,
             "userPrincipalName": NAME,
-            "password": "kept",
+            "password": PASSWORD,
         }
     },
     PASSWORD_TYPE: {
         f"{URN}{TYPE}${PASSWORD_TYPE}::account-password": {
             "keepers": {"rotation": ""},
-            "length": 64,
+            "length": 64.0,
+            "result": PASSWORD,
         }
     },
+    NAME_TYPE: {f"{URN}{TYPE}${NAME_TYPE}::account-name": {"result": NAME.split("@")[0]}},
 }
+"""Types of resources → URN → outputs, as an account of an earlier run has them."""
 
 
 def make(
@@ -46,17 +60,21 @@ def make(
     directory: MemoryDirectory | None = None,
     expect_error: bool = False,
     protect: bool | None = None,
+    tools: Mapping[str, Any] | None = None,
     **args: Any,
 ) -> Recording:
+    asked = AccountTools(
+        directory=directory or MemoryDirectory(),
+        memory=lambda type_: (remembered or {}).get(type_, {}),
+        sleep=lambda _: None,
+    )
+
     def program() -> None:
         account = BreakGlassAccount(
             "account",
             BreakGlassAccountArgs("contoso.onmicrosoft.com", **args),
             pulumi.ResourceOptions(protect=protect),
-            tools=AccountTools(
-                directory=directory or MemoryDirectory(),
-                memory=lambda type_: (remembered or {}).get(type_, {}),
-            ),
+            tools=replace(asked, **(tools or {})),
         )
         pulumi.export("summary", account.summary)
         pulumi.export("password", account.password)

@@ -61,6 +61,8 @@ def test_the_password_is_secret_from_its_source_to_every_output() -> None:
         "userPrincipalName": NAME,
         "objectId": object_id("account-user"),
         "protected": False,
+        "retired": False,
+        "password": "Password-of-account-password!",
     }
 
 
@@ -76,7 +78,8 @@ def test_rotation_is_possible_under_protection_and_nothing_else_is_left_out_of_i
     run = make(protect=True)
 
     unprotected = [r.name for r in run.registrations if not run.is_protected(r)]
-    assert unprotected == ["account-password"]
+    assert sorted(unprotected) == ["account-global-administrator", "account-password"]
+    assert run.waits_for(run.one("AccountRoles"), run.one("DirectoryRoleAssignment"))
     assert run.waits_for(run.one("User"), run.one("RandomPassword"))
 
 
@@ -158,6 +161,7 @@ def _types(run: Recording) -> Sequence[str]:
 
 def test_one_account_is_exactly_these_resources() -> None:
     assert sorted(_types(make())) == [
+        "AccountRoles",
         "BreakGlassAccount",
         "DirectoryRoleAssignment",
         "RandomPassword",

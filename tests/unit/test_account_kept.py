@@ -1,64 +1,96 @@
 """An account that a former run made: left in peace, taken in again, never silently made anew."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 import pytest
 
-from components.account_checks import DOUBT_SECONDS, EnvironmentDirectory
-from components.break_glass_account import TYPE, USER_TYPE, refuse_removed
-from entra.errors import GraphError, NotFound
-from tests.unit.account_program import NAME, OBJECT_ID, REMEMBERED, URN, make
+from components.account_checks import DOUBT_SECONDS
+from components.account_roles import GLOBAL_ADMINISTRATOR
+from components.break_glass_account import (
+    TYPE,
+    USER_TYPE,
+    AccountTools,
+    BreakGlassAccountArgs,
+    look_up_accounts,
+)
+from entra.errors import GraphError
+from tests.unit.account_program import NAME, OBJECT_ID, PASSWORD, REMEMBERED, make
 from tests.unit.directories import MemoryDirectory, user
+
+ASSIGNMENT = "lAPpYvVpN0KRkAEhdxReEJC2sEqbR_9Hr48lds9SGHI-1"
+
+
+def alive(**more: Any) -> MemoryDirectory:
+    return MemoryDirectory(live=[user(OBJECT_ID, NAME)], **more)
+
+
+def without(type_: str, *keys: str) -> dict[str, Mapping[str, Any]]:
+    """What is remembered, without some outputs of one resource."""
+    urn, outputs = next(iter(REMEMBERED[type_].items()))
+    kept = {key: value for key, value in outputs.items() if key not in keys}
+    return {**REMEMBERED, type_: {urn: kept}}
 
 
 def test_an_account_that_is_still_there_is_left_in_peace() -> None:
-    directory = MemoryDirectory(live=[user(OBJECT_ID, NAME)])
-    run = make(remembered=REMEMBERED, directory=directory)
-    assert directory.asked == [OBJECT_ID]
-    assert run.one("User").import_id == ""
-    assert run.one("User").ignore_changes == ()
+    """The id does nothing where the state has the account."""
+    run = make(remembered=REMEMBERED, directory=alive())
+    assert run.one("User").import_id == f"/users/{OBJECT_ID}"
+    assert run.one("User").inputs["password"] == PASSWORD
+    assert run.said("warning") == []
 
 
 def test_an_account_that_dropped_out_of_state_is_taken_in_again_untouched() -> None:
     """A refresh drops a user that a lagging replica does not know, protected or not."""
-    run = make(
-        remembered={**REMEMBERED, USER_TYPE: {}},
-        directory=MemoryDirectory(live=[user(OBJECT_ID, NAME)]),
-    )
+    run = make(remembered={**REMEMBERED, USER_TYPE: {}}, directory=alive())
     assert run.one("User").import_id == f"/users/{OBJECT_ID}"
-    assert run.one("User").ignore_changes == ("password",)
+    assert "password" not in run.one("User").inputs
     assert "taken in again as it is" in run.said("warning")[0]
 
 
 @pytest.mark.parametrize(
-    ("changes", "ignored"),
-    [({}, ("password",)), ({"password_rotation": "new"}, ()), ({"password_length": 65}, ())],
+    ("changes", "sent"),
+    [({}, False), ({"password_rotation": "new"}, True), ({"password_length": 65}, True)],
 )
 def test_an_account_taken_in_keeps_its_password_until_the_next_rotation(
-    changes: dict[str, Any], ignored: tuple[str, ...]
+    changes: dict[str, Any], sent: bool
 ) -> None:
-    urn, outputs = next(iter(REMEMBERED[USER_TYPE].items()))
-    without = {key: value for key, value in outputs.items() if key != "password"}
-    run = make(
-        remembered={**REMEMBERED, USER_TYPE: {urn: without}},
-        directory=MemoryDirectory(live=[user(OBJECT_ID, NAME)]),
-        **changes,
-    )
-    assert run.one("User").ignore_changes == ignored
-    assert run.one("User").import_id == ""
+    run = make(remembered=without(USER_TYPE, "password"), directory=alive(), **changes)
+    assert ("password" in run.one("User").inputs) is sent
 
 
-def test_a_protected_account_cannot_be_left_out() -> None:
-    outputs = {"objectId": OBJECT_ID, "userPrincipalName": NAME, "protected": True}
-    protected = {f"{URN}{TYPE}::account-3": outputs}
-    with pytest.raises(pulumi.RunError, match=r"leaves out account-3 \(k7q2.*protected") as caught:
-        refuse_removed(["account-1"], lambda _: protected)
-    assert "\n" not in str(caught.value)
+def test_a_password_that_was_made_but_could_not_be_set_is_set_by_the_next_run() -> None:
+    """A rotation of an account taken in, refused halfway: the password resource is new already."""
+    remembered = without(USER_TYPE, "password")
+    urn, outputs = next(iter(REMEMBERED[TYPE].items()))
+    remembered[TYPE] = {urn: {**outputs, "password": "the one of before"}}
+    run = make(remembered=remembered, directory=alive())
+    assert run.one("User").inputs["password"] == PASSWORD
 
-    refuse_removed(["account-1", "account-3"], lambda _: protected)
-    free = {f"{URN}{TYPE}::account-3": {**outputs, "protected": False}}
-    refuse_removed(["account-1"], lambda _: free)
+
+def test_a_password_replaced_by_hand_is_not_given_out_while_the_account_has_the_one_before() -> (
+    None
+):
+    remembered = without(USER_TYPE, "password")
+    type_ = "random:index/randomPassword:RandomPassword"
+    urn, outputs = next(iter(REMEMBERED[type_].items()))
+    remembered[type_] = {urn: {**outputs, "result": "before"}}
+    account_urn, account = next(iter(REMEMBERED[TYPE].items()))
+    remembered[TYPE] = {account_urn: {**account, "password": "before"}}
+    run = make(remembered=remembered, directory=alive(), expect_error=True)
+    assert "was made anew but is not set yet: run up again" in str(run.error)
+    assert "before" not in str(run.error)
+
+
+def test_a_role_that_stands_in_the_tenant_is_taken_in_instead_of_given_again() -> None:
+    directory = alive(held={GLOBAL_ADMINISTRATOR: ASSIGNMENT})
+    run = make(remembered=REMEMBERED, directory=directory)
+    imported = run.one("DirectoryRoleAssignment").import_id
+    assert imported == f"/roleManagement/directory/roleAssignments/{ASSIGNMENT}"
+
+    missing = make(remembered=REMEMBERED, directory=alive())
+    assert missing.one("DirectoryRoleAssignment").import_id == ""
 
 
 @pytest.mark.parametrize("known_from", [TYPE, USER_TYPE])
@@ -86,7 +118,8 @@ def test_an_account_that_is_nowhere_stops_the_run() -> None:
 
 def test_a_gone_account_is_made_anew_when_told_so() -> None:
     run = make(remembered=REMEMBERED, recreate=[OBJECT_ID.upper()])
-    assert len(run.of_type("User")) == 1
+    assert run.one("User").import_id == ""
+    assert run.one("User").inputs["password"] == PASSWORD
     assert "is made anew" in run.said("warning")[0]
 
 
@@ -99,21 +132,43 @@ def test_a_directory_that_does_not_answer_stops_the_run() -> None:
 
 def test_an_account_that_one_replica_does_not_know_yet_is_not_gone() -> None:
     """A 404 for an account that was made a moment ago is doubted for some seconds."""
-    memory = MemoryDirectory()
+    directory = MemoryDirectory()
     pauses: list[float] = []
 
     def sleep(seconds: float) -> None:
         pauses.append(seconds)
         if len(pauses) == len(DOUBT_SECONDS):
-            memory.live = [user(OBJECT_ID, NAME)]
+            directory.live = [user(OBJECT_ID, NAME)]
 
-    found = EnvironmentDirectory(memory, sleep=sleep).user(OBJECT_ID)
-    assert found.id == OBJECT_ID
+    run = make(remembered=REMEMBERED, directory=directory, tools={"sleep": sleep})
+    assert run.one("User").import_id == f"/users/{OBJECT_ID}"
     assert pauses == list(DOUBT_SECONDS)
 
 
-def test_an_account_that_no_replica_knows_is_gone() -> None:
-    memory = MemoryDirectory()
-    with pytest.raises(NotFound):
-        EnvironmentDirectory(memory, sleep=lambda _: None).user(OBJECT_ID)
-    assert memory.asked == [OBJECT_ID] * (len(DOUBT_SECONDS) + 1)
+def test_what_is_wrong_with_the_last_account_is_told_before_the_first_is_changed() -> None:
+    directory = alive()
+    remembered: dict[str, Mapping[str, Mapping[str, Any]]] = {**REMEMBERED, USER_TYPE: {}}
+    gone = {"objectId": "gone", "userPrincipalName": "gone@contoso.example"}
+    remembered[TYPE] = {**REMEMBERED[TYPE], f"urn:pulumi:unit::break-glass::{TYPE}::other": gone}
+    tools = AccountTools(
+        directory=directory, memory=lambda t: remembered.get(t, {}), sleep=lambda _: None
+    )
+    args = BreakGlassAccountArgs("contoso.onmicrosoft.com")
+    with pytest.raises(pulumi.RunError, match=r"account gone@contoso\.example"):
+        look_up_accounts({"account": args, "other": args}, tools)
+
+    found = look_up_accounts({"account": args, "third": args}, tools).standing
+    assert found is not None
+    assert found["third"] is None
+    assert found["account"] is not None
+    assert found["account"].object_id == OBJECT_ID
+
+
+def test_what_was_looked_up_before_is_not_asked_again() -> None:
+    args = BreakGlassAccountArgs("contoso.onmicrosoft.com")
+    tools = AccountTools(directory=alive(), memory=lambda t: REMEMBERED.get(t, {}))
+    standing = look_up_accounts({"account": args}, tools).standing
+    directory = alive()
+    run = make(remembered=REMEMBERED, directory=directory, tools={"standing": standing})
+    assert directory.asked == []
+    assert run.one("User").import_id == f"/users/{OBJECT_ID}"
