@@ -31,9 +31,13 @@ def register(settings: Settings, found: Survey) -> None:
         ]
         group = BreakGlassGroup("group", arguments.group(settings, found, accounts), opts)
         excluded = arguments.exclusion(settings, found, group.group_id, accounts)
-        exclusion = CaExclusionPatch("exclusion", excluded, opts)
+        exclusion = CaExclusionPatch(
+            "exclusion", excluded, opts, tools=arguments.exclusion_tools(found)
+        )
         watched = arguments.monitoring(settings, found, accounts)
-        monitoring = SignInMonitoring("monitoring", watched, opts)
+        monitoring = SignInMonitoring(
+            "monitoring", watched, opts, tools=arguments.monitoring_tools(found)
+        )
         arm(pulumi.Output.all(exclusion.verified, monitoring.ready))
 
     pulumi.export("tenant", str(found.tenant))

@@ -12,7 +12,15 @@ from components.break_glass_account import (
 )
 from components.break_glass_group import BreakGlassGroupArgs
 from components.ca_exclusion_patch import CaExclusionPatchArgs
-from components.sign_in_monitoring import EmailReceiver, Notify, SignInMonitoringArgs, UseAlert
+from components.exclusion_tools import ExclusionTools
+from components.sign_in_monitoring import (
+    AccountToWatch,
+    EmailReceiver,
+    MonitoringTools,
+    Notify,
+    SignInMonitoringArgs,
+    UseAlert,
+)
 from settings import Settings
 from survey import Survey
 
@@ -50,12 +58,9 @@ def exclusion(
     group_id: pulumi.Input[str],
     accounts: Sequence[BreakGlassAccount],
 ) -> CaExclusionPatchArgs:
-    """Of the exclusions from what a listing saw just now."""
+    """Of the exclusions."""
     excluded = accounts if settings.exclusion.users else ()
     return CaExclusionPatchArgs(
-        tenant_id=settings.tenant_id,
-        policies=found.policies,
-        reader=found.client,
         group_ids=[group_id],
         group_names=[settings.group.name],
         user_ids=[account.object_id for account in excluded],
@@ -66,6 +71,16 @@ def exclusion(
         scope=settings.exclusion.scope,
         skip=settings.exclusion.skip,
         freshness_seconds=settings.exclusion.freshness_seconds,
+        tenant_id=settings.tenant_id,
+    )
+
+
+def exclusion_tools(found: Survey) -> ExclusionTools:
+    """Whom the exclusions ask, and what a listing saw just now."""
+    return ExclusionTools(
+        tenant_id=found.tenant.id,
+        policies=found.policies,
+        reader=found.client,
         security_defaults=found.tenant.security_defaults,
         audit=found.audit,
         memory=found.memory,
@@ -78,13 +93,14 @@ def monitoring(
     """Of logs and alarm."""
     wanted = settings.monitoring
     return SignInMonitoringArgs(
-        accounts=[account.watched for account in accounts],
+        accounts=[
+            AccountToWatch(account.object_id, account.user_principal_name) for account in accounts
+        ],
         location=settings.location,
         resource_group_name=wanted.resource_group.name,
         workspace_name=wanted.workspace.name,
         retention_days=wanted.workspace.retention_days,
         delete_logs=wanted.delete_logs,
-        kept=found.kept_logs,
         diagnostic_setting_name=wanted.diagnostic_setting.name,
         categories=wanted.diagnostic_setting.categories,
         alert=UseAlert(
@@ -102,3 +118,8 @@ def monitoring(
             emails=[EmailReceiver(email.name, email.address) for email in wanted.notify.emails],
         ),
     )
+
+
+def monitoring_tools(found: Survey) -> MonitoringTools:
+    """What an earlier life of the stack left for logs and alarm."""
+    return MonitoringTools(kept=found.kept_logs)

@@ -6,7 +6,7 @@ program runs; a policy that somebody makes in between is excluded at the next ``
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import pulumi
@@ -14,16 +14,23 @@ from pulumi.runtime import rpc
 
 from components import exclusion_telling as telling
 from components.exclusion_choice import Choice, choose
-from components.exclusion_drift import PolicyAudit, find_culprits
-from components.exclusion_listing import PolicyReader, settle
+from components.exclusion_drift import find_culprits
+from components.exclusion_listing import settle
 from components.exclusion_objects import ExclusionObjects, objects_of, wanted_of
-from components.exclusion_outcome import excluded_policies, refusals, skipped_policies
+from components.exclusion_outcome import (
+    ExcludedPolicy,
+    SkippedPolicy,
+    excluded_policies,
+    refusals,
+    skipped_policies,
+)
 from components.exclusion_plan import PolicyPlan, plan_policy
 from components.exclusion_proof import Claim, prove_exclusions
 from components.exclusion_settings import ExclusionSettings, decided_under
 from components.exclusion_state import ExclusionState, entries, properties_of
+from components.exclusion_tools import ExclusionTools, refuse_foreign_tenant
+from components.plain_arguments import either, given
 from components.policy_exclusion import TYPE, PolicyExclusion
-from components.stack_memory import StackMemory, earlier_outputs
 from entra.exclusion import Entries, Scope, skip_reason
 from entra.policy import Policy, told
 from entra.policy_change import Loss
@@ -35,36 +42,33 @@ COMPONENT_TYPE: Final = "break-glass:index:CaExclusionPatch"
 class CaExclusionPatchArgs:
     """What to exclude from which policies.
 
-    ``policies`` is what a listing saw just now (``list_policies()``), ``reader`` answers for a
-    single policy that the listing lacks and for the proof at the end. Names say in messages what
-    an id stands for, in the order of the ids.
+    Names say in messages what an id stands for, in the order of the ids.
     """
 
-    tenant_id: str
-    policies: Sequence[Policy]
-    reader: PolicyReader
     group_ids: Sequence[pulumi.Input[str]]
-    group_names: Sequence[pulumi.Input[str]] = ()
-    user_ids: Sequence[pulumi.Input[str]] = ()
-    user_names: Sequence[pulumi.Input[str]] = ()
-    owned_group_ids: Sequence[pulumi.Input[str]] = ()
+    """Object ids of the groups to exclude."""
+    group_names: Sequence[pulumi.Input[str]] | None = None
+    """Their display names."""
+    user_ids: Sequence[pulumi.Input[str]] | None = None
+    """Object ids of accounts to exclude by themselves, beside the groups that they are in."""
+    user_names: Sequence[pulumi.Input[str]] | None = None
+    """Their user principal names."""
+    owned_group_ids: Sequence[pulumi.Input[str]] | None = None
     """Groups that are deleted together with this stack, excluded or not: when one retires and at
     the end they leave every policy of this stack, also those in which they stood before."""
-    owned_user_ids: Sequence[pulumi.Input[str]] = ()
+    owned_user_ids: Sequence[pulumi.Input[str]] | None = None
     """Accounts, likewise."""
-    owned_user_names: Sequence[pulumi.Input[str]] = ()
-    scope: str = Scope.ALL
-    """``all`` policies, or ``mfa-only``: those that ask for multifactor authentication."""
-    skip: Sequence[str] = ()
+    owned_user_names: Sequence[pulumi.Input[str]] | None = None
+    """Their user principal names."""
+    scope: str | None = None
+    """`all` policies (default), or `mfa-only`: those that ask for multifactor authentication."""
+    skip: Sequence[str] | None = None
     """Ids or display names of policies to leave alone."""
-    freshness_seconds: int = 0
+    freshness_seconds: int | None = None
     """How old (0 to 15 s) a listing may be on which a write rests; 0: each policy is read right
-    before its write. With more than 20 policies to write it is 15 unless set."""
-    security_defaults: bool = False
-    """The tenant has security defaults on, so that no policy is enforced."""
-    audit: PolicyAudit | None = None
-    """Who changed a policy last; None: nobody is asked."""
-    memory: StackMemory = field(default=earlier_outputs, repr=False)
+    before its write. Default 0, and 15 when more than 20 policies are to be written."""
+    tenant_id: str | None = None
+    """Tenant in which to exclude. When it is given, an identity of another tenant is refused."""
 
 
 @dataclass(frozen=True)
@@ -97,26 +101,38 @@ class CaExclusionPatch(pulumi.ComponentResource):
     the stack manages and that cannot be read.
     """
 
-    excluded: pulumi.Output[list[dict[str, str]]]
-    """Policies with our exclusion: ``id``, ``name``."""
-    skipped: pulumi.Output[list[dict[str, str]]]
-    """Policies without: ``id``, ``name``, ``reason``."""
+    excluded: pulumi.Output[list[ExcludedPolicy]]
+    """Policies with our exclusion."""
+    skipped: pulumi.Output[list[SkippedPolicy]]
+    """Policies without, and why."""
     verified: pulumi.Output[bool]
     """True after the proof; what must come after the exclusions depends on it."""
 
     def __init__(
-        self, name: str, args: CaExclusionPatchArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        args: CaExclusionPatchArgs,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        tools: ExclusionTools | None = None,
     ) -> None:
+        """`tools`: whom to ask; without them the tenant of the `ARM_*` variables is listed."""
+        args = given(CaExclusionPatchArgs, args)
+        self._tools = tools or ExclusionTools.from_environment()
+        refuse_foreign_tenant(args.tenant_id, self._tools.tenant_id)
         super().__init__(COMPONENT_TYPE, name, None, opts)
         self._name = name
-        self._args = args
-        chosen = ExclusionSettings.of(args.scope, args.skip)
+        self._skip = args.skip or ()
+        self._freshness_seconds = either(args.freshness_seconds, 0)
+        self._ours = wanted_of(args.group_ids, args.user_ids or ())
+        self._stack_objects = wanted_of(args.owned_group_ids or (), args.owned_user_ids or ())
+        chosen = ExclusionSettings.of(either(args.scope, Scope.ALL), self._skip)
         self._earlier = self._remembered()
         self._last_run = self._last_settings()
         self._settings = chosen.numbered(
             [self._last_run, *(state.decided_under for state in self._earlier.values())]
         )
-        policies = settle(args.policies, args.reader, self._earlier, self._say)
+        policies = settle(self._tools.policies, self._tools.reader, self._earlier, self._say)
         choices = self._choices(policies)
         self._tell_of_the_tenant(policies)
         objects = objects_of(args.group_ids, args.group_names, args.user_ids, args.user_names)
@@ -133,8 +149,8 @@ class CaExclusionPatch(pulumi.ComponentResource):
                 "excluded": self.excluded,
                 "skipped": self.skipped,
                 "verified": self.verified,
-                "wanted": wanted_of(args.group_ids, args.user_ids),
-                "tenantId": args.tenant_id,
+                "wanted": self._ours,
+                "tenantId": self._tools.tenant_id,
                 **self._settings.properties,
             }
         )
@@ -142,7 +158,7 @@ class CaExclusionPatch(pulumi.ComponentResource):
     def _remembered(self) -> dict[str, ExclusionState]:
         """What the state keeps of our own children, by policy id."""
         found: dict[str, ExclusionState] = {}
-        for urn, outputs in self._args.memory(TYPE).items():
+        for urn, outputs in self._tools.memory(TYPE).items():
             policy_id = str(outputs.get("policyId"))
             if urn.endswith(f"::{self._child_name(policy_id)}"):
                 found[policy_id] = ExclusionState.read(outputs)
@@ -159,7 +175,7 @@ class CaExclusionPatch(pulumi.ComponentResource):
 
     def _last_settings(self) -> ExclusionSettings | None:
         """Those of the last run that came to its end; none for a new stack."""
-        for urn, outputs in self._args.memory(COMPONENT_TYPE).items():
+        for urn, outputs in self._tools.memory(COMPONENT_TYPE).items():
             if urn.endswith(f"::{self._name}"):
                 return ExclusionSettings.read(outputs)
         return None
@@ -176,7 +192,7 @@ class CaExclusionPatch(pulumi.ComponentResource):
         losses = {
             plan.policy.id: Loss(plan.lost, plan.policy.modified) for plan in changing if plan.lost
         }
-        culprits = find_culprits(self._args.audit, losses)
+        culprits = find_culprits(self._tools.audit, losses)
         for plan in changing:
             say = self._warn if telling.is_warning(plan) else self._say
             say(telling.policy_line(plan, culprits))
@@ -185,17 +201,17 @@ class CaExclusionPatch(pulumi.ComponentResource):
         for plan in plans:
             if plan.refusal:
                 self._warn(telling.refusal_line(plan.policy, plan.refusal))
-        if total := telling.summary(len(changing), self._args.freshness_seconds):
+        if total := telling.summary(len(changing), self._freshness_seconds):
             self._say(total)
-        freshness = telling.freshness_of(len(changing), self._args.freshness_seconds)
+        freshness = telling.freshness_of(len(changing), self._freshness_seconds)
         return _Run({plan.policy.id: plan for plan in plans}, freshness)
 
     def _tell_of_the_tenant(self, policies: Sequence[Policy]) -> None:
-        if self._args.security_defaults:
+        if self._tools.security_defaults:
             self._warn(telling.security_defaults_line(len(policies)))
         if not policies:
             self._say(telling.NO_POLICIES)
-        skip = telling.skip_lines(policies, self._args.skip)
+        skip = telling.skip_lines(policies, self._skip)
         for line in (*skip, *telling.riddle_lines(policies)):
             self._warn(line)
 
@@ -205,9 +221,8 @@ class CaExclusionPatch(pulumi.ComponentResource):
         labels: pulumi.Output[dict[str, str]],
         run: pulumi.Output[_Run],
     ) -> PolicyExclusion:
-        policy, reason, stays = choice.policy, choice.reason, choice.stays
+        policy, reason, stays, ours = choice.policy, choice.reason, choice.stays, self._ours
         nothing = properties_of(Entries())
-        ours = wanted_of(self._args.group_ids, self._args.user_ids)
 
         def remaining(value: dict[str, list[str]]) -> dict[str, list[str]]:
             return properties_of(entries(value) & stays)
@@ -215,11 +230,11 @@ class CaExclusionPatch(pulumi.ComponentResource):
         return PolicyExclusion(
             self._child_name(policy.id),
             {
-                "tenantId": self._args.tenant_id,
+                "tenantId": self._tools.tenant_id,
                 "policyId": policy.id,
                 "policyName": told(policy.display_name),
                 "wanted": ours if reason is None else ours.apply(remaining) if stays else nothing,
-                "stackObjects": wanted_of(self._args.owned_group_ids, self._args.owned_user_ids),
+                "stackObjects": self._stack_objects,
                 "labels": labels,
                 "reason": reason or "",
                 "pending": run.apply(lambda value: list(value.plans[policy.id].pending)),
@@ -267,7 +282,7 @@ class CaExclusionPatch(pulumi.ComponentResource):
                 known=[choice.policy.id for choice in choices],
                 needs=lambda policy: policy.id not in left_out and self._applies_to(policy),
             )
-            prove_exclusions(self._args.reader, claim)
+            prove_exclusions(self._tools.reader, claim)
             return True
 
         written = [child.id for child in children.values()]

@@ -39,10 +39,10 @@ class ExclusionObjects:
 
 
 def objects_of(
-    group_ids: Sequence[pulumi.Input[str]],
-    group_names: Sequence[pulumi.Input[str]],
-    user_ids: Sequence[pulumi.Input[str]],
-    user_names: Sequence[pulumi.Input[str]],
+    group_ids: Sequence[pulumi.Input[str]] | None,
+    group_names: Sequence[pulumi.Input[str]] | None,
+    user_ids: Sequence[pulumi.Input[str]] | None,
+    user_names: Sequence[pulumi.Input[str]] | None,
 ) -> pulumi.Output[ExclusionObjects]:
     """Known also in a preview in which an id or a name is not."""
 
@@ -53,10 +53,10 @@ def objects_of(
         )
 
     return pulumi.Output.all(
-        pulumi.Output.all(*group_ids),
-        pulumi.Output.all(*group_names),
-        pulumi.Output.all(*user_ids),
-        pulumi.Output.all(*user_names),
+        pulumi.Output.all(*(group_ids or ())),
+        pulumi.Output.all(*(group_names or ())),
+        pulumi.Output.all(*(user_ids or ())),
+        pulumi.Output.all(*(user_names or ())),
     ).apply(build, run_with_unknowns=True)
 
 

@@ -4,11 +4,32 @@ The engine prints outputs as they are, so names stand in them as `told`.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TypedDict
 
 from components.exclusion_choice import Choice
 from components.exclusion_plan import PolicyPlan
 from components.exclusion_state import ExclusionState
 from entra.policy import told
+
+
+class ExcludedPolicy(TypedDict):
+    """A policy that lets the group and the accounts through."""
+
+    id: str
+    """Object id."""
+    name: str
+    """Display name."""
+
+
+class SkippedPolicy(TypedDict):
+    """A policy that is left alone, or that takes no exclusion."""
+
+    id: str
+    """Object id."""
+    name: str
+    """Display name."""
+    reason: str
+    """Why."""
 
 
 def refusals(
@@ -34,8 +55,8 @@ def refusals(
 
 def excluded_policies(
     choices: Sequence[Choice], refused: Mapping[str, str]
-) -> list[dict[str, str]]:
-    """``id`` and ``name`` of each policy that excludes us."""
+) -> list[ExcludedPolicy]:
+    """Each policy that excludes us."""
     return [
         {"id": choice.policy.id, "name": told(choice.policy.display_name)}
         for choice in choices
@@ -43,8 +64,8 @@ def excluded_policies(
     ]
 
 
-def skipped_policies(choices: Sequence[Choice], refused: Mapping[str, str]) -> list[dict[str, str]]:
-    """``id``, ``name`` and ``reason`` of each policy that does not."""
+def skipped_policies(choices: Sequence[Choice], refused: Mapping[str, str]) -> list[SkippedPolicy]:
+    """Each policy that does not."""
     return [
         {"id": choice.policy.id, "name": told(choice.policy.display_name), "reason": reason}
         for choice in choices

@@ -81,10 +81,9 @@ def _value(hint: Any, value: Any, path: str) -> Any:
     if kind in PLAIN:
         if kind is int and isinstance(value, float) and value.is_integer():
             return int(value)
-        found = float if kind is float and type(value) is int else type(value)
-        _expect(
-            issubclass(found, kind) and (found is bool) == (kind is bool), value, PLAIN[kind], path
-        )
+        found = cast("type[Any]", type(value))
+        fits = found is kind or (kind is float and found is int) or issubclass(found, kind)
+        _expect(fits and (found is bool) == (kind is bool), value, PLAIN[kind], path)
     return value
 
 

@@ -2,12 +2,38 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final, TypedDict
 
 import pulumi
 from pulumi_azure_native import aadiam, monitor, operationalinsights, resources
 
 from alerting.queries import WatchedAccount, use_alert_query, use_alert_schedule
 from components.kept_logs import KeptLogs, stack_tags
+from components.plain_arguments import either, given
+
+CATEGORIES: Final = ("SignInLogs", "AuditLogs", "NonInteractiveUserSignInLogs")
+DESCRIPTION: Final = (
+    "Somebody signed in, or tried to, with an emergency-access account."
+    " Find out at once who it was and why."
+)
+SUBJECT: Final = "Break-glass account used: find out who and why"
+
+
+class AlertMinutes(TypedDict):
+    """When the alarm looks, and how far back."""
+
+    frequency_minutes: int
+    lookback_minutes: int
+
+
+@dataclass(frozen=True)
+class AccountToWatch:
+    """An account whose every sign-in rings. Both names are kept: one of them may change."""
+
+    object_id: pulumi.Input[str]
+    """Object id in the directory."""
+    user_principal_name: pulumi.Input[str]
+    """Name with which it signs in."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +43,7 @@ class EmailReceiver:
     name: str
     """Unique within the action group."""
     address: str
+    """Where to."""
 
 
 @dataclass(frozen=True)
@@ -24,47 +51,67 @@ class Notify:
     """The action group."""
 
     emails: Sequence[EmailReceiver]
-    name: str = "ag-break-glass"
-    short_name: str = "BreakGlass"
-    """At most 12 characters: text messages and mails show it."""
+    """Who is told by mail."""
+    name: str | None = None
+    """Default `ag-break-glass`."""
+    short_name: str | None = None
+    """At most 12 characters: text messages and mails show it. Default `BreakGlass`."""
 
 
 @dataclass(frozen=True)
 class UseAlert:
     """The alarm; its defaults are those of the stack's settings."""
 
-    name: str = "Break-glass account used"
-    description: str = (
-        "Somebody signed in, or tried to, with an emergency-access account."
-        " Find out at once who it was and why."
-    )
-    subject: str = "Break-glass account used: find out who and why"
+    name: str | None = None
+    """Name of the rule. Default `Break-glass account used`."""
+    description: str | None = None
+    """What the message says besides the sign-in. Default: to find out at once who it was."""
+    subject: str | None = None
     """Subject of the mail."""
-    frequency_minutes: int = 5
-    lookback_minutes: int = 1440
-    """How old a late log row may be and still ring."""
-    severity: int = 0
-    enabled: bool = True
+    frequency_minutes: int | None = None
+    """How often the rule runs. Default 5."""
+    lookback_minutes: int | None = None
+    """How old a late log row may be and still ring. Default 1440."""
+    severity: int | None = None
+    """0 (critical, default) to 4 (verbose)."""
+    enabled: bool | None = None
+    """False: nobody is told. Default true."""
 
 
 @dataclass(frozen=True)
 class SignInMonitoringArgs:
     """What a `SignInMonitoring` is made of."""
 
-    accounts: Sequence[pulumi.Input[WatchedAccount]]
+    accounts: Sequence[AccountToWatch]
+    """Whose sign-ins ring; one at least."""
     location: pulumi.Input[str]
     """Azure region of workspace and alarm."""
     notify: Notify
-    resource_group_name: str = "rg-break-glass"
-    workspace_name: str = "log-break-glass"
-    retention_days: int = 31
-    delete_logs: bool = False
-    """True: deleting the component deletes the workspace and the resource group too."""
+    """Who is told."""
+    resource_group_name: str | None = None
+    """Default `rg-break-glass`."""
+    workspace_name: str | None = None
+    """Default `log-break-glass`."""
+    retention_days: int | None = None
+    """How long the workspace keeps the logs. Default 31."""
+    delete_logs: bool | None = None
+    """True: deleting the component deletes the workspace and the resource group too. Default
+    false."""
+    diagnostic_setting_name: str | None = None
+    """Default `break-glass`."""
+    categories: Sequence[str] | None = None
+    """Logs that Entra sends to the workspace. Default `SignInLogs`, `AuditLogs`,
+    `NonInteractiveUserSignInLogs`."""
+    alert: UseAlert | None = None
+    """The alarm, where it is to be other than by default."""
+
+
+@dataclass(frozen=True)
+class MonitoringTools:
+    """What was found out before."""
+
     kept: KeptLogs = field(default_factory=KeptLogs)
     """What an earlier life of the stack left in Azure, to be taken in instead of made."""
-    diagnostic_setting_name: str = "break-glass"
-    categories: Sequence[str] = ("SignInLogs", "AuditLogs", "NonInteractiveUserSignInLogs")
-    alert: UseAlert = field(default_factory=UseAlert)
 
 
 class SignInMonitoring(pulumi.ComponentResource):
@@ -81,53 +128,58 @@ class SignInMonitoring(pulumi.ComponentResource):
     """
 
     workspace_id: pulumi.Output[str]
+    """Azure resource id of the Log Analytics workspace."""
     alert_rule_id: pulumi.Output[str]
+    """Azure resource id of the alarm."""
     action_group_id: pulumi.Output[str]
+    """Azure resource id of the action group."""
     query: pulumi.Output[str]
     """The alarm's query in KQL."""
     ready: pulumi.Output[bool]
     """Comes once logs flow to the workspace and the alarm with its receivers exists."""
 
     def __init__(
-        self, name: str, args: SignInMonitoringArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        args: SignInMonitoringArgs,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        tools: MonitoringTools | None = None,
     ) -> None:
+        """`tools`: what the program found out before; without them nothing is taken in again."""
+        args = given(SignInMonitoringArgs, args)
+        kept = (tools or MonitoringTools()).kept
         super().__init__("break-glass:index:SignInMonitoring", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         group = resources.ResourceGroup(
             f"{name}-resource-group",
-            resource_group_name=args.resource_group_name,
+            resource_group_name=either(args.resource_group_name, "rg-break-glass"),
             location=args.location,
             tags=stack_tags(),
-            opts=self._evidence(args, args.kept.resource_group_id),
+            opts=self._evidence(args, kept.resource_group_id),
         )
         workspace = operationalinsights.Workspace(
             f"{name}-workspace",
-            workspace_name=args.workspace_name,
+            workspace_name=either(args.workspace_name, "log-break-glass"),
             resource_group_name=group.name,
             location=args.location,
-            retention_in_days=args.retention_days,
+            retention_in_days=either(args.retention_days, 31),
             sku=operationalinsights.WorkspaceSkuArgs(name="PerGB2018"),
             tags=stack_tags(),
-            opts=self._evidence(args, args.kept.workspace_id),
+            opts=self._evidence(args, kept.workspace_id),
         )
         diagnostics = aadiam.DiagnosticSetting(
             f"{name}-diagnostic-setting",
-            name=args.diagnostic_setting_name,
+            name=either(args.diagnostic_setting_name, "break-glass"),
             workspace_id=workspace.id,
             logs=[
                 aadiam.LogSettingsArgs(category=category, enabled=True)
-                for category in args.categories
+                for category in either(args.categories, CATEGORIES)
             ],
             opts=child,
         )
         action_group = _action_group(f"{name}-action-group", args.notify, group.name, child)
-        self.query = pulumi.Output.all(*args.accounts).apply(
-            lambda accounts: use_alert_query(
-                accounts,
-                frequency_minutes=args.alert.frequency_minutes,
-                lookback_minutes=args.alert.lookback_minutes,
-            )
-        )
+        self.query = _query(args)
         alert = self._alert(f"{name}-use-alert", args, group, workspace, action_group)
         self.workspace_id = workspace.id
         self.alert_rule_id = alert.id
@@ -157,20 +209,19 @@ class SignInMonitoring(pulumi.ComponentResource):
         workspace: operationalinsights.Workspace,
         action_group: monitor.ActionGroup,
     ) -> monitor.ScheduledQueryRule:
-        alert = args.alert
-        schedule = use_alert_schedule(
-            frequency_minutes=alert.frequency_minutes, lookback_minutes=alert.lookback_minutes
-        )
+        alert = either(args.alert, UseAlert())
+        rule_name = either(alert.name, "Break-glass account used")
+        schedule = use_alert_schedule(**_minutes(alert))
         return monitor.ScheduledQueryRule(
             name,
-            rule_name=alert.name,
-            display_name=alert.name,
-            description=alert.description,
+            rule_name=rule_name,
+            display_name=rule_name,
+            description=either(alert.description, DESCRIPTION),
             resource_group_name=group.name,
             location=args.location,
             kind=monitor.Kind.LOG_ALERT,
-            enabled=alert.enabled,
-            severity=alert.severity,
+            enabled=either(alert.enabled, True),
+            severity=either(alert.severity, 0),
             scopes=[workspace.id],
             evaluation_frequency=schedule.evaluation_frequency,
             window_size=schedule.window_size,
@@ -192,10 +243,28 @@ class SignInMonitoring(pulumi.ComponentResource):
             skip_query_validation=True,
             actions=monitor.ActionsArgs(
                 action_groups=[action_group.id],
-                action_properties={"Email.Subject": alert.subject},
+                action_properties={"Email.Subject": either(alert.subject, SUBJECT)},
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def _query(args: SignInMonitoringArgs) -> pulumi.Output[str]:
+    accounts = [
+        pulumi.Output.all(account.object_id, account.user_principal_name).apply(
+            lambda names: WatchedAccount(str(names[0]), str(names[1]))
+        )
+        for account in args.accounts
+    ]
+    minutes = _minutes(either(args.alert, UseAlert()))
+    return pulumi.Output.all(*accounts).apply(lambda found: use_alert_query(found, **minutes))
+
+
+def _minutes(alert: UseAlert) -> AlertMinutes:
+    return {
+        "frequency_minutes": either(alert.frequency_minutes, 5),
+        "lookback_minutes": either(alert.lookback_minutes, 1440),
+    }
 
 
 def _action_group(
@@ -206,8 +275,8 @@ def _action_group(
 ) -> monitor.ActionGroup:
     return monitor.ActionGroup(
         name,
-        action_group_name=notify.name,
-        group_short_name=notify.short_name,
+        action_group_name=either(notify.name, "ag-break-glass"),
+        group_short_name=either(notify.short_name, "BreakGlass"),
         resource_group_name=resource_group_name,
         location="Global",
         enabled=True,

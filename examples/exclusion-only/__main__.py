@@ -1,19 +1,13 @@
 """Excludes one existing group from the tenant's Conditional Access policies, and nothing else."""
 
-import sys
 from uuid import UUID
 
 import pulumi
 
 from components.ca_exclusion_patch import CaExclusionPatch, CaExclusionPatchArgs
-from components.exclusion_listing import list_policies
-from entra.audit_log import PATIENCE_SECONDS, AuditLog
 from entra.client import GraphClient
-from entra.conditional_access import ConditionalAccessClient
-from entra.directory import Directory
 from entra.errors import EntraError, Forbidden, NotFound
 from entra.identity import Identity
-from entra.limiter import limiter_for
 
 config = pulumi.Config()
 group_id = config.require("groupId")
@@ -46,31 +40,17 @@ def named_group(graph: GraphClient) -> str:
 
 
 try:
-    identity = Identity.from_environment()
-    pace = limiter_for(identity.tenant_id, identity.endpoints.graph)
-    graph = GraphClient(identity)
-    client = ConditionalAccessClient(graph, pace)
-    own_object_id = str(identity.graph_claims().get("oid"))
-    audit = AuditLog(GraphClient(identity, patience=PATIENCE_SECONDS), own_object_id)
-    security_defaults = Directory(graph).security_defaults()
-    policies = list_policies(client)
-    group_name = named_group(graph)
+    group_name = named_group(GraphClient(Identity.from_environment()))
 except EntraError as error:
-    pulumi.log.error(str(error))
-    sys.exit(32)  # the exit code to which the engine adds no line of its own
+    raise pulumi.RunError(str(error)) from None
 
 exclusion = CaExclusionPatch(
     "exclusion",
     CaExclusionPatchArgs(
-        tenant_id=identity.tenant_id,
-        policies=policies,
-        reader=client,
         group_ids=[group_id],
         group_names=[group_name],
         scope=config.require("scope"),
         skip=config.require_object("skip"),
-        security_defaults=security_defaults,
-        audit=audit,
     ),
     pulumi.ResourceOptions(protect=config.require_bool("protect")),
 )

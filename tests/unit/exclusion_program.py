@@ -1,12 +1,15 @@
 """`CaExclusionPatch` on the recording monitor: a reader that counts, a state, an audit log."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import pulumi
 
 from components.ca_exclusion_patch import COMPONENT_TYPE, CaExclusionPatch, CaExclusionPatchArgs
+from components.exclusion_drift import PolicyAudit
+from components.exclusion_tools import ExclusionTools
 from components.policy_exclusion import TYPE
 from components.stack_memory import READ_OUTPUTS
 from entra.errors import GraphError
@@ -85,25 +88,48 @@ class Audit:
         }
 
 
+@dataclass(frozen=True)
+class Given:
+    """What a `CaExclusionPatch` is given: data, and whom to ask."""
+
+    args: CaExclusionPatchArgs
+    tools: ExclusionTools
+
+    def make(
+        self, name: str = "exclusion", opts: pulumi.ResourceOptions | None = None
+    ) -> CaExclusionPatch:
+        """The component, in a program."""
+        return CaExclusionPatch(name, self.args, opts, tools=self.tools)
+
+
 def arguments(
-    policies: Sequence[Policy], reader: Reader | None = None, **changes: Any
-) -> CaExclusionPatchArgs:
+    policies: Sequence[Policy],
+    reader: Reader | None = None,
+    *,
+    audit: PolicyAudit | None = None,
+    security_defaults: bool = False,
+    **changes: Any,
+) -> Given:
     """For a group and an account; without a reader every policy ends up right."""
     values: dict[str, Any] = {
-        "tenant_id": TENANT,
-        "policies": policies,
-        "reader": reader or Reader(*(excluded(p.id, p.display_name) for p in policies)),
         "group_ids": [GROUP],
         "group_names": ["BTG Admins"],
         "user_ids": [ACCOUNT],
         "user_names": ["x@contoso.onmicrosoft.com"],
         **OWNED,
     }
-    return CaExclusionPatchArgs(**values | changes)
+    tools = ExclusionTools(
+        tenant_id=TENANT,
+        policies=policies,
+        reader=reader or Reader(*(excluded(p.id, p.display_name) for p in policies)),
+        security_defaults=security_defaults,
+        audit=audit,
+    )
+    return Given(CaExclusionPatchArgs(**values | changes), tools)
 
 
 def run(
-    args: CaExclusionPatchArgs,
+    given: Given,
     opts: pulumi.ResourceOptions | None = None,
     *,
     state: Mapping[str, Any] | None = None,
@@ -112,7 +138,7 @@ def run(
 ) -> Recording:
     """Run the component; ``state``: its children, ``before``: its outputs in the last run."""
     return run_program(
-        lambda: CaExclusionPatch("exclusion", args, opts),
+        lambda: given.make(opts=opts),
         calls={READ_OUTPUTS: lambda _: {"outputs": _outputs(state or {}, before)}},
         **options,
     )

@@ -1,6 +1,5 @@
 """The children of `CaExclusionPatch`: which there are, what they want, what they wait for."""
 
-from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -19,6 +18,7 @@ from tests.unit.exclusion_program import (
     OWNED,
     TENANT,
     WORKLOAD,
+    Given,
     Reader,
     arguments,
     excluded,
@@ -94,7 +94,7 @@ def test_before_the_group_exists_the_preview_says_what_will_be_excluded() -> Non
             "user_ids": [made.id],
             "user_names": [made.id],
         }
-        return CaExclusionPatch("exclusion", arguments([policy("p1", "Block")], **changes))
+        return arguments([policy("p1", "Block")], **changes).make()
 
     seen = run_program(program, preview=True)
     child = seen.one(TYPE)
@@ -108,8 +108,7 @@ def test_the_exclusions_depend_on_the_objects_they_name() -> None:
     """So they are made after them, and on the way out they leave before them."""
 
     def program() -> CaExclusionPatch:
-        args = arguments([policy("p1"), policy("p2")], Reader(), group_ids=[Made().id])
-        return CaExclusionPatch("exclusion", args)
+        return arguments([policy("p1"), policy("p2")], Reader(), group_ids=[Made().id]).make()
 
     seen = run_program(program)
     for child in seen.of_type(TYPE):
@@ -118,7 +117,7 @@ def test_the_exclusions_depend_on_the_objects_they_name() -> None:
 
 def test_what_comes_after_the_proof_waits_for_every_child() -> None:
     def program() -> None:
-        exclusion = CaExclusionPatch("exclusion", arguments([policy("p1"), policy("p2")]))
+        exclusion = arguments([policy("p1"), policy("p2")]).make()
         pulumi.CustomResource("test:index:Role", "role", {"after": exclusion.verified})
 
     seen = run_program(program)
@@ -156,8 +155,8 @@ def test_accounts_that_are_not_excluded_go_away_with_the_stack_all_the_same() ->
 
 def test_the_exclusions_leave_before_accounts_that_they_do_not_name() -> None:
     def program() -> CaExclusionPatch:
-        args = arguments([policy("p1")], Reader(), **NO_USERS | {"owned_user_ids": [Made().id]})
-        return CaExclusionPatch("exclusion", args)
+        changes: dict[str, Any] = NO_USERS | {"owned_user_ids": [Made().id]}
+        return arguments([policy("p1")], Reader(), **changes).make()
 
     seen = run_program(program)
     assert seen.waits_for(seen.one(TYPE), seen.named("group"))
@@ -247,11 +246,8 @@ def test_the_state_is_asked_for_by_the_whole_name_of_the_stack() -> None:
 
 def test_the_component_stands_alone_with_an_existing_group() -> None:
     def program() -> CaExclusionPatch:
-        reader = Reader(excluded("p1"))
-        args = CaExclusionPatchArgs(
-            tenant_id=TENANT, policies=[policy("p1")], reader=reader, group_ids=[GROUP]
-        )
-        return CaExclusionPatch("alone", args)
+        tools = arguments([policy("p1")], Reader(excluded("p1"))).tools
+        return CaExclusionPatch("alone", CaExclusionPatchArgs(group_ids=[GROUP]), tools=tools)
 
     child = run_program(program).one(TYPE)
     assert child.inputs["wanted"] == {"groups": [GROUP], "users": []}
@@ -279,8 +275,8 @@ def test_in_a_preview_the_proof_is_unknown_until_everything_is_excluded() -> Non
     assert outcome(seen)["verified"] is UNKNOWN
 
 
-def failed(args: CaExclusionPatchArgs, **options: Any) -> Recording:
-    return run(args, expect_error=True, **options)
+def failed(given: Given, **options: Any) -> Recording:
+    return run(given, expect_error=True, **options)
 
 
 def test_a_policy_made_while_the_run_was_under_way_fails_the_proof() -> None:
@@ -294,7 +290,7 @@ def test_a_policy_made_while_the_run_was_under_way_fails_the_proof() -> None:
 )
 def test_the_proof_judges_a_new_policy_by_the_settings(changes: dict[str, Any]) -> None:
     reader = Reader(excluded("p1"), policy("p2", "New", grant=("block",)))
-    run(replace(arguments([policy("p1")], reader), **changes))
+    run(arguments([policy("p1")], reader, **changes))
     assert reader.asked == []
 
 

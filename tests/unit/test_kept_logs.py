@@ -14,7 +14,12 @@ from components.kept_logs import (
     find_kept_logs,
     stack_tags,
 )
-from components.sign_in_monitoring import Notify, SignInMonitoring, SignInMonitoringArgs
+from components.sign_in_monitoring import (
+    MonitoringTools,
+    Notify,
+    SignInMonitoring,
+    SignInMonitoringArgs,
+)
 from entra.errors import IdentityError
 from entra.resource_manager import ResourceManager
 from tests.unit.harness import Recording, run_program
@@ -127,10 +132,9 @@ def test_logs_kept_elsewhere_are_not_replaced(change: dict[str, str]) -> None:
 
 
 def monitoring(kept: KeptLogs) -> Recording:
-    args = SignInMonitoringArgs(
-        ACCOUNTS, location="westeurope", notify=Notify(RECEIVERS), kept=kept
-    )
-    return run_program(lambda: SignInMonitoring("monitoring", args) and None)
+    args = SignInMonitoringArgs(ACCOUNTS, location="westeurope", notify=Notify(RECEIVERS))
+    tools = MonitoringTools(kept)
+    return run_program(lambda: SignInMonitoring("monitoring", args, tools=tools) and None)
 
 
 def test_kept_logs_are_imported_and_stay_kept() -> None:

@@ -8,6 +8,7 @@ import pulumi_random as random
 
 from alerting.queries import WatchedAccount, use_alert_query
 from components.sign_in_monitoring import (
+    AccountToWatch,
     EmailReceiver,
     Notify,
     SignInMonitoring,
@@ -16,10 +17,11 @@ from components.sign_in_monitoring import (
 )
 from tests.unit.harness import UNKNOWN, Recording, run_program
 
-ACCOUNTS = [
-    WatchedAccount("3b1f7c52-0c51-4c3e-9a53-6f0a4e3f8d11", "one@contoso.onmicrosoft.com"),
-    WatchedAccount("5f8e6c1a-6c0f-4b0e-9d5b-2f9b8a7c4e10", "two@contoso.onmicrosoft.com"),
+NAMES = [
+    ("3b1f7c52-0c51-4c3e-9a53-6f0a4e3f8d11", "one@contoso.onmicrosoft.com"),
+    ("5f8e6c1a-6c0f-4b0e-9d5b-2f9b8a7c4e10", "two@contoso.onmicrosoft.com"),
 ]
+ACCOUNTS = [AccountToWatch(*names) for names in NAMES]
 RECEIVERS = [
     EmailReceiver("Desk", "it@contoso.com"),
     EmailReceiver("Outside", "alarm@example.org"),
@@ -87,7 +89,8 @@ def test_every_receiver_is_told_by_mail_in_the_common_schema() -> None:
 def test_the_alarm_rings_at_the_first_row_is_never_resolved_and_never_muted() -> None:
     run = make()
     inputs = run.one(RULE).inputs
-    query = use_alert_query(ACCOUNTS, frequency_minutes=5, lookback_minutes=1440)
+    watched = [WatchedAccount(*names) for names in NAMES]
+    query = use_alert_query(watched, frequency_minutes=5, lookback_minutes=1440)
     assert inputs["kind"] == "LogAlert"
     assert inputs["severity"] == 0
     assert inputs["enabled"]
@@ -154,10 +157,11 @@ def test_whoever_waits_for_ready_waits_for_logs_alarm_and_receivers() -> None:
 def test_the_query_of_accounts_that_do_not_exist_yet_is_not_guessed() -> None:
     def program() -> None:
         unknown = random.RandomString("account", length=4).result
+        names = [unknown.apply(lambda _, name=name: name) for name in NAMES[0]]
         SignInMonitoring(
             "monitoring",
             SignInMonitoringArgs(
-                accounts=[unknown.apply(lambda _: ACCOUNTS[0])],
+                accounts=[AccountToWatch(*names)],
                 location="westeurope",
                 notify=Notify(RECEIVERS),
             ),
