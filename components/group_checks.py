@@ -1,11 +1,92 @@
-"""What the directory is asked about the group before anything is registered."""
+"""What the directory is asked about the group before anything is registered.
 
+Every answer that leaves doubt ends the run with one line (`pulumi.RunError`): no group is silently
+made anew, made a second time, or filled with accounts that its own owners could pass by.
+"""
+
+import time
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol, TypeVar
+
+import pulumi
+
+from components.stack_memory import Outputs, StackMemory
+from entra.client import GraphClient
+from entra.directory import Directory, Group, Member
+from entra.errors import EntraError, NotFound
+from entra.identity import Identity
+from entra.policy import told
+
+T = TypeVar("T")
+TYPE: Final = "break-glass:index:BreakGlassGroup"
+GROUP_TYPE: Final = "azuread:index/group:Group"
+DEFAULT_NAME: Final = "BTG Admins"
+DOUBT_SECONDS: Final = (1.0, 2.0)
+"""How long a 404 for a group that the stack knows is doubted."""
 
 
 class GroupDirectory(Protocol):
     """What the checks ask of `entra.directory.Directory`."""
+
+    def group(self, object_id: str) -> Group:
+        """A live group by object id; raises NotFound."""
+        ...
+
+    def groups_named(self, display_name: str) -> tuple[Group, ...]:
+        """Live groups of this display name."""
+        ...
+
+    def deleted_groups(self, name_or_id: str) -> tuple[Group, ...]:
+        """Groups in the deleted items, by display name or object id."""
+        ...
+
+    def members(self, group_id: str) -> tuple[Member, ...]:
+        """The direct members; raises NotFound."""
+        ...
+
+    def owners(self, group_id: str) -> tuple[Member, ...]:
+        """The owners; raises NotFound."""
+        ...
+
+
+class EnvironmentGroups:
+    """The groups of the `ARM_*` environment's tenant, connected to when it is first asked."""
+
+    def __init__(self) -> None:
+        self._identity: Identity | None = None
+        self._directory: Directory | None = None
+
+    @property
+    def own_object_id(self) -> str:
+        """Object id of the service principal that we run as."""
+        return str(self._connect()[0].graph_claims().get("oid") or "")
+
+    def group(self, object_id: str) -> Group:
+        """See `GroupDirectory`."""
+        return self._connect()[1].group(object_id)
+
+    def groups_named(self, display_name: str) -> tuple[Group, ...]:
+        """See `GroupDirectory`."""
+        return self._connect()[1].groups_named(display_name)
+
+    def deleted_groups(self, name_or_id: str) -> tuple[Group, ...]:
+        """See `GroupDirectory`."""
+        return self._connect()[1].deleted_groups(name_or_id)
+
+    def members(self, group_id: str) -> tuple[Member, ...]:
+        """See `GroupDirectory`."""
+        return self._connect()[1].members(group_id)
+
+    def owners(self, group_id: str) -> tuple[Member, ...]:
+        """See `GroupDirectory`."""
+        return self._connect()[1].owners(group_id)
+
+    def _connect(self) -> tuple[Identity, Directory]:
+        if self._identity is None or self._directory is None:
+            self._identity = Identity.from_environment()
+            self._directory = Directory(GraphClient(self._identity))
+        return self._identity, self._directory
 
 
 @dataclass(frozen=True)
@@ -14,3 +95,215 @@ class FoundGroup:
 
     id: str | None
     """Object id; None when the group is still to be made."""
+    name: str
+    """Display name: an existing group's own, else the one that ours is to have."""
+    existing: bool = False
+    """It is somebody else's: only our memberships in it are ours."""
+    dropped: bool = False
+    """It is ours and stands, but had dropped out of the stack's state."""
+    members: Sequence[Member] = ()
+    owners: Sequence[Member] = ()
+
+
+def find_group(
+    *,
+    directory: GroupDirectory,
+    memory: StackMemory,
+    name: str | None = None,
+    existing: str | None = None,
+    recreate: Collection[str] | None = None,
+    component: str = "group",
+    sleep: Callable[[float], None] = time.sleep,
+) -> FoundGroup:
+    """The group that `name`, `existing` and `recreate` (see `BreakGlassGroupArgs`) speak of.
+
+    Raises RunError when the group that the stack made is gone and `recreate` does not name it, when
+    a group of the name is in the tenant that the stack did not make, and when an existing group
+    cannot be used: not there, without security, with members by rule or from on-premises. Warns of
+    an existing one that cannot hold roles. `component` is the name of the `BreakGlassGroup`.
+    """
+    checks = _Checks(directory, memory, component, sleep)
+    if existing is not None:
+        return checks.existing(existing)
+    return checks.own(name or DEFAULT_NAME, recreate or ())
+
+
+@dataclass(frozen=True)
+class _Checks:
+    directory: GroupDirectory
+    memory: StackMemory
+    component: str
+    sleep: Callable[[float], None]
+
+    def existing(self, object_id: str) -> FoundGroup:
+        key = f"break-glass:group.existing holds {object_id}"
+        made = self._resource()
+        if made is not None and _same(made.get("objectId"), object_id):
+            raise pulumi.RunError(
+                f"{key}, which is the group that this stack made: nothing was changed; take the key"
+                ' out: pulumi config rm --path "break-glass:group.existing"'
+            )
+        group = self._live(object_id, key)
+        if group is None:
+            deleted = self._asked(self.directory.deleted_groups, object_id, key)
+            cure = (
+                f"it was deleted; restore it ({_restore(object_id)}) and run again"
+                if deleted
+                else "the tenant has no such group; look its object id up (Entra admin centre →"
+                " Groups → Overview), and run again in some minutes if it was made just now"
+            )
+            raise pulumi.RunError(f"{key}: {cure}; nothing was changed")
+        if reason := _unusable(group):
+            raise pulumi.RunError(
+                f"{key} ({told(group.display_name)}), {reason}: expected a security group with"
+                " assigned members that is made in the cloud; nothing was changed"
+            )
+        if not group.assignable_to_role:
+            pulumi.log.warn(
+                f"group {told(group.display_name)} ({group.id}) is not role-assignable: whoever may"
+                " change members of ordinary groups can let himself past every policy with it."
+                " That is settled when a group is made: let the stack make its own (pulumi config"
+                ' rm --path "break-glass:group.existing") or take in one that is role-assignable'
+            )
+        return self._with_links(FoundGroup(group.id, group.display_name, existing=True))
+
+    def own(self, name: str, recreate: Collection[str]) -> FoundGroup:
+        resource, component = self._resource(), self._outputs(TYPE, self.component)
+        known = resource
+        if known is None and component and not component.get("existing"):
+            known = component and {"objectId": component.get("groupId")}
+        object_id = str((known or {}).get("objectId") or "")
+        group = self._ours(object_id, recreate) if object_id else None
+        if group is None or group.display_name != name:
+            self._refuse_taken(name, group, began=component is not None)
+        if group is None:
+            return FoundGroup(None, name)
+        if resource is None:
+            pulumi.log.warn(
+                f"group {told(group.display_name)} ({group.id}) is in the tenant but had dropped"
+                " out of this stack's state: taken in again as it is"
+            )
+        return self._with_links(FoundGroup(group.id, name, dropped=resource is None))
+
+    def _ours(self, object_id: str, recreate: Collection[str]) -> Group | None:
+        """The group that the stack made; None when it is gone and may be made anew."""
+        named = f"group {object_id}, which the policies exclude,"
+        group = self._live(object_id, named)
+        if group is not None:
+            return group
+        if object_id.casefold() in {one.casefold() for one in recreate}:
+            pulumi.log.warn(f"{named} is gone and is made anew, as break-glass:group.recreate says")
+            return None
+        anew = (
+            "to have a new one made instead: pulumi config set --path"
+            f' "break-glass:group.recreate[0]" {object_id}'
+        )
+        if self._asked(self.directory.deleted_groups, object_id, named):
+            raise pulumi.RunError(
+                f"{named} was deleted and nothing was changed: restore it within 30 days"
+                f" ({_restore(object_id)}), which keeps its members and exclusions, then run"
+                f" again; {anew}"
+            )
+        raise pulumi.RunError(
+            f"{named} is nowhere in the tenant, not among the deleted groups either, and nothing"
+            " was changed: if it was made or restored just now, run again in some minutes;"
+            f" {anew}"
+        )
+
+    def _refuse_taken(self, name: str, ours: Group | None, *, began: bool) -> None:
+        found = self._asked(self.directory.groups_named, name, f"group {name!r}")
+        other = next((one for one in found if ours is None or one.id != ours.id), None)
+        if other is None:
+            return
+        cures = [
+            f'to take it in: pulumi config set --path "break-glass:group.existing" {other.id}'
+            ' (and pulumi config rm --path "break-glass:group.name")',
+            'for another name: pulumi config set --path "break-glass:group.name" NAME',
+        ]
+        if ours is None and began:
+            cures.insert(
+                0,
+                "if an earlier run of this stack made it and was cut off:"
+                f" pulumi import {GROUP_TYPE} {self.component}-group /groups/{other.id} --parent"
+                f' "parent={self._urn()}"',
+            )
+        raise pulumi.RunError(
+            f"a group named {told(other.display_name)} is in the tenant already (object id"
+            f" {other.id}) and this stack does not have it: nothing was changed;"
+            f" {'; '.join(cures)}"
+        )
+
+    def _with_links(self, group: FoundGroup) -> FoundGroup:
+        """With its members and owners. A replica that does not know it says that there are none."""
+        named = f"group {told(group.name)} ({group.id})"
+
+        def linked(question: Callable[[str], tuple[Member, ...]]) -> tuple[Member, ...]:
+            try:
+                return question(str(group.id))
+            except NotFound:
+                return ()
+            except EntraError as error:
+                raise _not_looked_up(named, error) from None
+
+        return FoundGroup(
+            group.id,
+            group.name,
+            existing=group.existing,
+            dropped=group.dropped,
+            members=linked(self.directory.members),
+            owners=() if group.existing else linked(self.directory.owners),
+        )
+
+    def _live(self, object_id: str, named: str) -> Group | None:
+        """The group, None only when 404 was said again and again: a replica may not know it."""
+        for pause in (*DOUBT_SECONDS, None):
+            try:
+                return self.directory.group(object_id)
+            except NotFound:
+                if pause is not None:
+                    self.sleep(pause)
+            except EntraError as error:
+                raise _not_looked_up(named, error) from None
+        return None
+
+    def _asked(self, question: Callable[[str], T], about: str, named: str) -> T:
+        try:
+            return question(about)
+        except EntraError as error:
+            raise _not_looked_up(named, error) from None
+
+    def _resource(self) -> Outputs | None:
+        return self._outputs(GROUP_TYPE, f"{self.component}-group")
+
+    def _outputs(self, type_: str, name: str) -> Outputs | None:
+        found = self.memory(type_).items()
+        return next((outputs for urn, outputs in found if urn.endswith(f"::{name}")), None)
+
+    def _urn(self) -> str:
+        return next(urn for urn in self.memory(TYPE) if urn.endswith(f"::{self.component}"))
+
+
+def _unusable(group: Group) -> str | None:
+    """Why Conditional Access or we cannot work with an existing group."""
+    if not group.security_enabled:
+        return "which is no security group"
+    if group.dynamic:
+        return "whose members come from a rule: an account cannot be added to it"
+    if group.synced:
+        return "which comes from an on-premises directory: its members cannot be changed here"
+    return None
+
+
+def _not_looked_up(named: str, error: EntraError) -> pulumi.RunError:
+    return pulumi.RunError(f"{named} cannot be looked up: {error}; nothing was changed")
+
+
+def _restore(object_id: str) -> str:
+    return (
+        "Entra admin centre → Groups → Deleted groups, or POST /v1.0/directory/deletedItems/"
+        f"{object_id}/restore"
+    )
+
+
+def _same(one: object, other: str) -> bool:
+    return str(one).casefold() == other.casefold()
