@@ -12,6 +12,7 @@ from sandbox.api import log_analytics, metadata
 from sandbox.api.arm import activity_log as arm_activity_log
 from sandbox.api.arm import face as arm
 from sandbox.api.arm.guard import guarded
+from sandbox.api.control import administrator as control_administrator
 from sandbox.api.control import face as control
 from sandbox.api.control import sign_ins as control_sign_ins
 from sandbox.api.envelopes import Envelope, graph_error, login_error, resource_manager_error
@@ -61,7 +62,7 @@ GRAPH_ROUTERS = (
     graph_reports.router,
 )
 ARM_ROUTERS = (guarded((arm.router, arm_activity_log.router)),)
-CONTROL_ROUTERS = (control.router, control_sign_ins.router)
+CONTROL_ROUTERS = (control.router, control_administrator.router, control_sign_ins.router)
 
 
 _FUNCTIONS = re.compile(

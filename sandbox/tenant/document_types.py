@@ -69,6 +69,10 @@ class Licence(Identified):
     """A subscribed SKU."""
 
     capability_status: str = "Enabled"
+    sku_id: str | None = None
+    sku_part_number: str | None = None
+    consumed_units: int = 0
+    prepaid_units: dict[str, int] = {}
     service_plans: list[ServicePlan] = []
 
 
@@ -86,6 +90,7 @@ class User(Identified):
     created_date_time: Time | None = None
     deleted_date_time: Time | None = None
     manager: str | None = None
+    assigned_licenses: list[JSON] = []
     per_user_mfa_state: Literal["disabled", "enabled", "enforced"] | None = None
 
 

@@ -118,6 +118,8 @@ _RANGES: JSON = {
         {"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "203.0.113.0/24"}
     ],
 }
+_CERTIFICATES = {"certificateUserIds": ["X509:<PN>eve@fabrikam.example"]}
+_KIND = "#microsoft.graph.{}AuthenticationMethod"
 _CONFIGURATIONS = "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations"
 _TARGETS = [{"targetType": "group", "id": "all_users", "isRegistrationRequired": False}]
 _METHOD_TYPE = "#microsoft.graph.{}AuthenticationMethodConfiguration"
@@ -141,6 +143,23 @@ _MORE_GRAPH: dict[str, JSON] = {
         },
         "includeTargets": _TARGETS,
         "excludeTargets": [{"targetType": "group", "id": IT}],
+    },
+    f"PATCH {_CONFIGURATIONS}/x509Certificate": {
+        "@odata.type": _METHOD_TYPE.format("x509Certificate"),
+        "state": "enabled",
+        "certificateUserBindings": [
+            {
+                "x509CertificateField": "PrincipalName",
+                "userProperty": "userPrincipalName",
+                "priority": 1,
+            }
+        ],
+        "authenticationModeConfiguration": {
+            "x509CertificateAuthenticationDefaultMode": "x509CertificateMultiFactor",
+            "rules": [],
+        },
+        "includeTargets": _TARGETS,
+        "excludeTargets": [],
     },
     f"PATCH {_CONFIGURATIONS}/temporaryAccessPass": {
         "@odata.type": _METHOD_TYPE.format("temporaryAccessPass"),
@@ -237,7 +256,29 @@ def control() -> list[Good]:
         Good("POST", "/sandbox/sign-ins", sign_in),
         Good("POST", policies, _FULL_POLICY),
         Good("PATCH", f"{policies}/{POLICY}", _FULL_POLICY),
-        Good("PATCH", f"/sandbox/users/{EVE}", _USER),
+        Good("PATCH", f"/sandbox/users/{EVE}", _USER | {"authorizationInfo": _CERTIFICATES}),
+        *administrator(),
+    ]
+
+
+def administrator() -> list[Good]:
+    """What an administrator at work in a portal sends besides."""
+    user, group = f"/sandbox/users/{EVE}", f"/sandbox/groups/{IT}"
+    passkey: JSON = {"@odata.type": _KIND.format("fido2"), "displayName": "Key", "aaGuid": "a"}
+    hardware: JSON = {"@odata.type": _KIND.format("hardwareOath"), "device": {"serialNumber": "1"}}
+    until = {"state": "active", "endDateTime": "2026-01-01T00:00:00Z"}
+    return [
+        Good("POST", f"{user}/methods", passkey | {"attestationCertificates": ["a"]}),
+        Good("POST", f"{user}/methods", hardware),
+        Good("PUT", f"{user}/per-user-mfa", {"perUserMfaState": "enabled"}),
+        Good("PUT", f"{user}/licences/EMSPREMIUM", None),
+        Good("PUT", f"{user}/roles/Global Reader", until),
+        Good("PUT", f"{user}/roles/Global Reader", until | {"state": "eligible"}),
+        Good("POST", "/sandbox/groups", _GROUP),
+        Good("PATCH", group, _GROUP),
+        Good("PUT", f"{group}/members/{ADA}", None),
+        Good("PUT", f"{group}/owners/{EVE}", None),
+        Good("POST", f"/sandbox/deleted-items/{permission_table.GONE_USER}/restore", None),
     ]
 
 

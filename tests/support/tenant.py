@@ -78,7 +78,8 @@ def small_document(name: str = "Fabrikam", domain: str = "fabrikam.onmicrosoft.c
         "subscribedSkus": [
             {
                 "id": identity("skus/p1"),
-                "skuPartNumber": "AAD_PREMIUM",
+                "skuId": "b05e124f-c7cc-45a0-a6aa-8cf78c946968",
+                "skuPartNumber": "EMSPREMIUM",
                 "capabilityStatus": "Enabled",
                 "consumedUnits": 10,
                 "prepaidUnits": {"enabled": 25, "suspended": 0, "warning": 0},

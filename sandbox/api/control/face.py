@@ -2,24 +2,25 @@
 
 No token is asked for: the server listens on loopback only. `?tenant=<id>` chooses a tenant; without
 it the first one is meant, for requests, unknown calls and faults all of them. Sign-ins and policies
-are in `sandbox.api.control.sign_ins`. The calls under `/sandbox/conditional-access` and
-`/sandbox/users` are those of an administrator at work in a portal: no throttling, no application
-limits. `?as=<user principal name>` says who that is, for the audit log; without it the tenant's
-first Global Administrator.
+are in `sandbox.api.control.sign_ins`. The calls under `ADMINISTRATOR_PATHS` are those of an
+administrator at work in a portal (`sandbox.api.control.administrator`): no throttling, no
+application limits. `?as=<user principal name>` says who that is, for the audit log; without it the
+tenant's first Global Administrator.
 """
 
 from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
-from sandbox.api.graph.users import public
 from sandbox.api.routing import Request, Response, Router
-from sandbox.tenant.directory import users
 from sandbox.tenant.document_shape import check_shape
 from sandbox.tenant.errors import DocumentError, ServiceError
 from sandbox.tenant.monitor.log_tables import TABLES
 
-ADMINISTRATOR_PATHS = ("/sandbox/conditional-access/", "/sandbox/users/")
+ADMINISTRATOR_PATHS = (
+    *("/sandbox/conditional-access/", "/sandbox/users/", "/sandbox/groups"),
+    "/sandbox/deleted-items/",
+)
 
 router = Router()
 
@@ -187,23 +188,3 @@ def list_alerts(request: Request) -> Response:
 def list_outbox(request: Request) -> Response:
     """The messages that action groups have sent."""
     return Response(body={"value": request.tenant.outbox.messages()})
-
-
-@router.route("GET", "/sandbox/users/{id}")
-def get_user(request: Request) -> Response:
-    """A user, with all properties that an administrator sees."""
-    return Response(body=public(request.tenant.directory.user(request.params["id"])))
-
-
-@router.route("PATCH", "/sandbox/users/{id}")
-def update_user(request: Request) -> Response:
-    """An administrator changes a user."""
-    users.update_user(request.tenant.directory, request.params["id"], request.object_body(), None)
-    return Response(204)
-
-
-@router.route("DELETE", "/sandbox/users/{id}")
-def delete_user(request: Request) -> Response:
-    """An administrator deletes a user (softly, as portals do)."""
-    users.delete_user(request.tenant.directory, request.params["id"], None)
-    return Response(204)

@@ -30,6 +30,7 @@ from sandbox.tenant.directory.passkeys import (
     register,
 )
 from sandbox.tenant.directory.per_user_mfa import per_user_mfa
+from sandbox.tenant.directory.store import Directory
 from sandbox.tenant.directory.temporary_access_passes import create_pass, usability
 
 router = Router(case_insensitive=True)
@@ -83,7 +84,7 @@ def add_pass(request: Request) -> Response:
     """A new Temporary Access Pass; only this answer holds its passcode."""
     directory = request.tenant.directory
     made, passcode = create_pass(directory, request.params["id"], request.object_body())
-    shown = _shown(request, made) | {"temporaryAccessPass": passcode}
+    shown = shown_method(request.tenant.directory, made) | {"temporaryAccessPass": passcode}
     return entity(request, shown, "authentication/temporaryAccessPassMethods", 201)
 
 
@@ -131,7 +132,9 @@ def list_passkeys(request: Request) -> Response:
 def add_passkey(request: Request) -> Response:
     """Register a passkey on behalf of a user."""
     made = register(request.tenant.directory, request.params["id"], request.object_body())
-    return entity(request, _shown(request, made), "authentication/fido2Methods", 201)
+    return entity(
+        request, shown_method(request.tenant.directory, made), "authentication/fido2Methods", 201
+    )
 
 
 @graph_route(router, "GET", f"{_PASSKEYS}/{{method}}", permissions=PASSKEY_READ)
@@ -200,15 +203,18 @@ def update_configuration(request: Request) -> Response:
 
 
 def _listed(request: Request, kind: str | None) -> Response:
-    found = methods_of(request.tenant.directory, request.params["id"], kind)
-    return collection(request, found, "authentication/methods", lambda m: _shown(request, m))
+    directory = request.tenant.directory
+    found = methods_of(directory, request.params["id"], kind)
+    return collection(
+        request, found, "authentication/methods", lambda m: shown_method(directory, m)
+    )
 
 
 def _one(request: Request, kind: str) -> Response:
     found = method_of(
         request.tenant.directory, request.params["id"], kind, request.params["method"]
     )
-    return entity(request, _shown(request, found), "authentication/methods")
+    return entity(request, shown_method(request.tenant.directory, found), "authentication/methods")
 
 
 def _removed(request: Request, kind: str) -> Response:
@@ -217,14 +223,14 @@ def _removed(request: Request, kind: str) -> Response:
     return Response(204)
 
 
-def _shown(request: Request, method: Mapping[str, Any]) -> JSON:
+def shown_method(directory: Directory, method: Mapping[str, Any]) -> JSON:
     """A method as a reader sees it: no hash, and a passkey by the id of its credential."""
     shown = without(method, ("userId", "passwordHash", "credentialId"))
     kind = method["@odata.type"]
     if kind == PASSKEY:
         return shown | {"id": method.get("credentialId", method["id"])}
     if kind == ACCESS_PASS:
-        state = usability(request.tenant.directory, method)
+        state = usability(directory, method)
         return shown | {"temporaryAccessPass": None} | state
     if kind == PASSWORD:
         return shown | {"password": None}

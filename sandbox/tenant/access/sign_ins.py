@@ -1,9 +1,9 @@
 """A sign-in: the first factor, Conditional Access, what the platform itself demands.
 
-The answer says what Conditional Access decides (`decision`), apart from that what the platform
-demands (`platformAsks`), and how the sign-in ended (`resultType`, an AADSTS error code, "0" for
-success). Every sign-in, failed or not, leaves a row in the tenant's logs; a passkey sign-in that
-gets a refresh token leaves a second one among the non-interactive sign-ins.
+The answer says what Conditional Access decides (`decision`), apart from that what the platform and
+per-user MFA demand (`platformAsks`), and how the sign-in ended (`resultType`, an AADSTS error code,
+"0" for success). Every sign-in, failed or not, leaves a row in the tenant's logs; a passkey sign-in
+that gets a refresh token leaves a second one among the non-interactive sign-ins.
 
 Source: Microsoft Learn, "Planning for mandatory multifactor authentication" (workload identities
 are not concerned) and "Set an individual user's password to never expire".
@@ -19,12 +19,14 @@ from sandbox.tenant.access.cloud_apps import CloudApp, own_app, user_action
 from sandbox.tenant.access.evaluation import Decision, Evaluation, SignInContext, evaluate
 from sandbox.tenant.access.microsoft_apps import PLATFORM_UNKNOWN, cloud_app
 from sandbox.tenant.access.passkey_sign_in import passkey_refusal
+from sandbox.tenant.access.per_user_demand import per_user_demand
 from sandbox.tenant.access.sign_in_answer import answer_of
 from sandbox.tenant.access.sign_in_defaults import INTRODUCTION, defaults_verdict
 from sandbox.tenant.access.sign_in_facts import sign_in_context
 from sandbox.tenant.access.sign_in_request import DEFAULT_APP, SignInRequest
 from sandbox.tenant.access.sign_in_results import asked_code, blocked_code
 from sandbox.tenant.access.sign_in_rows import SignInRecord, category_of, row_of
+from sandbox.tenant.directory.per_user_mfa import has_second_factor
 from sandbox.tenant.errors import ServiceError
 from sandbox.tenant.monitor.log_tables import TABLE_OF_CATEGORY
 from sandbox.tenant.tenant import Tenant
@@ -135,9 +137,17 @@ def _outcome(
         refused := _first_factor(tenant, user, request, context)
     ):
         return _Outcome("blocked", refused)
-    platform_asks = _platform_demand(tenant, app, context)
+    own = per_user_demand(tenant.directory, user, context)
+    asks = _platform_demand(tenant, app, context)
+    platform_asks = " ".join(filter(None, (own, asks))) or None
+    # A break-glass account with a password alone has nothing registered.
+    registered = bool(request.mfa_registered)
+    if own and request.mfa_registered is None:
+        registered = has_second_factor(tenant.directory, user["id"])
+    interrupted = own is not None or (asks is not None and app.platform_interrupts)
+    still_asked = _asked(request, registered=registered) if interrupted else None
     if tenant.directory.security_defaults["isEnabled"]:
-        return _by_security_defaults(app, request, context, platform_asks)
+        return _by_security_defaults(request, context, platform_asks, still_asked)
     area = tenant.conditional_access
     evaluation = evaluate(area.policies(), context, area.named_locations())
     if evaluation.decision == "blocked":
@@ -146,12 +156,9 @@ def _outcome(
         code = _asked(request, registered=request.mfa_registered is not False)
         decision: Decision = "blocked" if code == "53004" else "mfa"
         return _Outcome(decision, code, evaluation, platform_asks)
-    result = "0"
-    if platform_asks and app.platform_interrupts:
-        # A break-glass account with a password alone has nothing registered.
-        result = _asked(request, registered=bool(request.mfa_registered))
-        if not context.interactive and request.mfa_registered is None:
-            result = "50076"
+    result = still_asked or "0"
+    if still_asked and not context.interactive and request.mfa_registered is None:
+        result = "50076"
     asks_unknown = not app.is_known and _may_be_asked(tenant, context)
     still = (PLATFORM_UNKNOWN,) if asks_unknown else ()
     return _Outcome("allowed", result, evaluation, platform_asks, still)
@@ -216,7 +223,10 @@ def _may_be_asked(tenant: Tenant, context: SignInContext) -> bool:
 
 
 def _by_security_defaults(
-    app: CloudApp, request: SignInRequest, context: SignInContext, platform_asks: str | None
+    request: SignInRequest,
+    context: SignInContext,
+    platform_asks: str | None,
+    still_asked: str | None,
 ) -> _Outcome:
     verdict = defaults_verdict(context)
     said = f"{INTRODUCTION} {platform_asks}" if platform_asks else INTRODUCTION
@@ -227,9 +237,7 @@ def _by_security_defaults(
         code = _asked(request, registered=request.mfa_registered is not False)
         decision: Decision = "blocked" if code == "53004" else "mfa"
         return _Outcome(decision, code, None, said)
-    interrupted = platform_asks is not None and app.platform_interrupts
-    result = _asked(request, registered=bool(request.mfa_registered)) if interrupted else "0"
-    return _Outcome("allowed", result, None, said, still)
+    return _Outcome("allowed", still_asked or "0", None, said, still)
 
 
 def _asked(request: SignInRequest, *, registered: bool) -> str:

@@ -61,9 +61,12 @@ def add_method(directory: Directory, method: JSON) -> JSON:
     return _changed(directory, method, present=True)
 
 
-def delete_method(directory: Directory, id_or_upn: str, kind: str, method_id: str) -> None:
-    """Remove a method, but not a password; raises ServiceError 404."""
-    _changed(directory, method_of(directory, id_or_upn, kind, method_id), present=False)
+def delete_method(directory: Directory, id_or_upn: str, kind: str | None, method_id: str) -> None:
+    """Remove a method, of a type or of any; raises ServiceError 404, and 400 for a password."""
+    method = method_of(directory, id_or_upn, kind, method_id)
+    if method["@odata.type"] == PASSWORD:
+        raise refused("A password cannot be deleted.")
+    _changed(directory, method, present=False)
 
 
 def _changed(directory: Directory, method: JSON, *, present: bool) -> JSON:

@@ -11,7 +11,7 @@ from sandbox.tenant.directory.entity_types import BOOLEAN, GROUP, STRING, STRING
 USER_PROPERTIES = frozenset(
     {
         *("accountEnabled", "showInAddressList", "businessPhones", "otherMails"),
-        *("passwordProfile", "employeeOrgData"),
+        *("passwordProfile", "employeeOrgData", "authorizationInfo"),
         *("displayName", "givenName", "surname", "userPrincipalName", "userType"),
         *("mail", "mailNickname", "mobilePhone", "faxNumber", "preferredLanguage"),
         *("jobTitle", "department", "companyName", "officeLocation", "usageLocation"),
@@ -27,6 +27,7 @@ _PARTS: Mapping[str, Mapping[str, type]] = {
         "forceChangePasswordNextSignInWithMfa": bool,
     },
     "employeeOrgData": {"costCenter": str, "division": str},
+    "authorizationInfo": {"certificateUserIds": list},
     "writebackConfiguration": {"isEnabled": bool, "onPremisesGroupType": str},
 }
 USER_REQUIRED = (
@@ -81,6 +82,13 @@ def _is_of(name: str, kind: str, value: object) -> bool:
         return isinstance(value, str)
     parts = _PARTS[name]
     return isinstance(value, dict) and all(
-        "@odata." in part or (part in parts and isinstance(entry, parts[part] | None))
+        "@odata." in part or (part in parts and _is_part(parts[part], entry))
         for part, entry in cast("dict[str, object]", value).items()
     )
+
+
+def _is_part(kind: type, entry: object) -> bool:
+    if isinstance(entry, list):
+        texts = cast("list[object]", entry)
+        return kind is list and all(isinstance(text, str) for text in texts)
+    return isinstance(entry, kind | None)
