@@ -1,6 +1,6 @@
 """One break-glass account as a program, after a former run or without one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,9 +16,10 @@ from components.break_glass_account import (
     BreakGlassAccountArgs,
 )
 from tests.unit.directories import MemoryDirectory
-from tests.unit.harness import Recording, run_program
+from tests.unit.harness import Recording, object_id, run_program
 
-OBJECT_ID = "3b1f7c52-0c51-4c3e-9a53-6f0a4e3f8d11"
+OBJECT_ID = object_id("account-user")
+"""What the recording monitor answers for the user."""
 NAME = "k7q2v9x4m3p8t6w5@contoso.onmicrosoft.com"
 URN = "urn:pulumi:unit::break-glass::"
 PASSWORD = "Password-of-account-password!"
@@ -61,6 +62,7 @@ def make(
     expect_error: bool = False,
     protect: bool | None = None,
     tools: Mapping[str, Any] | None = None,
+    domain: Callable[[], pulumi.Input[str]] = lambda: "contoso.onmicrosoft.com",
     **args: Any,
 ) -> Recording:
     asked = AccountTools(
@@ -72,7 +74,7 @@ def make(
     def program() -> None:
         account = BreakGlassAccount(
             "account",
-            BreakGlassAccountArgs("contoso.onmicrosoft.com", **args),
+            BreakGlassAccountArgs(domain(), **args),
             pulumi.ResourceOptions(protect=protect),
             tools=replace(asked, **(tools or {})),
         )

@@ -5,6 +5,8 @@ from typing import Any
 
 import pulumi
 import pulumi_random as random
+import pytest
+from pydantic.alias_generators import to_camel
 
 from components.break_glass_account import (
     GLOBAL_ADMINISTRATOR,
@@ -45,9 +47,33 @@ def test_a_prefix_and_a_display_name_can_be_chosen() -> None:
     assert inputs["displayName"] == "Reserve"
 
 
-def test_a_prefix_that_says_admin_is_warned_about() -> None:
-    assert "tells attackers" in make(name_prefix="Admin-").said("warning")[0]
-    assert make(name_prefix="bg-").said("warning") == []
+def test_a_chosen_name_stands_instead_of_prefix_and_random_name() -> None:
+    run = make(user_name="quiet.harbour", name_prefix="bg-")
+    assert run.one("User").inputs["userPrincipalName"] == "quiet.harbour@contoso.onmicrosoft.com"
+    assert run.one("User").inputs["mailNickname"] == "quiet.harbour"
+    assert run.one("User").inputs["displayName"] == "quiet.harbour"
+    assert len(run.of_type("RandomString")) == 1
+
+
+def test_visible_attributes_are_as_chosen_and_else_empty() -> None:
+    chosen: dict[str, Any] = {
+        "given_name": "Quiet",
+        "surname": "Harbour",
+        "job_title": "Keeper",
+        "department": "Facilities",
+        "company_name": "Contoso",
+        "usage_location": "DE",
+    }
+    inputs = make(**chosen).one("User").inputs
+    assert {to_camel(key): value for key, value in chosen.items()}.items() <= inputs.items()
+
+
+@pytest.mark.parametrize("name", ["name_prefix", "user_name", "display_name"])
+def test_a_name_that_says_admin_is_warned_about(name: str) -> None:
+    telling: dict[str, Any] = {name: "Admin-x"}
+    silent: dict[str, Any] = {name: "bg-x"}
+    assert "tells attackers" in make(**telling).said("warning")[0]
+    assert make(**silent).said("warning") == []
 
 
 def test_the_password_is_secret_from_its_source_to_every_output() -> None:

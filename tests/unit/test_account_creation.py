@@ -95,7 +95,7 @@ def test_a_deleted_namesake_stops_the_creation_unless_it_may_be_made_anew() -> N
 
 def test_the_command_that_makes_one_anew_leaves_those_named_before() -> None:
     directory = MemoryDirectory(deleted=[user(OBJECT_ID, NAME)])
-    with pytest.raises(pulumi.RunError, match=r'"break-glass:accounts.recreate\[1\]" 3b1f7c52'):
+    with pytest.raises(pulumi.RunError, match=rf'"break-glass:accounts.recreate\[1\]" {OBJECT_ID}'):
         before_create(make(directory=directory, recreate=["another"]))
 
 

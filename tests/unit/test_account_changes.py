@@ -1,0 +1,171 @@
+"""What is refused before anything is changed, and when we last changed the password."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.account_roles import GLOBAL_ADMINISTRATOR
+from components.account_standing import MEMBER_TYPE
+from components.break_glass_account import PASSWORD_TYPE, TYPE, USER_TYPE
+from entra.directory import User
+from tests.unit.account_program import NAME, OBJECT_ID, PASSWORD, REMEMBERED, URN, make
+from tests.unit.directories import MemoryDirectory, user
+from tests.unit.harness import UNKNOWN
+
+HELD = {GLOBAL_ADMINISTRATOR: "assignment"}
+KEPT = "2026-01-01T00:00:00+00:00"
+"""When `REMEMBERED` says that the password was changed."""
+LATER = datetime(2026, 3, 1, tzinfo=UTC)
+Remembered = dict[str, Mapping[str, Mapping[str, Any]]]
+
+
+def tenant(
+    held: Mapping[str, str] | None = HELD, may: bool | None = False, **more: Any
+) -> MemoryDirectory:
+    return MemoryDirectory(live=[user(OBJECT_ID, NAME, **more)], held=held, may_change=may)
+
+
+def with_outputs(type_: str, **changes: Any) -> Remembered:
+    """What is remembered, with other outputs of one resource."""
+    urn, outputs = next(iter(REMEMBERED[type_].items()))
+    return {**REMEMBERED, type_: {urn: {**outputs, **changes}}}
+
+
+@pytest.mark.parametrize(
+    ("args", "directory", "due"),
+    [
+        ({"password_rotation": "2027"}, tenant(), "a new password"),
+        ({"password_length": 65}, tenant(), "a new password"),
+        ({"user_name": "quiet"}, tenant(), "the name quiet@contoso.onmicrosoft.com"),
+        ({"name_prefix": "bg-"}, tenant(), f"the name bg-{NAME}"),
+        ({}, tenant(enabled=False), "to be enabled again"),
+        (
+            {"password_rotation": "2027", "name_prefix": "bg-"},
+            tenant(),
+            f"a new password and the name bg-{NAME}",
+        ),
+    ],
+)
+def test_a_change_that_the_application_may_not_make_is_one_line_with_the_role(
+    args: dict[str, Any], directory: MemoryDirectory, due: str
+) -> None:
+    own = {"own_object_id": "6a7b8c9d"}
+    run = make(remembered=REMEMBERED, directory=directory, tools=own, expect_error=True, **args)
+    told = str(run.error)
+    assert isinstance(run.error, pulumi.RunError)
+    assert f"account {NAME} ({OBJECT_ID}) is due for {due}, which" in told
+    assert "role Privileged Authentication Administrator (7be44c8a-adaf-4e2a-84d6" in told
+    assert "(service principal 6a7b8c9d) holds neither: nothing was changed" in told
+    assert "\n" not in told
+    assert PASSWORD not in told
+    assert run.of_type("User") == []
+
+
+@pytest.mark.parametrize("may", [True, None])
+def test_a_change_that_may_be_allowed_is_tried(may: bool | None) -> None:
+    run = make(remembered=REMEMBERED, directory=tenant(may=may), user_name="quiet")
+    assert run.one("User").inputs["userPrincipalName"] == "quiet@contoso.onmicrosoft.com"
+
+
+def test_nobody_asks_for_the_role_while_nothing_is_due() -> None:
+    directory = tenant(may=False)
+    make(remembered=REMEMBERED, directory=directory, display_name="Reserve")
+    assert not [asked for asked in directory.asked if asked.startswith("may ")]
+
+
+def test_an_account_that_is_no_administrator_yet_can_be_renamed_without_the_role() -> None:
+    run = make(remembered=REMEMBERED, directory=tenant(held={}), user_name="quiet")
+    assert len(run.of_type("User")) == 1
+
+    member = {f"{URN}{MEMBER_TYPE}::member": {"memberObjectId": OBJECT_ID}}
+    remembered = {**REMEMBERED, MEMBER_TYPE: member}
+    refused = make(
+        remembered=remembered, directory=tenant(held={}), user_name="quiet", expect_error=True
+    )
+    assert "is due for the name quiet@" in str(refused.error)
+
+
+def test_a_domain_that_is_known_only_later_hinders_nothing() -> None:
+    run = make(
+        remembered=REMEMBERED,
+        directory=tenant(),
+        domain=lambda: pulumi.Output.from_input("contoso.example"),
+    )
+    assert run.one("User").inputs["userPrincipalName"].endswith("@contoso.example")
+
+
+def test_the_time_of_our_own_password_change_is_kept_while_we_write_none() -> None:
+    """Somebody else's later change must not be taken for ours."""
+    run = make(remembered=REMEMBERED, directory=tenant(password_changed=LATER))
+    assert run.named("account").outputs["passwordChanged"] == KEPT
+
+
+def test_a_new_password_counts_once_a_replica_shows_another_time_than_before() -> None:
+    before = datetime(2026, 1, 1, tzinfo=UTC)
+    directory = tenant(password_changed=before, may=True)
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            directory.live = [user(OBJECT_ID, NAME, password_changed=LATER)]
+
+    run = make(
+        remembered=with_outputs(PASSWORD_TYPE, result="before"),
+        directory=directory,
+        tools={"sleep": sleep},
+        password_rotation="2027",
+    )
+    assert run.named("account").outputs["passwordChanged"] == LATER.isoformat()
+    assert len(pauses) == 3
+
+
+def test_a_time_that_no_replica_shows_is_left_for_the_next_run() -> None:
+    before = datetime(2026, 1, 1, tzinfo=UTC)
+    run = make(
+        remembered=REMEMBERED,
+        directory=tenant(password_changed=before, may=True),
+        password_rotation="2027",
+    )
+    assert "passwordChanged" not in run.named("account").outputs
+
+    next_run = make(
+        remembered=with_outputs(TYPE, passwordChanged=None),
+        directory=tenant(password_changed=LATER),
+    )
+    assert next_run.named("account").outputs["passwordChanged"] == LATER.isoformat()
+
+
+def test_a_run_that_broke_off_after_a_rotation_leaves_no_time_of_the_password_before() -> None:
+    run = make(
+        remembered=with_outputs(TYPE, password="the one before", passwordChanged=KEPT),
+        directory=tenant(password_changed=LATER),
+    )
+    assert run.named("account").outputs["passwordChanged"] == LATER.isoformat()
+
+
+def test_a_new_account_has_the_time_that_the_directory_shows_first() -> None:
+    class Late(MemoryDirectory):
+        def user(self, object_id: str) -> User:
+            if object_id in self.asked:
+                self.live = [user(object_id, NAME, password_changed=LATER)]
+            return super().user(object_id)
+
+    run = make(directory=Late())
+    assert run.named("account").outputs["passwordChanged"] == LATER.isoformat()
+
+
+def test_a_preview_of_a_rotation_does_not_know_the_time_yet() -> None:
+    directory = tenant(may=True)
+    run = make(preview=True, remembered=REMEMBERED, directory=directory, password_rotation="2027")
+    assert run.named("account").outputs.get("passwordChanged") is UNKNOWN
+    assert directory.asked.count(OBJECT_ID) == 1
+
+
+def test_what_tells_an_account_dropped_from_the_state_from_a_gone_one_needs_no_state() -> None:
+    remembered = {type_: found for type_, found in REMEMBERED.items() if type_ != USER_TYPE}
+    run = make(remembered=remembered, directory=tenant())
+    assert run.one("User").import_id == f"/users/{OBJECT_ID}"
