@@ -2,14 +2,19 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pulumi
 
-from alerting.queries import WatchedAccount
 from components.account_roles import give_roles
-from components.adoption import GIVEN_TYPE, FoundAccount, find_account, given_name
+from components.adoption import (
+    GIVEN_TYPE,
+    FoundAccount,
+    find_account,
+    given_name,
+    mailbox_of,
+)
 from components.adoption_checks import TYPE, AdoptionDirectory, Inquiry, Place
 from components.ordering import after
 from components.plain_arguments import given
@@ -42,7 +47,7 @@ class AdoptedAccountTools:
     memory: StackMemory = field(default=earlier_outputs, repr=False)
     """What the stack's state knew before this run."""
     found: FoundAccount | None = None
-    """What `find_adopted` said already in this run."""
+    """What `find_adopted` said already in this run, by a program that warns of obstacles itself."""
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     """Waits so many seconds for a replica."""
 
@@ -90,7 +95,6 @@ class AdoptedAccount(pulumi.ComponentResource):
             armed=pulumi.Output.all(armed, *(record.urn for record in records)),
             held=account.standing,
         )
-        self._account = WatchedAccount(account.object_id, account.user_principal_name)
         self.user_principal_name = pulumi.Output.from_input(account.user_principal_name)
         self.object_id = pulumi.Output.from_input(account.object_id)
         self.retired = pulumi.Output.from_input(bool(args.retired) and not account.roles_to_give)
@@ -104,19 +108,11 @@ class AdoptedAccount(pulumi.ComponentResource):
         )
 
     @property
-    def watched(self) -> pulumi.Output[WatchedAccount]:
-        """The account as `SignInMonitoring` takes it."""
-        return pulumi.Output.from_input(self._account)
-
-    @property
     def summary(self) -> pulumi.Output[dict[str, str]]:
         """`userPrincipalName` and `objectId`, for a stack's outputs."""
-        return pulumi.Output.from_input(
-            {
-                "userPrincipalName": self._account.user_principal_name,
-                "objectId": self._account.object_id,
-            }
-        )
+        return pulumi.Output.all(
+            userPrincipalName=self.user_principal_name, objectId=self.object_id
+        ).apply(dict[str, str])
 
 
 class GivenRole(pulumi.ComponentResource):
@@ -153,4 +149,5 @@ def _find(name: str, args: AdoptedAccountArgs, tools: AdoptedAccountTools) -> Fo
     place = Place(f"account of {name}", lambda account: f"write {account} there")
     setting = _Setting(args.account, bool(args.allow_synced), bool(args.retired))
     inquiry = Inquiry(directory, directory.domains(), tools.memory, tools.sleep)
-    return find_account(setting, place, inquiry, name)
+    found = find_account(setting, place, inquiry, name)
+    return replace(found, warnings=(*found.warnings, *mailbox_of(found)))

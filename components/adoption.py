@@ -54,6 +54,7 @@ class FoundAccount:
     retire: bool
     allow_synced: bool = False
     synced: bool = False
+    licensed: bool = False
     gone: bool = False
     """Deleted, and retiring: nothing of it is left to manage."""
     own_roles: frozenset[str] = frozenset()
@@ -110,6 +111,7 @@ def find_account(
         retire=setting.retire,
         allow_synced=setting.allow_synced,
         synced=user.synced,
+        licensed=user.licensed,
         warnings=() if setting.retire else doubts_about(user),
     )
     return _with_role(account, user, place, inquiry)
@@ -118,6 +120,17 @@ def find_account(
 def given_name(name: str, role_id: str) -> str:
     """Resource name of the entry which says that a role of the account component is the stack's."""
     return f"{name}-given-{role_id}"
+
+
+def mailbox_of(account: FoundAccount) -> tuple[str, ...]:
+    """The warning of a licence, for who does not look for obstacles (`entra.obstacles`)."""
+    if not account.licensed or account.retire:
+        return ()
+    return (
+        f"{account.user_principal_name} ({account.object_id}) has a licence, so that it can have a"
+        " mailbox, which lets attackers write to a Global Administrator: take the licence away"
+        " (Microsoft 365 admin centre → Users → Active users → Licenses and apps)",
+    )
 
 
 def _with_role(account: FoundAccount, user: User, place: Place, inquiry: Inquiry) -> FoundAccount:

@@ -177,21 +177,14 @@ def refuse_unfit(
 
 def doubts_about(user: User) -> tuple[str, ...]:
     """What weakens an account that is taken in all the same, a line for each."""
-    named = f"{user.user_principal_name} ({user.id})"
-    found: list[str] = []
-    if user.synced:
-        found.append(
-            f"{named} comes from an on-premises directory: whoever controls that, or the server"
-            " that syncs it, can take over the account and with it the tenant, and when that"
-            " directory is down it may not be possible to enable it; the stack never touches its"
-            " password"
-        )
-    if user.licensed:
-        found.append(
-            f"{named} has a licence: a mailbox lets attackers reach a Global Administrator by mail;"
-            " take the licence away (Microsoft 365 admin centre → Users → Licenses and apps)"
-        )
-    return tuple(found)
+    if not user.synced:
+        return ()
+    return (
+        f"{user.user_principal_name} ({user.id}) comes from an on-premises directory: whoever"
+        " controls that, or the server that syncs it, can take over the account and with it the"
+        " tenant; when that directory is down a disabled account stays disabled, and its password"
+        " is never the stack's",
+    )
 
 
 def _living(account: str, place: Place, inquiry: Inquiry) -> User | None:

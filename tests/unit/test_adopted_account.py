@@ -7,7 +7,6 @@ import pulumi
 import pulumi_random as random
 import pytest
 
-from alerting.queries import WatchedAccount
 from components.account_roles import GLOBAL_ADMINISTRATOR
 from components.adopted_account import (
     AdoptedAccount,
@@ -56,7 +55,6 @@ def make(
         )
         pulumi.export("name", account.user_principal_name)
         pulumi.export("id", account.object_id)
-        pulumi.export("watched", account.watched)
         pulumi.export("summary", account.summary)
 
     return run_program(program, preview=preview, expect_error=expect_error)
@@ -115,7 +113,6 @@ def test_what_it_is_called_comes_out() -> None:
     assert run.outputs["name"] == ADA_NAME
     assert run.outputs["id"] == ADA
     assert run.outputs["summary"] == {"userPrincipalName": ADA_NAME, "objectId": ADA}
-    assert run.outputs["watched"] == WatchedAccount(ADA, ADA_NAME)
     assert run.secret_outputs == set()
 
 
@@ -155,8 +152,17 @@ def test_who_cannot_lose_the_role_yet_has_not_retired() -> None:
 
 
 def test_what_weakens_the_account_is_told() -> None:
-    run = make(tenant=Tenant(live=[person(licensed=True)]))
-    assert any("has a licence" in text for text in run.said("warning"))
+    synced = Tenant(live=[person(synced=True)])
+    run = make(AdoptedAccountArgs(ADA, allow_synced=True), tenant=synced)
+    assert [text for text in run.said("warning") if "can take over the account" in text]
+
+
+def test_a_licence_is_told_by_who_does_not_look_for_obstacles() -> None:
+    tenant = Tenant(live=[person(licensed=True)])
+    assert "has a licence" in make(tenant=tenant).said("warning")[0]
+    assert make(tenant=tenant, found=find(tenant=tenant)[0]).said("warning") == []
+    retiring = make(AdoptedAccountArgs(ADA, retired=True), tenant=tenant, memory=adopted_before())
+    assert retiring.said("warning") == []
 
 
 def test_what_was_found_already_is_not_asked_again() -> None:

@@ -176,11 +176,6 @@ def test_a_synced_account_is_taken_in_only_when_allowed(name: str) -> None:
     assert "can take over the account" in account.warnings[0]
 
 
-def test_a_licensed_account_is_taken_in_with_a_warning() -> None:
-    (account,) = find(tenant=Tenant(live=[person(licensed=True)]))
-    assert "has a licence: a mailbox" in account.warnings[0]
-
-
 @pytest.mark.parametrize(
     "facts", [{"guest": True}, {"synced": True}, {"name": "ada@federated.example"}]
 )
