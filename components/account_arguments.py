@@ -35,10 +35,15 @@ class BreakGlassAccountArgs:
     display_name: str | None = None
     """Default: the user name, which says nothing to whoever browses the directory."""
     given_name: str | None = None
+    """First name; like all that follows visible to everybody in the tenant, default none."""
     surname: str | None = None
+    """Last name."""
     job_title: str | None = None
+    """Title at work."""
     department: str | None = None
+    """Department of the company."""
     company_name: str | None = None
+    """Name of the company."""
     usage_location: str | None = None
     """Two letters of a country (ISO 3166), which only a licence needs. Once it is set the service
     takes another one, but not none."""

@@ -65,7 +65,9 @@ class BreakGlassAccount(pulumi.ComponentResource):
     """
 
     user_principal_name: pulumi.Output[str]
+    """Name with which the account signs in."""
     object_id: pulumi.Output[str]
+    """Object id, which a new name or domain does not change."""
     password: pulumi.Output[str]
     """Secret."""
     retired: pulumi.Output[bool]
