@@ -35,7 +35,7 @@ def obstacles_of(facts: AccountFacts) -> Iterator[Obstacle]:
     """Everything that stops one account, the gravest first."""
     for rule in (
         _disabled,
-        _unsynced_no_more,
+        _synced_since_made,
         _role_that_ends,
         _changed_password,
         _no_strong_method,
@@ -78,7 +78,7 @@ def _disabled(facts: AccountFacts) -> _Found:
     yield "is disabled: nobody can sign in with it", remedy
 
 
-def _unsynced_no_more(facts: AccountFacts) -> _Found:
+def _synced_since_made(facts: AccountFacts) -> _Found:
     if facts.user.synced and not facts.account.synced_allowed:
         yield (
             "is synchronised from an on-premises directory: whoever runs that directory decides"
