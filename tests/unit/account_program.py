@@ -17,6 +17,7 @@ from components.break_glass_account import (
 )
 from tests.unit.directories import MemoryDirectory
 from tests.unit.harness import Recording, object_id, run_program
+from tests.unit.recording_monitor import Respond
 
 OBJECT_ID = object_id("account-user")
 """What the recording monitor answers for the user."""
@@ -62,6 +63,7 @@ def make(
     expect_error: bool = False,
     protect: bool | None = None,
     tools: Mapping[str, Any] | None = None,
+    respond: Respond | None = None,
     domain: Callable[[], pulumi.Input[str]] = lambda: "contoso.onmicrosoft.com",
     **args: Any,
 ) -> Recording:
@@ -83,4 +85,4 @@ def make(
         pulumi.export("credentials", account.credentials)
         pulumi.export("watched", account.watched)
 
-    return run_program(program, preview=preview, expect_error=expect_error)
+    return run_program(program, preview=preview, respond=respond, expect_error=expect_error)

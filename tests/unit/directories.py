@@ -23,8 +23,8 @@ def user(
 class MemoryDirectory:
     """Live and deleted users; `fails` is raised instead of any answer.
 
-    `held` are everybody's roles in the whole tenant (role id → assignment id), `may_change` is
-    whether the application may change administrators.
+    `held` are everybody's roles in `scope` (role id → assignment id), `may_change` is whether the
+    application may change administrators.
     """
 
     def __init__(
@@ -34,12 +34,14 @@ class MemoryDirectory:
         fails: GraphError | None = None,
         *,
         held: Mapping[str, str] | None = None,
+        scope: str = "/",
         may_change: bool | None = True,
     ) -> None:
         self.live = list(live)
         self.deleted = list(deleted)
         self.fails = fails
         self.held = dict(held or {})
+        self.scope = scope
         self.may_change = may_change
         self.asked: list[str] = []
 
@@ -65,7 +67,7 @@ class MemoryDirectory:
     def role_assignments(self, principal_id: str) -> tuple[RoleAssignment, ...]:
         """What everybody holds."""
         del principal_id
-        return tuple(RoleAssignment(id, role, "/") for role, id in self.held.items())
+        return tuple(RoleAssignment(id, role, self.scope) for role, id in self.held.items())
 
     def may_change_administrators(self, own_object_id: str) -> bool | None:
         """As it was told to answer."""

@@ -76,6 +76,10 @@ def test_a_name_that_says_admin_is_warned_about(name: str) -> None:
     assert make(**silent).said("warning") == []
 
 
+def test_a_prefix_that_a_chosen_name_makes_idle_is_not_warned_about() -> None:
+    assert make(name_prefix="Admin-", user_name="quiet").said("warning") == []
+
+
 def test_the_password_is_secret_from_its_source_to_every_output() -> None:
     run = make()
 

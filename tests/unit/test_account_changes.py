@@ -76,6 +76,12 @@ def test_nobody_asks_for_the_role_while_nothing_is_due() -> None:
     assert not [asked for asked in directory.asked if asked.startswith("may ")]
 
 
+def test_a_name_in_other_letters_of_the_same_kind_is_no_new_name() -> None:
+    directory = tenant()
+    directory.live = [user(OBJECT_ID, NAME.upper())]
+    assert len(make(remembered=REMEMBERED, directory=directory).of_type("User")) == 1
+
+
 def test_an_account_that_is_no_administrator_yet_can_be_renamed_without_the_role() -> None:
     run = make(remembered=REMEMBERED, directory=tenant(held={}), user_name="quiet")
     assert len(run.of_type("User")) == 1
@@ -156,6 +162,26 @@ def test_a_new_account_has_the_time_that_the_directory_shows_first() -> None:
 
     run = make(directory=Late())
     assert run.named("account").outputs["passwordChanged"] == LATER.isoformat()
+
+
+def as_they_stand(type_: str, _name: str, _inputs: Any) -> tuple[str, dict[str, Any]] | None:
+    """What a preview knows of resources that stand."""
+    known = {PASSWORD_TYPE: {"result": PASSWORD}, USER_TYPE: {"objectId": OBJECT_ID}}
+    return (OBJECT_ID, known[type_]) if type_ in known else None
+
+
+def test_a_preview_waits_for_no_replica() -> None:
+    """The password is new already, the user does not have it yet: nothing is unknown."""
+    directory = tenant(may=True)
+    run = make(
+        preview=True,
+        remembered=with_outputs(USER_TYPE, password="the one before"),
+        directory=directory,
+        respond=as_they_stand,
+    )
+    assert run.one("User").inputs["password"] == PASSWORD
+    assert run.named("account").outputs.get("passwordChanged") is None
+    assert directory.asked.count(OBJECT_ID) == 1
 
 
 def test_a_preview_of_a_rotation_does_not_know_the_time_yet() -> None:

@@ -79,6 +79,11 @@ def test_a_chosen_name_that_is_taken_can_be_changed_or_adopted(
     assert told.endswith(COMMAND)
 
 
+def test_the_stack_of_an_organization_is_named_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi, "get_organization", lambda: "contoso")
+    assert " --stack contoso/break-glass/unit " in told_about()
+
+
 def test_a_nested_account_is_taken_in_below_its_own_parent() -> None:
     urn = f"{URN}pkg:index:House${TYPE}${USER_TYPE}::account-user"
     command = import_command(urn, "account", OBJECT_ID, "prod")
