@@ -20,6 +20,7 @@ DOMAINS = (
     Domain("contoso.onmicrosoft.com", True, False, True, True),
     Domain("contoso.com", False, True, True, True),
     Domain("federated.example", False, False, True, False),
+    Domain("unverified.example", False, False, False, True),
 )
 HELD = RoleAssignment("assignment-1", GLOBAL_ADMINISTRATOR, "/")
 
@@ -67,7 +68,7 @@ class Tenant(MemoryDirectory):
         return self.roles.pop(0) if len(self.roles) > 1 else self.roles[0]
 
     def domains(self) -> tuple[Domain, ...]:
-        """Three, one of them federated."""
+        """Four, one of them federated, one not verified."""
         return DOMAINS
 
 

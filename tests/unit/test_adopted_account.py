@@ -81,6 +81,20 @@ def test_the_role_waits_for_the_alarm_and_for_the_record_that_it_is_ours() -> No
     assert not record.custom
 
 
+def test_no_role_is_given_without_the_record() -> None:
+    def refuse(type_: str, _name: str, _inputs: dict[str, Any]) -> None:
+        if type_ == GIVEN_TYPE:
+            raise RuntimeError("the state cannot be written")
+
+    def program() -> None:
+        tools = AdoptedAccountTools(Tenant(), Remembered(), sleep=lambda _: None)
+        AdoptedAccount(NAME, AdoptedAccountArgs(ADA), tools=tools)
+
+    run = run_program(program, respond=refuse, expect_error=True)
+    assert "the state cannot be written" in str(run.error)
+    assert ROLE not in run.names
+
+
 def test_no_record_is_written_when_the_alarm_failed() -> None:
     """Else somebody who gives the role before the next run would find it taken away at the end."""
 

@@ -155,7 +155,7 @@ def test_a_guest_is_refused() -> None:
 def test_a_federated_account_is_refused_with_the_domains_that_would_do() -> None:
     told = refused(tenant=Tenant(live=[person(name="ada@Federated.example")]))
     assert "whose domain federated.example is federated" in told
-    assert "expected an account in contoso.onmicrosoft.com, contoso.com" in told
+    assert told.endswith("expected an account in contoso.onmicrosoft.com, contoso.com")
 
 
 def test_a_domain_that_a_listing_lacks_is_no_managed_one() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from components.account_checks import DOUBT_SECONDS
 from components.account_roles import GLOBAL_ADMINISTRATOR
+from components.adoption import GIVEN_TYPE
 from entra.directory import RoleAssignment
 from tests.unit.adoption_scene import HELD, Adopt, Tenant, adopted_before, find
 
@@ -25,7 +26,7 @@ def test_a_role_that_was_held_before_is_never_ours() -> None:
 
 @pytest.mark.parametrize("lagging", range(1, len(DOUBT_SECONDS) + 1))
 def test_a_role_that_a_lagging_replica_hides_is_not_taken_for_lacking(lagging: int) -> None:
-    tenant = Tenant(roles=[*([()] * lagging), [HELD]])
+    tenant = Tenant(roles=[*([()] * lagging), [HELD], ()])
     (account,) = find(tenant=tenant)
     assert account.own_roles == NONE
 
@@ -55,6 +56,14 @@ def test_a_role_whose_answer_got_lost_is_ours() -> None:
     (account,) = find(tenant=Tenant(roles=[[HELD]]), memory=adopted_before(record=True))
     assert account.roles_to_give == ROLE
     assert account.standing == {GLOBAL_ADMINISTRATOR: HELD.id}
+
+
+def test_a_role_in_the_state_is_ours_without_the_record() -> None:
+    """A run that took both away and was stopped between them."""
+    memory = adopted_before(role_given=True)
+    del memory.resources[GIVEN_TYPE]
+    (account,) = find(tenant=Tenant(roles=[[HELD]]), memory=memory)
+    assert account.own_roles == account.roles_to_give == ROLE
 
 
 def test_a_role_that_somebody_took_away_is_given_again() -> None:
