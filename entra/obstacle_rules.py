@@ -111,7 +111,7 @@ def _changed_password(facts: AccountFacts) -> _Found:
         "find out who did it (Entra admin centre → Audit logs → Reset user password, Change user"
         f" password, target {facts.named}) and treat it as an attack until you know; then make a"
         ' new one: pulumi config set --path "break-glass:accounts.passwordRotation" with a value'
-        " not used before, and pulumi up",
+        " not used before (where 'named' sets it for the account, there), and pulumi up",
     )
 
 
@@ -127,13 +127,13 @@ def _no_strong_method(facts: AccountFacts) -> _Found:
         has = "only a certificate that counts as one factor"
     elif facts.certificate_ids is None:
         has = "no passkey (and whether it has a certificate cannot be told)"
+    on_behalf = f"/v1.0/users/{facts.user.id}/authentication/fido2Methods"
     yield (
         f"has {has} registered: the MFA that Microsoft enforces itself, whatever policies exclude,"
         " stops it in the Azure, Entra, Intune and Microsoft 365 admin portals",
         "; ".join(_numbered(_registration(facts)))
-        + "; or register a key on its behalf without signing in: Graph, GET and POST"
-        f" /v1.0/users/{facts.user.id}/authentication/fido2Methods/creationOptions and"
-        " …/fido2Methods (UserAuthMethod-Passkey.ReadWrite.All)"
+        + f"; or register a key on its behalf, without signing in as it: Graph, GET {on_behalf}"
+        f"/creationOptions, then POST {on_behalf} (UserAuthMethod-Passkey.ReadWrite.All)"
         + (
             "; or let the certificate count: Authentication methods → Policies → Certificate-based"
             " authentication → Configure → Multifactor authentication"
@@ -221,7 +221,9 @@ def _per_user_mfa(facts: AccountFacts) -> _Found:
 
 def _access_pass(facts: AccountFacts) -> _Found:
     for one in facts.of_kind(ACCESS_PASS):
-        state = "that can be used now" if one.usable else f"that is left over ({one.detail})"
+        state = (
+            "that can be used now" if one.usable else f"that is left over ({one.detail or 'old'})"
+        )
         harm = "whoever knows it signs in with it" if one.usable else "auditors find fault with it"
         yield (
             f"has a Temporary Access Pass {state}: {harm}",

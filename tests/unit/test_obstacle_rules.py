@@ -140,7 +140,8 @@ def test_without_a_passkey_the_way_to_one_is_told_step_by_step() -> None:
     assert "2. in a private browser window open My Sign-Ins → Security info" in line
     assert "4. delete the pass" in line
     assert "5." not in line
-    assert f"/v1.0/users/{FREE.user.id}/authentication/fido2Methods" in line
+    path = f"/v1.0/users/{FREE.user.id}/authentication/fido2Methods"
+    assert f"GET {path}/creationOptions, then POST {path} (" in line
 
 
 @pytest.mark.parametrize(
@@ -300,6 +301,8 @@ def test_a_left_over_access_pass_is_told() -> None:
     line = only(methods=(*KEYED, left))
     assert "left over (Expired)" in line
     assert "Temporary Access Pass → Delete" in line
+    unexplained = (*KEYED, Method(ACCESS_PASS, "t", usable=False))
+    assert "left over (old)" in only(methods=unexplained)
 
 
 def test_a_usable_access_pass_is_told_as_such() -> None:
