@@ -1,6 +1,6 @@
 """Graph: groups, their members and owners (v1.0 and beta)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sandbox.api.graph.member_of import (
@@ -157,19 +157,27 @@ def remove_owner(request: Request) -> Response:
 
 def _objects(request: Request, link: Link) -> list[JSON]:
     directory = request.tenant.directory
-    return directory.objects(directory.group(request.params["id"])[link])
+    return _visible(request, directory.objects(directory.group(request.params["id"])[link]))
+
+
+def _visible(request: Request, found: Iterable[JSON]) -> list[JSON]:
+    """v1.0 leaves service principals out: "List group members", "List group owners"."""
+    if request.path.startswith("/beta/"):
+        return [*found]
+    return [item for item in found if not item["@odata.type"].endswith(".servicePrincipal")]
 
 
 def _linked(request: Request, link: Link) -> Response:
     directory = request.tenant.directory
     ids = directory.group(request.params["id"])[link]
-    lookups: Lookups = {
-        "id": lambda object_id: directory.objects([object_id] if object_id in ids else [])
-    }
-    found = (directory.find_object(object_id) for object_id in ids)
+
+    def named(object_id: str) -> list[JSON]:
+        return _visible(request, directory.objects([object_id] if object_id in ids else []))
+
+    lookups: Lookups = {"id": named}
     return collection(
         request,
-        (item for item in found if item is not None),
+        _objects(request, link),
         "directoryObjects",
         shown_object,
         queries=OBJECTS,
@@ -186,7 +194,7 @@ def _transitive(request: Request) -> list[JSON]:
     """The members, through other groups too."""
     directory = request.tenant.directory
     found = directory.members_of(directory.group(request.params["id"])["id"])
-    return directory.objects(sorted(found))
+    return _visible(request, directory.objects(sorted(found)))
 
 
 def _add(request: Request, link: Link) -> Response:

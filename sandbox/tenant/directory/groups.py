@@ -144,10 +144,18 @@ def remove_link(
     object_id: str,
     permissions: Collection[str] | None,
 ) -> None:
-    """Remove a member or an owner; raises ServiceError 404 when it is none."""
+    """Remove a member or an owner; raises ServiceError 404 when it is none.
+
+    The last owner stays: Microsoft Graph v1.0, "Remove group owner". That a service principal
+    counts as one is assumed.
+    """
     group = _changeable(directory, group_id, permissions, links=True)
     if object_id.lower() not in group[link] or directory.find_object(object_id) is None:
         raise not_found(object_id)
+    if link == "owners" and len(directory.objects(group["owners"])) == 1:
+        raise bad_request(
+            "The group must have at least one owner, hence this owner cannot be removed."
+        )
     with directory.changes.of("group", group["id"], directory.groups):
         group[link].remove(object_id.lower())
 

@@ -68,8 +68,9 @@ def give_role(directory: Directory, user_id: str, role_id: str, until: str | Non
     found = _held(directory.role_assignments_to(user), user, role)
     body = {"principalId": user, "roleDefinitionId": role, "directoryScopeId": _TENANT}
     given = found[0] if found else create_role_assignment(directory, body)
-    with directory.changes.of("roleAssignment", given["id"], directory.role_assignments):
-        given["endDateTime"] = end
+    if given.get("endDateTime") != end:
+        with directory.changes.of("roleAssignment", given["id"], directory.role_assignments):
+            given["endDateTime"] = end
     return given
 
 
