@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from sandbox.api.server import TenantServer
 from sandbox.engine import Engine
@@ -204,7 +206,7 @@ def test_the_example_asks_for_the_versions_that_the_repository_was_tested_with()
 def brought_along(name: str) -> set[str]:
     """What pip installs with a distribution."""
     texts = metadata.requires(name) or []
-    return {re.split(r"[^A-Za-z0-9._-]", text)[0].lower() for text in texts}
+    return {canonicalize_name(Requirement(text).name) for text in texts}
 
 
 def modules_needed(*files: Path) -> set[str]:
@@ -221,19 +223,27 @@ def modules_needed(*files: Path) -> set[str]:
     return found
 
 
-def test_the_example_installs_what_it_and_the_command_import() -> None:
-    files = requirements(PROGRAM / "requirements.txt") - {"-e ../.."}
+def lacking_modules(program: Path, *entrances: Path) -> set[str]:
+    """Distributions that an example and the entrances import and its requirements do not bring."""
+    files = requirements(program / "requirements.txt") - {"-e ../.."}
     named = {line.partition("==")[0] for line in files}
     installed = {"break-glass", *named, *(name for known in named for name in brought_along(known))}
     distributions = metadata.packages_distributions()
-    provider = REPOSITORY / "components" / "policy_exclusion.py"
-    needed = modules_needed(PROGRAM / "__main__.py", provider, REPOSITORY / "cli" / "main.py")
-    assert {"rich.console", "typer", "httpx", "pydantic", "filelock"} <= needed
     lacking: set[str] = set()
-    for module in needed:
-        offered = {name.lower() for name in distributions.get(module.partition(".")[0], [])}
+    for module in modules_needed(program / "__main__.py", *entrances):
+        names = distributions.get(module.partition(".")[0], [])
+        offered = {canonicalize_name(name) for name in names}
         if not offered & installed:
             lacking |= offered
+    return lacking
+
+
+def test_the_example_installs_what_it_and_the_command_import() -> None:
+    provider = REPOSITORY / "components" / "policy_exclusion.py"
+    command = REPOSITORY / "cli" / "main.py"
+    needed = modules_needed(PROGRAM / "__main__.py", provider, command)
+    assert {"rich.console", "typer", "httpx", "pydantic", "filelock"} <= needed
+    lacking = lacking_modules(PROGRAM, provider, command)
     assert lacking == {"psutil"}, "for the commands of the simulated tenant, which need a checkout"
 
 
