@@ -1,6 +1,5 @@
 """What to do about a user who already has the name of an account that is about to be made."""
 
-import shlex
 from typing import Final
 
 import pulumi
@@ -8,10 +7,9 @@ from pulumi.runtime import rpc
 
 from components.account_arguments import USER_TYPE, AccountTools, BreakGlassAccountArgs
 from components.account_checks import refuse_taken_name
+from components.import_command import import_below, stack_reference
 from entra.directory import User
 
-NO_ORGANIZATION: Final = "organization"
-"""What the engine says where the state's backend knows no organizations."""
 NESTED: Final = "$"
 """Between the types of a URN: parent$child."""
 
@@ -27,7 +25,7 @@ def name_is_free(
     if directory is None:
         return None
 
-    stack = _stack_reference()
+    stack = stack_reference()
 
     def check(hook: pulumi.ResourceHookArgs) -> None:
         wanted = (hook.new_inputs or {}).get("userPrincipalName")
@@ -56,35 +54,11 @@ def name_is_free(
 
 
 def import_command(user_urn: str, name: str, object_id: str, stack: str) -> str:
-    """The command that takes the user into the state of this stack, below its component.
-
-    Runs as it stands in the program's folder, in a POSIX shell and in PowerShell. Source: Pulumi,
-    "pulumi import".
-    """
+    """The command that takes the user into the state of this stack, below its component."""
     head, qualified_type, _ = user_urn.rsplit("::", 2)
     parent = f"{head}::{qualified_type.rpartition(NESTED)[0]}::{name}"
-    words = [
-        "pulumi",
-        "import",
-        USER_TYPE,
-        f"{name}-user",
-        f"/users/{object_id}",
-        "--parent",
-        f"account={parent}",
-        "--stack",
-        stack,
-        "--generate-code=false",
-        "--yes",
-    ]
-    return shlex.join(words)
-
-
-def _stack_reference() -> str:
-    """The stack as `--stack` takes it; one of an organization with that organization's name."""
-    organization, stack = pulumi.get_organization(), pulumi.get_stack()
-    if organization in (None, "", NO_ORGANIZATION):
-        return stack
-    return f"{organization}/{pulumi.get_project()}/{stack}"
+    user = (USER_TYPE, f"{name}-user", f"/users/{object_id}")
+    return import_below("account", parent, *user, stack)
 
 
 def _adoption(tools: AccountTools, object_id: str) -> str:

@@ -11,6 +11,7 @@ from typing import Final, Protocol, TypeVar
 
 import pulumi
 
+from components.import_command import import_below, stack_reference
 from components.stack_memory import Outputs, StackMemory
 from entra.client import GraphClient
 from entra.directory import Directory, Group, Member
@@ -174,8 +175,7 @@ class _Checks:
             known = component and {"objectId": component.get("groupId")}
         object_id = str((known or {}).get("objectId") or "")
         group = self._ours(object_id, recreate) if object_id else None
-        if group is None or group.display_name != name:
-            self._refuse_taken(name, group, began=component is not None)
+        self._refuse_taken(name, group, began=component is not None)
         if group is None:
             return FoundGroup(None, name)
         if resource is None:
@@ -215,6 +215,13 @@ class _Checks:
         other = next((one for one in found if ours is None or one.id != ours.id), None)
         if other is None:
             return
+        if ours is not None and ours.display_name.casefold() == name.casefold():
+            pulumi.log.warn(
+                f"another group named {told(name)} is in the tenant (object id {other.id}); this"
+                f" stack's is {ours.id}. If the other one has no members, a creation whose answer"
+                " was lost left it behind: delete it, so that nobody takes it for this one"
+            )
+            return
         cures = [
             f'to take it in: pulumi config set --path "break-glass:group.existing" {other.id}'
             ' (and pulumi config rm --path "break-glass:group.name")',
@@ -223,9 +230,8 @@ class _Checks:
         if ours is None and began:
             cures.insert(
                 0,
-                "if an earlier run of this stack made it and was cut off:"
-                f" pulumi import {GROUP_TYPE} {self.component}-group /groups/{other.id} --parent"
-                f' "parent={self._urn()}"',
+                "if an earlier run of this stack made it and was cut off, take it in and run up"
+                f" again: {self._import_command(other.id)}",
             )
         raise pulumi.RunError(
             f"a group named {told(other.display_name)} is in the tenant already (object id"
@@ -279,8 +285,10 @@ class _Checks:
         found = self.memory(type_).items()
         return next((outputs for urn, outputs in found if urn.endswith(f"::{name}")), None)
 
-    def _urn(self) -> str:
-        return next(urn for urn in self.memory(TYPE) if urn.endswith(f"::{self.component}"))
+    def _import_command(self, object_id: str) -> str:
+        parent = next(urn for urn in self.memory(TYPE) if urn.endswith(f"::{self.component}"))
+        group = (GROUP_TYPE, f"{self.component}-group", f"/groups/{object_id}")
+        return import_below("group", parent, *group, stack_reference())
 
 
 def _unusable(group: Group) -> str | None:

@@ -52,7 +52,9 @@ def test_a_foreign_group_of_the_name_is_refused_with_its_id_and_the_ways_out() -
 
 def test_a_group_that_a_run_of_ours_may_have_left_behind_comes_with_the_import_command() -> None:
     told = refusal(MemoryGroups([group(OTHER_ID)]), {TYPE: {URN: {}}})
-    command = f'pulumi import {GROUP_TYPE} group-group /groups/{OTHER_ID} --parent "parent={URN}"'
+    command = (
+        f"pulumi import {GROUP_TYPE} group-group /groups/{OTHER_ID} --parent group={URN} --stack"
+    )
     assert command in told
 
 
@@ -60,6 +62,14 @@ def test_our_group_cannot_take_the_name_of_another() -> None:
     told = refusal(MemoryGroups([group(), group(OTHER_ID, "Reserve")]), standing(), name="Reserve")
     assert OTHER_ID in told
     assert find(MemoryGroups([group()]), standing(), name="Reserve").name == "Reserve"
+
+
+def test_a_second_group_of_our_groups_name_is_told_and_hinders_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = find(MemoryGroups([group(), group(OTHER_ID)]), standing())
+    assert found.id == GROUP_ID
+    assert OTHER_ID in capsys.readouterr().err
 
 
 def test_a_deleted_group_is_refused_with_how_to_restore_it() -> None:
