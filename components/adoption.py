@@ -178,13 +178,17 @@ def _gone(setting: AdoptedSetting, memory: StackMemory) -> FoundAccount:
     for urn, outputs in memory(TYPE).items():
         known = [str(outputs.get(key) or "") for key in ("objectId", "userPrincipalName")]
         if setting.account.casefold() in [text.casefold() for text in known]:
+            name = urn.rpartition("::")[2]
+            known_ours = given_name(name, ROLE) in _names(memory, GIVEN_TYPE)
             return FoundAccount(
-                name=urn.rpartition("::")[2],
+                name=name,
                 object_id=known[0],
                 user_principal_name=known[1],
                 excluded=setting.excluded,
                 retire=True,
                 gone=True,
+                # Its entry is protected until this run, and can only go in the next one.
+                own_roles=frozenset({ROLE} if known_ours else ()),
                 warnings=(f"{known[1]} ({known[0]}) is not in the tenant any more, and retires",),
             )
     raise LookupError(setting.account)

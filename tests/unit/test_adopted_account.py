@@ -155,6 +155,18 @@ def test_who_retires_loses_the_role_and_the_protection_and_stays_known() -> None
     assert run.one(TYPE).outputs["protected"] is False
 
 
+def test_who_is_gone_retires_without_a_role_and_its_entry_goes_a_run_later() -> None:
+    """A protected entry cannot be deleted by the run that unprotects it."""
+    run = make(
+        AdoptedAccountArgs(ADA, retired=True),
+        tenant=Tenant(live=[]),
+        memory=adopted_before(role_given=True),
+    )
+    assert ROLE not in run.names
+    assert not run.is_protected(run.named(RECORD))
+    assert run.one(TYPE).outputs["retired"] is True
+
+
 def test_who_cannot_lose_the_role_yet_has_not_retired() -> None:
     run = make(
         AdoptedAccountArgs(ADA, retired=True),

@@ -8,6 +8,7 @@ import pytest
 from components.account_arguments import TYPE as MADE_TYPE
 from components.account_arguments import USER_TYPE
 from components.account_checks import DOUBT_SECONDS
+from components.account_roles import GLOBAL_ADMINISTRATOR
 from components.adoption import find_adopted
 from entra.errors import GraphError
 from tests.unit.adoption_scene import (
@@ -131,6 +132,7 @@ def test_an_account_that_is_gone_can_retire(written: str) -> None:
     assert account.retire
     assert (account.name, account.object_id) == (NAME, ADA)
     assert account.roles_to_give == frozenset()
+    assert account.own_roles == {GLOBAL_ADMINISTRATOR}
     assert "is not in the tenant any more" in account.warnings[0]
 
 
