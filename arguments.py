@@ -1,18 +1,21 @@
 """Settings → the arguments of each component."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
 
-from components.break_glass_account import (
-    AccountTools,
-    BreakGlassAccount,
-    BreakGlassAccountArgs,
+from components.adopted_account import (
+    AdoptedAccount,
+    AdoptedAccountArgs,
+    AdoptedAccountTools,
 )
-from components.break_glass_group import BreakGlassGroupArgs
+from components.break_glass_account import AccountTools, BreakGlassAccount, BreakGlassAccountArgs
+from components.break_glass_group import BreakGlassGroupArgs, GroupTools
 from components.ca_exclusion_patch import CaExclusionPatchArgs
 from components.exclusion_tools import ExclusionTools
+from components.ordering import after
 from components.sign_in_monitoring import (
     AccountToWatch,
     EmailReceiver,
@@ -24,31 +27,66 @@ from components.sign_in_monitoring import (
 from settings import Settings
 from survey import Survey
 
+Accounts = Mapping[str, BreakGlassAccount | AdoptedAccount]
+"""The accounts of the stack by the names of their components."""
 
-def account(settings: Settings, found: Survey, armed: pulumi.Input[Any]) -> BreakGlassAccountArgs:
-    """Of every account."""
-    return BreakGlassAccountArgs(
-        domain=found.domain,
-        armed=armed,
-        name_prefix=settings.accounts.name_prefix,
-        password_length=settings.accounts.password_length,
-        password_rotation=settings.accounts.password_rotation,
-        recreate=settings.accounts.recreate,
+
+@dataclass(frozen=True)
+class Tools:
+    """Whom each component asks, and what was found out for it."""
+
+    made: AccountTools
+    taken: Mapping[str, AdoptedAccountTools]
+    group: GroupTools
+    monitoring: MonitoringTools
+    exclusion: ExclusionTools
+
+
+def tools(found: Survey) -> Tools:
+    """Of every component."""
+    directory, memory, tenant = found.directory, found.memory, found.tenant
+    return Tools(
+        made=found.accounts.tools,
+        taken={
+            one.name: AdoptedAccountTools(directory, memory, one) for one in found.accounts.adopted
+        },
+        group=GroupTools(directory, memory, tenant.own_object_id, found.group),
+        monitoring=MonitoringTools(kept=found.kept_logs),
+        exclusion=ExclusionTools(
+            tenant_id=tenant.id,
+            policies=found.policies,
+            reader=found.client,
+            security_defaults=tenant.security_defaults,
+            audit=found.audit,
+            memory=memory,
+        ),
     )
 
 
-def account_tools(found: Survey) -> AccountTools:
-    """Whom every account asks."""
-    return AccountTools(directory=found.directory, memory=found.memory)
+def made(found: Survey, armed: pulumi.Input[Any]) -> Mapping[str, BreakGlassAccountArgs]:
+    """Of each account that the stack makes; its roles wait for `armed`."""
+    return {name: replace(args, armed=armed) for name, args in found.accounts.made.items()}
 
 
-def group(
-    settings: Settings, found: Survey, accounts: Sequence[BreakGlassAccount]
-) -> BreakGlassGroupArgs:
-    """Of the group."""
-    members = zip(found.account_names, accounts, strict=True)
+def adopted(found: Survey, armed: pulumi.Input[Any]) -> Mapping[str, AdoptedAccountArgs]:
+    """Of each account that is taken in; its role waits for `armed`."""
+    return {
+        one.name: AdoptedAccountArgs(one.object_id, armed, one.allow_synced, one.retire)
+        for one in found.accounts.adopted
+    }
+
+
+def group(settings: Settings, found: Survey, accounts: Accounts) -> BreakGlassGroupArgs:
+    """Of the group: every account that is to be excluded is in it."""
+    there = {one.name: one.object_id for one in found.accounts.adopted}
     return BreakGlassGroupArgs(
-        member_ids={name: account.object_id for name, account in members}, name=settings.group.name
+        member_ids={
+            name: there.get(name, accounts[name].object_id) for name in found.accounts.excluded
+        },
+        name=settings.group.name,
+        existing=settings.group.existing,
+        recreate=settings.group.recreate,
+        unprotected_members=found.accounts.retiring,
     )
 
 
@@ -56,18 +94,28 @@ def exclusion(
     settings: Settings,
     found: Survey,
     group_id: pulumi.Input[str],
-    accounts: Sequence[BreakGlassAccount],
+    accounts: Accounts,
+    watched: pulumi.Input[bool],
 ) -> CaExclusionPatchArgs:
-    """Of the exclusions."""
-    excluded = accounts if settings.exclusion.users else ()
+    """Of the exclusions.
+
+    When an account leaves, its exclusions go only once `watched` has come: the alarm first.
+    What somebody else made is not the stack's to take out everywhere: an existing group, and the
+    accounts that are taken in.
+    """
+    names = found.accounts.excluded if settings.exclusion.users else ()
+    excluded = [accounts[name] for name in names]
+    made = [accounts[name] for name in found.accounts.made]
+    if found.leaving:
+        group_id = after(group_id, watched)
     return CaExclusionPatchArgs(
         group_ids=[group_id],
-        group_names=[settings.group.name],
+        group_names=[found.group.name],
         user_ids=[account.object_id for account in excluded],
         user_names=[account.user_principal_name for account in excluded],
-        owned_group_ids=[group_id],
-        owned_user_ids=[account.object_id for account in accounts],
-        owned_user_names=[account.user_principal_name for account in accounts],
+        owned_group_ids=[] if found.group.existing else [group_id],
+        owned_user_ids=[account.object_id for account in made],
+        owned_user_names=[account.user_principal_name for account in made],
         scope=settings.exclusion.scope,
         skip=settings.exclusion.skip,
         freshness_seconds=settings.exclusion.freshness_seconds,
@@ -75,26 +123,13 @@ def exclusion(
     )
 
 
-def exclusion_tools(found: Survey) -> ExclusionTools:
-    """Whom the exclusions ask, and what a listing saw just now."""
-    return ExclusionTools(
-        tenant_id=found.tenant.id,
-        policies=found.policies,
-        reader=found.client,
-        security_defaults=found.tenant.security_defaults,
-        audit=found.audit,
-        memory=found.memory,
-    )
-
-
-def monitoring(
-    settings: Settings, found: Survey, accounts: Sequence[BreakGlassAccount]
-) -> SignInMonitoringArgs:
+def monitoring(settings: Settings, accounts: Accounts) -> SignInMonitoringArgs:
     """Of logs and alarm."""
     wanted = settings.monitoring
     return SignInMonitoringArgs(
         accounts=[
-            AccountToWatch(account.object_id, account.user_principal_name) for account in accounts
+            AccountToWatch(account.object_id, account.user_principal_name)
+            for account in accounts.values()
         ],
         location=settings.location,
         resource_group_name=wanted.resource_group.name,
@@ -118,8 +153,3 @@ def monitoring(
             emails=[EmailReceiver(email.name, email.address) for email in wanted.notify.emails],
         ),
     )
-
-
-def monitoring_tools(found: Survey) -> MonitoringTools:
-    """What an earlier life of the stack left for logs and alarm."""
-    return MonitoringTools(kept=found.kept_logs)

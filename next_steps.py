@@ -1,9 +1,9 @@
 """What still stands between the accounts and their use, in the order in which to do it."""
 
-from entra.preflight import TenantFacts
+from survey import Survey
 
 
-def next_steps(tenant: TenantFacts) -> list[str]:
+def next_steps(found: Survey) -> list[str]:
     """One sentence each, for the stack's outputs.
 
     Source: Microsoft, "Manage emergency access accounts" and "Plan for mandatory multifactor
@@ -19,10 +19,21 @@ def next_steps(tenant: TenantFacts) -> list[str]:
         "Guard this stack's state and its key like the accounts themselves: together they hold the"
         " passwords.",
     ]
-    if tenant.security_defaults:
+    if found.tenant.security_defaults:
         steps.insert(
             0,
             "Security defaults are on: no Conditional Access policy applies, and every"
             " administrator is asked for MFA, these accounts too: their passkeys open the tenant.",
         )
+    if found.obstacles:
+        steps.append(
+            "See what else stands between the accounts and their use, with the remedies: pulumi"
+            " stack output obstacles"
+        )
+    steps += [
+        f"{name} retires and has no role of this stack any more: take it out of"
+        " break-glass:accounts and run pulumi up, which ends its exclusions and its membership, and"
+        " deletes it if the stack made it."
+        for name in found.accounts.retiring
+    ]
     return steps

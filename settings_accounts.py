@@ -11,6 +11,7 @@ from typing import Any, Final, Self, cast
 
 from pydantic import Field, model_validator
 
+from entra.built_in_roles import GLOBAL_ADMINISTRATOR
 from settings_named import (
     LENGTH_RULE,
     PREFIX_RULE,
@@ -34,8 +35,6 @@ from settings_types import (
 
 FEWEST: Final = 2
 MOST: Final = 10
-GLOBAL_ADMINISTRATOR: Final = "62e90394-69f5-4237-9190-012177145e10"
-"""Template id of the role that every account has (Microsoft, "Microsoft Entra built-in roles")."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,8 @@ class MadeAccount:
     """Of its component, and in the settings (`account-1`)."""
     domain: str | None
     """None: the tenant's initial domain."""
+    domain_key: str
+    """The setting that says so."""
     name_prefix: str
     user_name: str | None
     """The part before the '@'; None: the prefix and random characters."""
@@ -134,6 +135,7 @@ class Accounts(SettingsGroup):
         return MadeAccount(
             name=name,
             domain=own.domain or self.domain,
+            domain_key=f"break-glass:accounts.{f'named.{name}.' if own.domain else ''}domain",
             name_prefix=self.name_prefix if own.name_prefix is None else own.name_prefix,
             user_name=own.user_name,
             display_name=own.display_name,
@@ -158,8 +160,8 @@ class Accounts(SettingsGroup):
         given = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
         if "retire" in given:
             raise broken_rule(
-                "retire says of no account that it is meant: expected named.NAME.retire;"
-                f" {how_to_name(_counted(given.get('count')))}"
+                "retire says of no account that it is meant: expected named in place of count, with"
+                f" a group for each account: {_in_place_of(given.get('count'))}"
             )
         return cast("Any", value)
 
@@ -167,8 +169,8 @@ class Accounts(SettingsGroup):
     def _go_together(self) -> Self:
         if self.named is not None and "count" in self.model_fields_set:
             raise broken_rule(
-                f"count holds {self.count} beside named: expected one of them; named replaces"
-                f" count: {how_to_name(_counted(self.count))}"
+                f"count holds {self.count} beside named: expected one of them; named, which takes"
+                f" the place of count, has a group for each account: {_in_place_of(self.count)}"
             )
         twice = first_twice([one.account for one in self.adopt])
         if twice:
@@ -233,19 +235,10 @@ class Group(SettingsGroup):
         return self
 
 
-def how_to_name(names: tuple[str, ...], retiring: str = "NAME") -> str:
-    """The commands that write accounts of these names instead of a number of them."""
-    each = [
-        f'pulumi config set --path "break-glass:accounts.named.{name}.retire"'
-        f" {'true' if name == retiring else 'false'}"
-        for name in names
-    ]
-    return "; ".join(('pulumi config rm --path "break-glass:accounts.count"', *each))
-
-
-def _counted(count: object) -> tuple[str, ...]:
-    number = count if isinstance(count, int) else FEWEST
-    return tuple(f"account-{each}" for each in range(1, number + 1))
+def _in_place_of(count: object) -> str:
+    number = count if isinstance(count, int) and 0 < count <= MOST else FEWEST
+    each = ", ".join(f"account-{one}: {{}}" for one in range(1, number + 1))
+    return f"named: {{{each}}}; see Pulumi.prod.yaml for an example"
 
 
 def _further(roles: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from alerting.queries import FREQUENCIES_MINUTES, WINDOWS_MINUTES
+from entra.built_in_roles import role_id
 
 BROKEN_RULE: Final = "broken_rule"
 """pydantic's type of what `broken_rule` makes."""
@@ -69,6 +70,13 @@ def _known_categories(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _role(text: str) -> str:
+    template_id = role_id(text)
+    if template_id is None:
+        raise PydanticCustomError("role", "not a built-in role")
+    return template_id
+
+
 def _one_of(allowed: tuple[int, ...]) -> AfterValidator:
     def check(minutes: int) -> int:
         if minutes not in allowed:
@@ -85,8 +93,8 @@ def minutes_of(allowed: tuple[int, ...]) -> str:
 
 Guid = Annotated[str, Field(pattern=GUID), AfterValidator(str.lower)]
 """An object id, tenant id or subscription id, lower case."""
-RoleId = Guid
-"""Template id of a built-in role."""
+RoleId = Annotated[str, AfterValidator(_role)]
+"""Template id of a built-in role; written as its name or as the id."""
 AccountName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")]
 """Name of an account in the settings, and of its component."""
 AccountReference = Annotated[

@@ -4,16 +4,24 @@ Whatever does not fit stops the program here: nothing is half made. Errors: `Ent
 `entra.errors`) and `pulumi.RunError`, one line each.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import pulumi
 
-from components.account_checks import choose_domain
-from components.break_glass_account import refuse_removed
+from accounts_survey import AccountsSurvey, find_wanted, survey_accounts, tell_obstacles
 from components.exclusion_listing import list_policies
+from components.group_checks import FoundGroup, find_group
 from components.kept_logs import KeptLogs, WantedLogs, find_kept_logs
+from components.protection import (
+    WantedAccount,
+    WantedResources,
+    WantedStack,
+    leaving,
+    refuse_another_tenant,
+    refuse_losses,
+)
 from components.stack_memory import StackMemory, read_memory
 from entra import preflight
 from entra.audit_log import PATIENCE_SECONDS, AuditLog
@@ -39,8 +47,9 @@ PERMISSIONS: Final = (
 )
 """Microsoft Graph application permissions that the deploying identity needs.
 
-AuditLog.Read.All is none of them: without it a lost exclusion is put back all the same, only who
-took it out is not told."""
+Two are none of them. Without AuditLog.Read.All a lost exclusion is put back all the same, only who
+took it out is not told; without UserAuthenticationMethod.Read.All the accounts are made all the
+same, only whether a passkey is registered is not told."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +57,12 @@ class Survey:
     """The tenant as this run found it."""
 
     tenant: TenantFacts
-    account_names: Sequence[str]
-    """Resource names of the accounts."""
-    domain: str
-    """Of the accounts' user principal names."""
+    accounts: AccountsSurvey
+    leaving: Sequence[str]
+    """Names of accounts in the state that the settings leave out: they go in this run."""
+    group: FoundGroup
+    obstacles: Sequence[Mapping[str, str]]
+    """What stands between the accounts and their use."""
     directory: Directory
     client: ConditionalAccessClient
     policies: Sequence[Policy]
@@ -74,17 +85,30 @@ def survey(settings: Settings) -> Survey:
     )
     pulumi.log.info(str(tenant))
     memory = read_memory()
-    names = _account_names(settings, memory)
-    domain = choose_domain(tenant.domains, settings.accounts.domain)
-    kept = find_kept_logs(ResourceManager(identity), _wanted_logs(settings), memory)
+    refuse_another_tenant(settings.tenant_id, memory)
     graph = GraphClient(identity)
-    limiter = limiter_for(identity.tenant_id, identity.endpoints.graph)
-    client = ConditionalAccessClient(graph, limiter)
+    directory = Directory(graph)
+    adopted, wanted = find_wanted(settings.accounts, directory, tenant.domains, memory)
+    refuse_losses(_wanted_stack(settings, wanted), memory)
+    accounts = survey_accounts(settings.accounts, adopted, directory, tenant, memory)
+    group = find_group(
+        directory=directory,
+        memory=memory,
+        name=settings.group.name,
+        existing=settings.group.existing,
+        recreate=settings.group.recreate,
+    )
+    kept = find_kept_logs(ResourceManager(identity), _wanted_logs(settings), memory)
+    client = ConditionalAccessClient(
+        graph, limiter_for(identity.tenant_id, identity.endpoints.graph)
+    )
     return Survey(
         tenant=tenant,
-        account_names=names,
-        domain=domain,
-        directory=Directory(graph),
+        accounts=accounts,
+        leaving=leaving([account.name for account in wanted], memory),
+        group=group,
+        obstacles=tell_obstacles(accounts, identity, group.id),
+        directory=directory,
         client=client,
         policies=list_policies(client),
         audit=AuditLog(GraphClient(identity, patience=PATIENCE_SECONDS), tenant.own_object_id),
@@ -93,11 +117,22 @@ def survey(settings: Settings) -> Survey:
     )
 
 
-def _account_names(settings: Settings, memory: StackMemory) -> list[str]:
-    """Resource names of the accounts. Raises RunError when that leaves out a protected one."""
-    names = [f"account-{number}" for number in range(1, settings.accounts.count + 1)]
-    refuse_removed(names, memory)
-    return names
+def _wanted_stack(settings: Settings, accounts: Sequence[WantedAccount]) -> WantedStack:
+    monitoring = settings.monitoring
+    return WantedStack(
+        accounts=accounts,
+        counted=settings.accounts.named is None,
+        existing_group=settings.group.existing,
+        resources=WantedResources(
+            subscription_id=settings.subscription_id,
+            location=settings.location,
+            resource_group=monitoring.resource_group.name,
+            workspace=monitoring.workspace.name,
+            diagnostic_setting=monitoring.diagnostic_setting.name,
+            alert=monitoring.alert.name,
+            action_group=monitoring.notify.name,
+        ),
+    )
 
 
 def _wanted_logs(settings: Settings) -> WantedLogs:

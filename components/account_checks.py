@@ -169,8 +169,10 @@ def refuse_taken_name(
             )
 
 
-def choose_domain(domains: Sequence[Domain], wanted: str | None) -> str:
-    """The domain of the accounts: the tenant's initial one unless another is wanted.
+def choose_domain(
+    domains: Sequence[Domain], wanted: str | None, key: str = "break-glass:accounts.domain"
+) -> str:
+    """The domain of an account: the tenant's initial one unless another is wanted in setting `key`.
 
     Raises RunError, with the domains that would do, for one that the tenant does not have, has not
     verified, or has federated (its sign-in depends on a server that may be down), and when the
@@ -184,7 +186,7 @@ def choose_domain(domains: Sequence[Domain], wanted: str | None) -> str:
             raise pulumi.RunError(
                 "the tenant's initial domain (….onmicrosoft.com) is not among the domains that"
                 f" Microsoft Graph lists now ({_listing(usable)}), and nothing was changed: run"
-                " again in some minutes, or name the domain in break-glass:accounts.domain"
+                f" again in some minutes, or name the domain in {key}"
             )
         return initial
     found = next((domain for domain in domains if domain.name.lower() == wanted.lower()), None)
@@ -198,13 +200,12 @@ def choose_domain(domains: Sequence[Domain], wanted: str | None) -> str:
         else "which is federated: signing in would depend on another system"
     )
     cure = (
-        f'; for example: pulumi config set --path "break-glass:accounts.domain" "{usable[0]}"'
+        f'; for example: pulumi config set --path "{key}" "{usable[0]}"'
         if usable
         else "; run again in some minutes"
     )
     raise pulumi.RunError(
-        f"break-glass:accounts.domain holds {wanted!r}, {problem}: expected one of"
-        f" {_listing(usable)}{cure}"
+        f"{key} holds {wanted!r}, {problem}: expected one of {_listing(usable)}{cure}"
     )
 
 

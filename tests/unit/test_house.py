@@ -11,6 +11,7 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 LONGEST_FILE = 350
 PROGRAM_MODULES = (
+    "accounts_survey",
     "arguments",
     "next_steps",
     "settings",

@@ -1,10 +1,7 @@
 """The whole program on the recording monitor: what it makes, in which order, what stops it."""
 
 import json
-import runpy
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, TypeVar
 
 import pulumi
 import pytest
@@ -13,121 +10,26 @@ from components import ca_exclusion_patch
 from components.break_glass_account import GLOBAL_ADMINISTRATOR
 from components.kept_logs import stack_tags
 from components.stack_memory import READ_OUTPUTS
-from entra import preflight
-from entra.conditional_access import ConditionalAccessClient
-from entra.directory import Domain
 from entra.errors import Forbidden, GraphError, IdentityError
-from entra.identity import Identity
-from entra.policy import Policy
-from entra.preflight import TenantFacts
-from entra.resource_manager import ResourceManager
-from tests.unit.harness import Recording, Registration, run_program
-
-T = TypeVar("T")
-PROGRAM = Path(__file__).parents[2] / "__main__.py"
-TENANT = "5f8e6c1a-6c0f-4b0e-9d5b-2f9b8a7c4e10"
-SUBSCRIPTION = "9a1d2c3b-4e5f-4a6b-8c7d-0e1f2a3b4c5d"
-ENVIRONMENT = {
-    "ARM_TENANT_ID": TENANT,
-    "ARM_CLIENT_ID": "bb82a430-2486-40fc-9d44-8248e2ad5e7f",
-    "ARM_CLIENT_SECRET": "hunter2",
-    "ARM_SUBSCRIPTION_ID": SUBSCRIPTION,
-}
-EMAILS = [{"name": "Desk", "address": "it@contoso.com"}]
-CONFIG = {
-    "azuread:tenantId": TENANT,
-    "azure-native:subscriptionId": SUBSCRIPTION,
-    "azure-native:location": "westeurope",
-    "break-glass:monitoring": json.dumps({"notify": {"emails": EMAILS}}),
-}
-FACTS = TenantFacts(
-    id=TENANT,
-    display_name="Contoso Ltd",
-    initial_domain="contoso.onmicrosoft.com",
-    domains=(Domain("contoso.onmicrosoft.com", True, True, True, True),),
-    has_premium=True,
-    security_defaults=False,
-    own_object_id="6a7b8c9d-0e1f-4a2b-8c3d-4e5f6a7b8c9d",
+from tests.unit.harness import run_program
+from tests.unit.program_scene import (
+    EMAILS,
+    FACTS,
+    PROGRAM,
+    SUBSCRIPTION,
+    TENANT,
+    Tenant,
+    policy,
+    roles,
+    run,
+    stopped_before_anything,
+    tenant_in,
 )
-
-
-class Tenant:
-    """Stands in for the identity's checks and the listing of policies."""
-
-    def __init__(self) -> None:
-        self.facts: TenantFacts | Exception = FACTS
-        self.policies: list[Policy] | Exception = [policy("Require MFA"), policy("Block legacy")]
-        self.proof: Exception | None = None
-        self.azure: dict[str, dict[str, Any]] = {}
-        self.checks: list[dict[str, Any]] = []
-
-    def check(self, _identity: Identity, **wanted: Any) -> TenantFacts:
-        self.checks.append(wanted)
-        return answer(self.facts)
-
-    def list_policies(self) -> list[Policy]:
-        return answer(self.policies)
-
-    def find(self, resource_id: str, **_: object) -> dict[str, Any] | None:
-        return self.azure.get(resource_id)
-
-    def prove(self, *_: object) -> None:
-        answer(self.proof)
-
-
-def answer(value: T | Exception) -> T:
-    if isinstance(value, Exception):
-        raise value
-    return value
-
-
-def policy(name: str, control: str = "mfa") -> Policy:
-    return Policy.from_document(
-        {
-            "id": f"id-of-{name.lower().replace(' ', '-')}",
-            "displayName": name,
-            "state": "enabled",
-            "conditions": {"users": {"includeUsers": ["All"]}},
-            "grantControls": {"operator": "OR", "builtInControls": [control]},
-        }
-    )
 
 
 @pytest.fixture
 def tenant(monkeypatch: pytest.MonkeyPatch) -> Tenant:
-    found = Tenant()
-    monkeypatch.setattr(preflight, "check_tenant", found.check)
-    monkeypatch.setattr(ConditionalAccessClient, "list_policies", found.list_policies)
-    monkeypatch.setattr(ResourceManager, "find", found.find)
-    # The proof at the end asks the tenant; what it does is tested where it is written.
-    monkeypatch.setattr(ca_exclusion_patch, "prove_exclusions", found.prove)
-    return found
-
-
-def run(
-    config: dict[str, str] | None = None,
-    *,
-    preview: bool = False,
-    expect_error: bool = False,
-    **environment: str,
-) -> Recording:
-    return run_program(
-        lambda: runpy.run_path(str(PROGRAM), run_name="__main__") and None,
-        preview=preview,
-        config={**CONFIG, **(config or {})},
-        environment={**ENVIRONMENT, **environment},
-        expect_error=expect_error,
-    )
-
-
-def roles(recording: Recording) -> list[Registration]:
-    return recording.of_type("DirectoryRoleAssignment")
-
-
-def stopped_before_anything(made: Recording) -> bool:
-    """With the exit code to which the engine adds no line of its own."""
-    stopped = isinstance(made.error, SystemExit) and made.error.code == 32
-    return stopped and made.registrations == []
+    return tenant_in(monkeypatch)
 
 
 def test_the_program_makes_two_accounts_a_group_every_exclusion_and_the_alarm(
@@ -139,8 +41,8 @@ def test_the_program_makes_two_accounts_a_group_every_exclusion_and_the_alarm(
         "account-1",
         "account-2",
         "group",
-        "exclusion",
         "monitoring",
+        "exclusion",
     ]
     assert len(made.of_type("User")) == len(made.of_type("GroupMember")) == len(roles(made)) == 2
     assert sorted(r.inputs["policyName"] for r in made.children("exclusion")) == [
@@ -168,7 +70,8 @@ def test_global_administrator_comes_after_everything_else(tenant: Tenant, previe
         assert role.inputs["roleId"] == GLOBAL_ADMINISTRATOR
         for other in others:
             assert made.waits_for(role, other), other.name
-    assert {r.number for r in made.registrations[-2:]} == {r.number for r in roles(made)}
+    sealed = [*roles(made), *made.of_type("AccountRoles")]
+    assert {r.number for r in made.registrations[-4:]} == {r.number for r in sealed}
 
 
 def test_exclusions_wait_until_the_group_is_complete(tenant: Tenant) -> None:
@@ -183,7 +86,15 @@ def test_one_switch_protects_all_of_it_or_nothing(tenant: Tenant) -> None:
     del tenant
     protected = run()
     bare = [r.name for r in protected.registrations if not protected.is_protected(r)]
-    assert bare == ["account-1-password", "account-2-password"]
+    accounts = ("account-1", "account-2")
+    # What is not protected itself is sealed: something protected depends on it.
+    assert sorted(bare) == sorted(
+        f"{name}-{part}" for name in accounts for part in ("password", "global-administrator")
+    )
+    for name in accounts:
+        seals = {"password": f"{name}-user", "global-administrator": f"{name}-roles"}
+        for part, seal in seals.items():
+            assert protected.waits_for(protected.named(seal), protected.named(f"{name}-{part}"))
 
     free = run({"break-glass:protect": "false"})
     assert not any(free.is_protected(r) for r in free.registrations)
@@ -238,6 +149,7 @@ def test_outputs_are_complete_and_only_the_passwords_are_secret(tenant: Tenant) 
         "skippedPolicies",
         "workspaceId",
         "alertQuery",
+        "obstacles",
         "nextSteps",
     ]
     assert made.secret_outputs == {"passwords"}
