@@ -43,23 +43,16 @@ def password_due(name: str, args: BreakGlassAccountArgs, tools: AccountTools) ->
     return bool(has) and has != password.get("result")
 
 
-def password_to_set(
-    name: str,
-    args: BreakGlassAccountArgs,
-    tools: AccountTools,
-    standing: StandingAccount | None,
-    password: random.RandomPassword,
-) -> pulumi.Output[str] | None:
-    """The password as the user resource takes it; secret.
+def keeps_password(
+    name: str, args: BreakGlassAccountArgs, tools: AccountTools, standing: StandingAccount | None
+) -> bool:
+    """Whether the account stands and has the right password, so that none is to be sent.
 
-    An account that was taken in has a password that its resource in the state does not know. As
-    long as it is the right one, none is given, else it would be set once more: that is a sensitive
-    change of an administrator, which the deploying application may not be allowed.
+    Its resource in the state may not know the password: it was taken in, or a refresh of this very
+    run dropped it. Setting it once more would be a sensitive change of an administrator, which the
+    deploying application may not be allowed.
     """
-    user = tools.remembered(USER_TYPE, f"{name}-user") or {}
-    if standing is None or user.get("password") or password_due(name, args, tools):
-        return password.result
-    return None
+    return standing is not None and not password_due(name, args, tools)
 
 
 def password_in_use(
@@ -75,7 +68,7 @@ def password_in_use(
     Raises RunError, inside the output, when the password resource was replaced by hand while the
     user keeps the password of before; the next run sets the new one.
     """
-    kept = password_to_set(name, args, tools, standing, password) is None
+    kept = keeps_password(name, args, tools, standing)
     known = _result(name, tools)
 
     def check(values: list[Any]) -> str:
@@ -102,14 +95,14 @@ def password_changed(
     write of ours, until a replica shows another time than before, and kept otherwise.
     """
     before = standing.password_changed if standing else None
-    due = standing is None or password_due(name, args, tools)
+    kept = keeps_password(name, args, tools, standing)
     known = _result(name, tools)
     account = tools.remembered(TYPE, name) or {}
     # A run that broke off after it had set a password left the time of the one before.
     remembered = account.get("passwordChanged") if account.get("password") == known else None
 
     async def when(values: list[Any]) -> str | None:
-        if not due and values[0] == known:
+        if kept:
             return remembered or before
         if tools.directory is None or pulumi.runtime.is_dry_run():
             return None

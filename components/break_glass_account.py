@@ -20,7 +20,7 @@ from components.account_arguments import (
 )
 from components.account_checks import RememberedAccount
 from components.account_clash import name_is_free
-from components.account_password import password_changed, password_in_use, password_to_set
+from components.account_password import keeps_password, password_changed, password_in_use
 from components.account_roles import (
     ASSIGNMENT_TYPE,
     GLOBAL_ADMINISTRATOR,
@@ -125,7 +125,7 @@ class BreakGlassAccount(pulumi.ComponentResource):
             department=args.department,
             company_name=args.company_name,
             usage_location=args.usage_location,
-            password=password_to_set(name, args, tools, standing, password),
+            password=password.result,
             account_enabled=True,
             disable_password_expiration=True,
             force_password_change=False,
@@ -136,6 +136,9 @@ class BreakGlassAccount(pulumi.ComponentResource):
                 # Does nothing where the state has it; a refresh drops a user, protected or not,
                 # that a lagging replica does not know.
                 import_=f"/users/{standing.object_id}" if standing else None,
+                ignore_changes=(
+                    ["password"] if keeps_password(name, args, tools, standing) else None
+                ),
             ),
         )
         roles = self._roles(args, tools, standing)
