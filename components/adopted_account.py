@@ -64,7 +64,9 @@ class AdoptedAccount(pulumi.ComponentResource):
     """
 
     user_principal_name: pulumi.Output[str]
+    """Name with which the account signs in."""
     object_id: pulumi.Output[str]
+    """Object id, which a new name or domain does not change."""
     retired: pulumi.Output[bool]
     """Whether the account has no role of this component any more, so that it can be taken out."""
 
