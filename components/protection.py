@@ -78,7 +78,7 @@ def refuse_losses(wanted: WantedStack, memory: StackMemory) -> None:
         lines += _another_group(wanted, memory)
         lines += _replacements(wanted.resources, memory)
     if lines:
-        raise pulumi.RunError("\n".join(lines))
+        raise pulumi.RunError("\n".join(dict.fromkeys(lines)))
 
 
 def refuse_another_tenant(tenant_id: str, memory: StackMemory) -> None:
