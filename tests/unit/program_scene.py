@@ -2,6 +2,7 @@
 
 import json
 import runpy
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +14,8 @@ from components import ca_exclusion_patch
 from entra import preflight
 from entra.client import GraphClient
 from entra.conditional_access import ConditionalAccessClient
-from entra.directory import Domain, Group
+from entra.directory import Domain, Group, Member
+from entra.errors import NotFound
 from entra.identity import Identity
 from entra.obstacles import Found, KnownAccount
 from entra.policy import Policy
@@ -51,10 +53,27 @@ FACTS = TenantFacts(
 
 
 class ProgramDirectory(MemoryDirectory):
-    """Without groups."""
+    """Whatever group is asked for by its id exists once `groups` has a name for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.groups: list[str] = []
 
     def groups_named(self, display_name: str) -> tuple[Group, ...]:
+        """None has the name of the stack's group."""
         self._ask(display_name)
+        return ()
+
+    def group(self, object_id: str) -> Group:
+        """A role-assignable group; raises NotFound."""
+        self._ask(object_id)
+        if self.groups:
+            return Group(object_id, self.groups[0], assignable_to_role=True)
+        raise NotFound(404, "Request_ResourceNotFound", "", "GET", f"/v1.0/groups/{object_id}")
+
+    def members(self, group_id: str) -> tuple[Member, ...]:
+        """Nobody but us is in it."""
+        self._ask(group_id)
         return ()
 
 
@@ -128,6 +147,7 @@ def run(
     *,
     preview: bool = False,
     expect_error: bool = False,
+    calls: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] | None = None,
     **environment: str,
 ) -> Recording:
     return run_program(
@@ -136,6 +156,7 @@ def run(
         config={**CONFIG, **(config or {})},
         environment={**ENVIRONMENT, **environment},
         expect_error=expect_error,
+        calls=calls,
     )
 
 
