@@ -6,14 +6,8 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_azuread as azuread
 
-from components.group_checks import (
-    GROUP_TYPE,
-    TYPE,
-    EnvironmentGroups,
-    FoundGroup,
-    GroupDirectory,
-    find_group,
-)
+from components.group_checks import GROUP_TYPE, TYPE, FoundGroup, find_group
+from components.group_directory import EnvironmentGroups, GroupDirectory
 from components.group_guard import GroupGuard
 from components.group_members import Members, compare_members
 from components.group_strangers import allowed_owners, find_strangers

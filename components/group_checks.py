@@ -7,16 +7,15 @@ made anew, made a second time, or filled with accounts that its own owners could
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 import pulumi
 
+from components.group_directory import GroupDirectory
 from components.import_command import import_below, stack_reference
 from components.stack_memory import Outputs, StackMemory
-from entra.client import GraphClient
-from entra.directory import Directory, Group, Member
+from entra.directory import Group, Member
 from entra.errors import EntraError, NotFound
-from entra.identity import Identity
 from entra.policy import told
 
 T = TypeVar("T")
@@ -25,69 +24,6 @@ GROUP_TYPE: Final = "azuread:index/group:Group"
 DEFAULT_NAME: Final = "BTG Admins"
 DOUBT_SECONDS: Final = (1.0, 2.0)
 """How long a 404 for a group that the stack knows is doubted."""
-
-
-class GroupDirectory(Protocol):
-    """What the checks ask of `entra.directory.Directory`."""
-
-    def group(self, object_id: str) -> Group:
-        """A live group by object id; raises NotFound."""
-        ...
-
-    def groups_named(self, display_name: str) -> tuple[Group, ...]:
-        """Live groups of this display name."""
-        ...
-
-    def deleted_groups(self, name_or_id: str) -> tuple[Group, ...]:
-        """Groups in the deleted items, by display name or object id."""
-        ...
-
-    def members(self, group_id: str) -> tuple[Member, ...]:
-        """The direct members; raises NotFound."""
-        ...
-
-    def owners(self, group_id: str) -> tuple[Member, ...]:
-        """The owners; raises NotFound."""
-        ...
-
-
-class EnvironmentGroups:
-    """The groups of the `ARM_*` environment's tenant, connected to when it is first asked."""
-
-    def __init__(self) -> None:
-        self._identity: Identity | None = None
-        self._directory: Directory | None = None
-
-    @property
-    def own_object_id(self) -> str:
-        """Object id of the service principal that we run as."""
-        return str(self._connect()[0].graph_claims().get("oid") or "")
-
-    def group(self, object_id: str) -> Group:
-        """See `GroupDirectory`."""
-        return self._connect()[1].group(object_id)
-
-    def groups_named(self, display_name: str) -> tuple[Group, ...]:
-        """See `GroupDirectory`."""
-        return self._connect()[1].groups_named(display_name)
-
-    def deleted_groups(self, name_or_id: str) -> tuple[Group, ...]:
-        """See `GroupDirectory`."""
-        return self._connect()[1].deleted_groups(name_or_id)
-
-    def members(self, group_id: str) -> tuple[Member, ...]:
-        """See `GroupDirectory`."""
-        return self._connect()[1].members(group_id)
-
-    def owners(self, group_id: str) -> tuple[Member, ...]:
-        """See `GroupDirectory`."""
-        return self._connect()[1].owners(group_id)
-
-    def _connect(self) -> tuple[Identity, Directory]:
-        if self._identity is None or self._directory is None:
-            self._identity = Identity.from_environment()
-            self._directory = Directory(GraphClient(self._identity))
-        return self._identity, self._directory
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.group_checks import FoundGroup, GroupDirectory
+from components.group_checks import FoundGroup
+from components.group_directory import GroupDirectory
 from components.group_guard import TYPE as GUARD_TYPE
 from components.group_guard import Kind, pending_line
 from components.stack_memory import StackMemory
