@@ -1,6 +1,5 @@
 """BreakGlassAccount: one emergency-access account."""
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 import pulumi
@@ -18,7 +17,6 @@ from components.account_arguments import (
     password_wanted,
     wanted_roles,
 )
-from components.account_checks import RememberedAccount
 from components.account_clash import name_is_free
 from components.account_password import keeps_password, password_changed, password_in_use
 from components.account_roles import (
@@ -28,7 +26,6 @@ from components.account_roles import (
 )
 from components.account_standing import find_account, look_up_accounts, remembered_account
 from components.plain_arguments import given
-from components.stack_memory import StackMemory
 
 __all__ = [
     "GLOBAL_ADMINISTRATOR",
@@ -250,21 +247,3 @@ class BreakGlassAccount(pulumi.ComponentResource):
         for what, text in told.items():
             if text and "admin" in str(text).lower():
                 pulumi.log.warn(f"the {what} {text!r} tells attackers what it is", self)
-
-
-def refuse_removed(names: Sequence[str], memory: StackMemory) -> None:
-    """Raises RunError when the stack has a protected account that is not among `names` any more.
-
-    The engine would refuse to delete it too, but only after it had taken away its exclusions and
-    its alarm.
-    """
-    for urn, outputs in memory(TYPE).items():
-        name = urn.rpartition("::")[2]
-        if name not in names and outputs.get("protected"):
-            account = RememberedAccount.from_outputs(outputs)
-            told = f" ({account.user_principal_name})" if account else ""
-            raise pulumi.RunError(
-                f"break-glass:accounts.count leaves out {name}{told}, which is protected: nothing"
-                " was changed; to retire it, put the count back, set break-glass:protect to false"
-                " and run up; then lower the count and run up again"
-            )
