@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.sandbox.permission_table_accounts import METHODS, method
 from tests.support.tenant import JSON, graph, object_id, passkey, running_tenant, small_document
 
 REPORT = "/v1.0/reports/authenticationMethods/userRegistrationDetails"
@@ -62,3 +63,20 @@ def test_the_report_needs_its_permission_and_a_licence() -> None:
         with running_tenant(found) as server, graph(server) as client:
             answer = client.get(REPORT)
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, code)
+
+
+def test_other_methods_have_the_report_s_own_names() -> None:
+    made = document()
+    made["authenticationMethods"] = [
+        *(method(kind, EVE) for kind in METHODS),
+        method("email", ADA),
+    ]
+    rows = report(made)
+    assert rows[EVE]["methodsRegistered"] == [
+        *("mobilePhone", "email", "microsoftAuthenticatorPush", "softwareOneTimePasscode"),
+        *("windowsHelloForBusiness", "macOsSecureEnclaveKey", "hardwareOneTimePasscode"),
+    ]
+    capable = ("isMfaRegistered", "isMfaCapable", "isPasswordlessCapable")
+    assert [rows[EVE][name] for name in capable] == [True] * 3
+    assert rows[ADA]["methodsRegistered"] == ["email"]
+    assert [rows[ADA][name] for name in capable] == [False] * 3
