@@ -4,8 +4,8 @@ Sources: Microsoft Graph v1.0, "userRegistrationDetails resource type" and "List
 userRegistrationDetails"; Microsoft Entra PowerShell, "Get-EntraAuthenticationMethodUser-
 RegistrationDetailReport" (disabled accounts have no row). A passkey on a security key is called
 `passKeyDeviceBound` (pull request 8837 of microsoftgraph/microsoft-graph-docs-contrib: "'fido2' has
-become 'passKeyDeviceBound'"). Neither passwords nor Temporary Access Passes are listed (assumed), an
-e-mail address is no second factor. That the tenant allows the other kinds is taken as given;
+become 'passKeyDeviceBound'"). Neither passwords nor Temporary Access Passes are listed (assumed).
+An e-mail address is no second factor. That the tenant allows the other kinds is taken as given;
 self-service password reset is not simulated. The report is up to date at once; the real one lags by
 hours.
 """
