@@ -174,9 +174,20 @@ def test_an_account_still_to_be_made_leaves_known_who_is_to_be_taken_out() -> No
     assert memberships(run)["group-member-account-3"] == ""
 
 
-def test_a_member_that_only_one_look_shows_is_no_stranger() -> None:
-    directory = MemoryGroups([group()], members=[*OURS, ADA])
+def test_an_account_that_leaves_is_the_engines_to_remove() -> None:
+    run = make(
+        MemoryGroups([group()], members=OURS),
+        standing(),
+        members=lambda: {"account-1": pulumi.Output.from_input(FIRST)},
+    )
+    assert run.one(GUARD_TYPE).inputs["pending"] == []
+    assert [m.name for m in run.of_type("GroupMember")] == ["group-member-account-1"]
+
+
+def test_who_only_one_look_shows_is_no_stranger() -> None:
+    directory = MemoryGroups([group()])
     directory.listed = [[*OURS, ADA], OURS]
+    directory.owned = [[application(MAKER), ADA], [application(MAKER)]]
     run = make(directory, standing())
     assert run.one(GUARD_TYPE).inputs["pending"] == []
     assert run.said("warning") == []
