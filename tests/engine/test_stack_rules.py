@@ -240,3 +240,28 @@ def test_crossed_credentials_change_nothing_of_a_standing_stack(scene: Scene) ->
         ]
     assert (scene.users(), scene.excluded()) == (before, excluded)
     assert object_id("tenant") == scene.tenant_id
+
+
+def test_a_stack_does_not_move_to_another_tenant(scene: Scene) -> None:
+    theirs = small_document("Tailspin", "tailspin.onmicrosoft.com")
+    ours = scene.stack.config_file.read_text(encoding="utf-8"), dict(scene.stack.environment)
+    users, excluded = scene.users(), scene.excluded()
+    with TenantServer([scene.tenant.to_document(), theirs], knobs=AT_ONCE) as server:
+        scene.stack.environment.update(server.environment(theirs["tenant"]["id"]))
+        scene.stack.set_config(settings_of(theirs))
+
+        # Without the refresh, which would fail already, it is the program that has to notice.
+        refused = scene.stack.up("--skip-preview", "--refresh=false", check=False)
+
+        assert refused.returncode != 0
+        assert f"this stack's accounts are in tenant {scene.tenant_id}" in refused.output
+        assert not [
+            e
+            for e in server.world.requests.entries()
+            if e["actor"] == "app" and e["method"] != "GET"
+        ]
+    scene.stack.config_file.write_text(ours[0], encoding="utf-8")
+    scene.stack.environment.update(ours[1])
+    scene.stack.up("--skip-preview")
+    assert (scene.users(), scene.excluded()) == (users, excluded)
+    scene.stack.preview("--expect-no-changes")
