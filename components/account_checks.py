@@ -130,9 +130,9 @@ def refuse_vanished(
     anew = f"to have a new one made instead: {_recreate(object_id, recreate)}"
     if asked(directory.deleted_users, object_id, named):
         raise pulumi.RunError(
-            f"{named} was deleted and nothing was changed: restore it within 30 days (Entra"
-            " admin centre → Users → Deleted users, or POST /v1.0/directory/deletedItems/"
-            f"{object_id}/restore), which keeps its passkeys, then run again; {anew}"
+            f"{named} was deleted and nothing was changed: restore it within 30 days, which keeps"
+            f" its passkeys: breakglass account restore {object_id} --stack {pulumi.get_stack()}"
+            f" (or Entra admin centre → Users → Deleted users), then run again; {anew}"
         )
     raise pulumi.RunError(
         f"{named} is nowhere in the tenant, not among the deleted users either, and nothing was"
