@@ -27,6 +27,7 @@ from entra.obstacles import (
     PATIENCE_SECONDS,
     KnownAccount,
     look_for_obstacles,
+    obstacle_of_a_new,
 )
 from entra.preflight import TenantFacts
 from settings_accounts import Accounts, MadeAccount
@@ -96,11 +97,13 @@ def tell_obstacles(
     graph = GraphClient(identity, patience=PATIENCE_SECONDS)
     known = [*_known_made(accounts), *_known_adopted(accounts)]
     found = look_for_obstacles(Directory(graph), Authentication(graph), known, group_id)
-    for obstacle in found.obstacles:
+    new = [name for name, standing in (accounts.tools.standing or {}).items() if standing is None]
+    obstacles = (*found.obstacles, *(obstacle_of_a_new(name) for name in new))
+    for obstacle in obstacles:
         pulumi.log.warn(str(obstacle))
     for note in found.notes:
         pulumi.log.info(note)
-    return [asdict(obstacle) for obstacle in found.obstacles]
+    return [asdict(obstacle) for obstacle in obstacles]
 
 
 def _arguments(

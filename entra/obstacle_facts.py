@@ -39,6 +39,17 @@ class Obstacle:
         return f"{self.account}: {self.problem}; what to do: {self.remedy}"
 
 
+def obstacle_of_a_new(account: str) -> Obstacle:
+    """What stands before an account that this run makes: there is nobody to look at yet."""
+    return Obstacle(
+        account,
+        "is new and has no passkey or certificate registered: the MFA that Microsoft enforces"
+        " itself, whatever policies exclude, stops it in the Azure, Entra, Intune and Microsoft 365"
+        " admin portals",
+        "register two passkeys once it is made; the next preview shows the steps for this tenant",
+    )
+
+
 @dataclass(frozen=True)
 class AccountFacts:
     """What was found out about one account; None is what could not be told.

@@ -19,6 +19,7 @@ from entra.errors import EntraError, Forbidden, NotFound
 from entra.obstacle_facts import AccountFacts
 from entra.obstacle_facts import KnownAccount as KnownAccount
 from entra.obstacle_facts import Obstacle as Obstacle
+from entra.obstacle_facts import obstacle_of_a_new as obstacle_of_a_new
 from entra.obstacle_rules import obstacles_of
 from entra.permissions import READ_METHODS, READ_POLICIES, READ_ROLES, READ_USERS, how_to_grant
 

@@ -190,7 +190,7 @@ def test_an_existing_group_is_excluded_and_not_the_stacks_to_delete(tenant: Tena
 def test_obstacles_are_warned_of_and_shown_in_the_outputs(tenant: Tenant, preview: bool) -> None:
     obstacle = Obstacle("account-1", "no passkey is registered", "register one")
     tenant.obstacles = Found((obstacle,), ("whether … cannot be told: grant it",))
-    made = run(preview=preview)
+    made = run(preview=preview, calls=standing(tenant, "account-1", "account-2"))
 
     assert str(obstacle) in made.said("warning")
     assert "whether … cannot be told: grant it" in made.said("info")
@@ -202,6 +202,14 @@ def test_obstacles_are_warned_of_and_shown_in_the_outputs(tenant: Tenant, previe
         }
     ]
     assert "pulumi stack output obstacles" in made.outputs["nextSteps"][-1]
+
+
+def test_an_account_that_this_run_makes_has_no_passkey_and_that_is_told(tenant: Tenant) -> None:
+    made = run(settings(count=3), calls=standing(tenant, "account-1", "account-2"))
+    (new,) = made.outputs["obstacles"]
+    assert new["account"] == "account-3"
+    assert "no passkey" in new["problem"]
+    assert any(line.startswith("account-3: is new") for line in made.said("warning"))
 
 
 def test_obstacles_are_looked_for_where_an_account_stands_and_stays(tenant: Tenant) -> None:
