@@ -8,6 +8,7 @@ An account leaves in two steps, protected or not: `retire` takes its roles away,
 it be left out.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -24,6 +25,7 @@ ADOPTED_TYPE: Final = "break-glass:index:AdoptedAccount"
 MEMBER_TYPE: Final = "azuread:index/groupMember:GroupMember"
 OWN_GROUP_TYPE: Final = "azuread:index/group:Group"
 PROVIDER_TYPE: Final = "pulumi:providers:azuread"
+TEMPLATE_ID: Final = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 WAY_OUT: Final = (
     "to have it so all the same: pulumi config set break-glass:protect false; pulumi up; then"
     " change it, run pulumi up, and protect again"
@@ -124,17 +126,18 @@ def _left_out(wanted: WantedStack, memory: StackMemory) -> Iterator[str]:
     gone = [name for name in state if name not in names]
     adopted = _by_name(memory, ADOPTED_TYPE)
     unretired = [name for name in gone if not state[name].get("retired")]
+    position = sum(account.adopted for account in wanted.accounts)
     for name in gone:
         told = f"{name}{_told(state[name])}"
         key = "adopt" if name in adopted else "count" if wanted.counted else "named"
         if name not in unretired and not _has_roles(name, memory):
             continue
         found = "was not retired" if name in unretired else "still has a role"
-        how = (
-            _retire_adopted(state[name], sum(account.adopted for account in wanted.accounts))
-            if name in adopted
-            else _retire_made(name, gone, [*names, *gone], wanted)
-        )
+        if name in adopted:
+            how = _retire_adopted(state[name], position)
+            position += 1
+        else:
+            how = _retire_made(name, gone, [*names, *gone], wanted)
         yield (
             f"break-glass:accounts.{key} leaves out {told}, which {found}: nothing was changed; an"
             f" account leaves in two steps, first its roles: {how}; pulumi up; then leave it out"
@@ -164,15 +167,16 @@ def _retire_adopted(outputs: Outputs, position: int) -> str:
 
 
 def _has_roles(name: str, memory: StackMemory) -> bool:
-    starts = (f"{name}-global-administrator", f"{name}-role-")
-    return any(known.startswith(starts) for known in _by_name(memory, ASSIGNMENT_TYPE))
+    # To its end: `ops-role-b` is an account of its own beside `ops`.
+    role = re.compile(rf"{re.escape(name)}-(global-administrator|role-{TEMPLATE_ID})")
+    return any(role.fullmatch(known) for known in _by_name(memory, ASSIGNMENT_TYPE))
 
 
 def _leaving_members(wanted: WantedStack, memory: StackMemory) -> Iterator[str]:
-    members = _by_name(memory, MEMBER_TYPE)
+    members, groups = _by_name(memory, MEMBER_TYPE), _by_name(memory, GROUP_TYPE)
     for account in wanted.accounts:
         known = _accounts(memory).get(account.name)
-        stands = any(name.endswith(f"-member-{account.name}") for name in members)
+        stands = any(f"{group}-member-{account.name}" in members for group in groups)
         if known and known.get("protected") and stands and not account.excluded:
             yield (
                 f"excluded is false for {account.name}{_told(known)} in break-glass:accounts, and"
@@ -220,15 +224,19 @@ def _replacements(resources: WantedResources, memory: StackMemory) -> Iterator[s
             yield from _replaced(f"{monitoring}.{key}", name, str(known.get("name") or ""))
     for type_ in (rows[0][1], rows[1][1]):
         for known in memory(type_).values():
-            there = str(known.get("location") or "").replace(" ", "")
-            yield from _replaced("azure-native:location", resources.location, there)
+            # Azure says "West Europe" of what was asked for as "westeurope".
+            there = str(known.get("location") or "").replace(" ", "").casefold()
+            wanted = resources.location.casefold()
+            yield from _replaced("azure-native:location", wanted, there)
     for known in memory("break-glass:index:SignInMonitoring").values():
         there = str(known.get("workspaceId") or "").removeprefix("/subscriptions/").partition("/")
-        yield from _replaced("azure-native:subscriptionId", resources.subscription_id, there[0])
+        known_id, wanted_id = there[0].casefold(), resources.subscription_id.casefold()
+        yield from _replaced("azure-native:subscriptionId", wanted_id, known_id)
 
 
 def _replaced(key: str, wanted: str, known: str) -> Iterator[str]:
-    if known and known.casefold() != wanted.casefold():
+    # To the letter, as the engine compares: other capitals replace a resource too.
+    if known and known != wanted:
         yield (
             f"{key} holds {wanted!r}, but what stands and is protected has {known!r}, and a change"
             f" would delete it and make it anew: nothing was changed; put {known!r} back, or"

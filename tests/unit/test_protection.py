@@ -27,6 +27,7 @@ ADOPTED = "break-glass:index:AdoptedAccount"
 GROUP = "break-glass:index:BreakGlassGroup"
 MEMBER = "azuread:index/groupMember:GroupMember"
 ASSIGNMENT = "azuread:index/directoryRoleAssignment:DirectoryRoleAssignment"
+NAMES = "break-glass:monitoring"
 RESOURCES = WantedResources(
     subscription_id=SUBSCRIPTION,
     location="westeurope",
@@ -191,6 +192,48 @@ def test_an_adopted_account_leaves_in_two_steps_too() -> None:
     assert f'pulumi config set --path "{path}.retire" true; pulumi up' in line
 
 
+def test_several_adopted_accounts_left_out_at_once_retire_at_places_of_their_own() -> None:
+    state = standing()
+    first, second = (f"{THEIRS[:-1]}{end}" for end in "12")
+    state[ADOPTED] = {f"adopted-{one}": {"objectId": one} for one in (first, second)}
+    stays = WantedAccount("adopted-other", excluded=True, retire=False, adopted=True)
+    lines = refusals(replace(STANDING, accounts=[*STANDING.accounts, stays]), state)
+    for position, (line, account) in enumerate(zip(lines, (first, second), strict=True), start=1):
+        path = f"break-glass:accounts.adopt[{position}]"
+        assert f'pulumi config set --path "{path}.account" {account};' in line
+        assert f'pulumi config set --path "{path}.retire" true;' in line
+
+
+@pytest.mark.parametrize("role", ["global-administrator", f"role-{THEIRS}"])
+def test_a_role_of_an_account_whose_name_begins_alike_hinders_nobody(role: str) -> None:
+    state = retired(standing())
+    state[MADE]["account-3-role-b"] = {"objectId": "id", "retired": False}
+    state[ASSIGNMENT][f"account-3-role-b-{role}"] = {}
+    another = WantedAccount("account-3-role-b", excluded=True, retire=False)
+    wanted = without("account-3")
+    refuse_losses(replace(wanted, accounts=[*wanted.accounts, another]), memory(state))
+
+
+def test_an_account_that_is_gone_for_good_and_retired_may_leave() -> None:
+    state = retired(standing())
+    del state[MEMBER]["group-member-account-3"]
+    state["azuread:index/user:User"] = {}
+    refuse_losses(without("account-3"), memory(state))
+    assert leaving(["account-1", "account-2"], memory(state)) == ("account-3",)
+
+
+def test_a_member_whose_name_ends_alike_is_somebody_else() -> None:
+    state = standing()
+    state[MADE]["account-2-member-b"] = dict(state[MADE]["account-2"])
+    state[MADE]["b"] = dict(state[MADE]["account-2"])
+    state[MEMBER]["group-member-account-2-member-b"] = {}
+    more = [
+        WantedAccount("account-2-member-b", excluded=True, retire=False),
+        WantedAccount("b", excluded=False, retire=False),
+    ]
+    refuse_losses(replace(STANDING, accounts=[*STANDING.accounts, *more]), memory(state))
+
+
 def test_a_protected_member_does_not_leave_the_group() -> None:
     accounts = [replace(one, excluded=one.name != "account-2") for one in STANDING.accounts]
     wanted = replace(STANDING, accounts=accounts)
@@ -239,6 +282,12 @@ def test_an_existing_group_that_stays_is_let_through() -> None:
         ("diagnostic_setting", "x", "break-glass:monitoring.diagnosticSetting.name", "break-glass"),
         ("alert", "Used", "break-glass:monitoring.alert.name", "Break-glass account used"),
         ("action_group", "ag", "break-glass:monitoring.notify.name", "ag-break-glass"),
+        # Azure takes a name in any case, but the engine would replace what is written otherwise.
+        ("resource_group", "RG-break-glass", f"{NAMES}.resourceGroup.name", "rg-break-glass"),
+        ("workspace", "LOG-break-glass", f"{NAMES}.workspace.name", "log-break-glass"),
+        ("diagnostic_setting", "Break-glass", f"{NAMES}.diagnosticSetting.name", "break-glass"),
+        ("alert", "break-glass account used", f"{NAMES}.alert.name", "Break-glass account used"),
+        ("action_group", "AG-break-glass", f"{NAMES}.notify.name", "ag-break-glass"),
         ("subscription_id", THEIRS, "azure-native:subscriptionId", SUBSCRIPTION),
     ],
 )
@@ -254,6 +303,13 @@ def test_what_would_be_replaced_is_refused_while_protected(
 def test_another_region_is_refused_once_for_all_that_is_in_it() -> None:
     wanted = replace(STANDING, resources=replace(RESOURCES, location="northeurope"))
     assert refusal(wanted, standing()).startswith("azure-native:location holds 'northeurope'")
+
+
+def test_region_and_subscription_are_the_same_in_any_case() -> None:
+    resources = replace(
+        RESOURCES, location="WestEurope", subscription_id=RESOURCES.subscription_id.upper()
+    )
+    refuse_losses(replace(STANDING, resources=resources), memory(standing()))
 
 
 def test_everything_that_would_be_lost_is_told_at_once() -> None:
