@@ -70,6 +70,9 @@ class StandingAccount:
     """When the directory says that it was last changed; ISO 8601."""
     held: Mapping[str, str]
     """Roles that it holds in the whole tenant: template id → id of the assignment."""
+    left_alone: tuple[str, ...] = ()
+    """Properties of the user that somebody else changed and that this run leaves as they are."""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -36,9 +36,7 @@ def password_due(name: str, args: BreakGlassAccountArgs, tools: AccountTools) ->
     password = tools.remembered(PASSWORD_TYPE, f"{name}-password") or {}
     if (password.get("keepers"), password.get("length")) != password_wanted(args):
         return True
-    user = tools.remembered(USER_TYPE, f"{name}-user") or {}
-    account = tools.remembered(TYPE, name) or {}
-    has = user.get("password") or account.get("password")
+    has = _has(name, tools)
     # Nothing known: a creation whose answer got lost, which set the password it was given.
     return bool(has) and has != password.get("result")
 
@@ -46,13 +44,13 @@ def password_due(name: str, args: BreakGlassAccountArgs, tools: AccountTools) ->
 def keeps_password(
     name: str, args: BreakGlassAccountArgs, tools: AccountTools, standing: StandingAccount | None
 ) -> bool:
-    """Whether the account stands and has the right password, so that none is to be sent.
+    """Whether the account stands and has the right password, or retires: none is to be sent.
 
     Its resource in the state may not know the password: it was taken in, or a refresh of this very
     run dropped it. Setting it once more would be a sensitive change of an administrator, which the
     deploying application may not be allowed.
     """
-    return standing is not None and not password_due(name, args, tools)
+    return standing is not None and (bool(args.retired) or not password_due(name, args, tools))
 
 
 def password_in_use(
@@ -63,11 +61,14 @@ def password_in_use(
     user: azuread.User,
     password: random.RandomPassword,
 ) -> pulumi.Output[str]:
-    """The password once the user has it; secret.
+    """The password once the user has it; secret. Of a retiring account the one that it has.
 
     Raises RunError, inside the output, when the password resource was replaced by hand while the
     user keeps the password of before; the next run sets the new one.
     """
+    has = _has(name, tools)
+    if args.retired and has:
+        return pulumi.Output.secret(str(has))
     kept = keeps_password(name, args, tools, standing)
     known = _result(name, tools)
 
@@ -96,7 +97,7 @@ def password_changed(
     """
     before = standing.password_changed if standing else None
     kept = keeps_password(name, args, tools, standing)
-    known = _result(name, tools)
+    known = _has(name, tools) if args.retired else _result(name, tools)
     account = tools.remembered(TYPE, name) or {}
     # A run that broke off after it had set a password left the time of the one before.
     remembered = account.get("passwordChanged") if account.get("password") == known else None
@@ -128,6 +129,13 @@ def _after_our_write(
         if changed is not None and changed.isoformat() != before:
             return changed.isoformat()
     return None
+
+
+def _has(name: str, tools: AccountTools) -> Any:
+    """The password that the user has, as far as the state knows."""
+    user = tools.remembered(USER_TYPE, f"{name}-user") or {}
+    account = tools.remembered(TYPE, name) or {}
+    return user.get("password") or account.get("password")
 
 
 def _result(name: str, tools: AccountTools) -> Any:

@@ -6,7 +6,6 @@ import pulumi
 import pulumi_azuread as azuread
 import pulumi_random as random
 
-from alerting.queries import WatchedAccount
 from components.account_arguments import (
     PASSWORD_TYPE,
     TYPE,
@@ -17,6 +16,7 @@ from components.account_arguments import (
     password_wanted,
     wanted_roles,
 )
+from components.account_changes import WANTED_NAME
 from components.account_clash import name_is_free
 from components.account_password import keeps_password, password_changed, password_in_use
 from components.account_roles import (
@@ -41,6 +41,24 @@ __all__ = [
 RANDOM_CHARACTERS: Final = 16
 """Of 36 each: 82 bits, not to be guessed by trying names at the sign-in page."""
 
+USER_PROPERTIES: Final = (
+    "accountEnabled",
+    "companyName",
+    "department",
+    "disablePasswordExpiration",
+    "displayName",
+    "forcePasswordChange",
+    "givenName",
+    "jobTitle",
+    "mailNickname",
+    "password",
+    "showInAddressList",
+    "surname",
+    "usageLocation",
+    "userPrincipalName",
+)
+"""Whatever this program sets of a user."""
+
 
 class BreakGlassAccount(pulumi.ComponentResource):
     """A cloud-only user with a random name, a long password, and Global Administrator at last.
@@ -54,8 +72,8 @@ class BreakGlassAccount(pulumi.ComponentResource):
     tenant but dropped out of the state (a lagging replica, an answer that got lost) is taken in
     again as it is.
 
-    It leaves in two steps: `retired` takes the roles away and nothing else, and makes it possible
-    to take the account out of the program.
+    It leaves in two steps: `retired` takes the roles away and changes nothing else of the account,
+    and makes it possible to take the account out of the program.
 
     Left out on purpose: a person, a device, the word 'admin' in the name, a licence (no mailbox on
     a permanent Global Administrator), password expiry, a forced change at first sign-in.
@@ -104,16 +122,21 @@ class BreakGlassAccount(pulumi.ComponentResource):
             keepers=keepers,
             # A new password replaces this resource, which protection would forbid. The protected
             # user depends on it, so it cannot be deleted by itself either.
-            opts=pulumi.ResourceOptions(parent=self, protect=False),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=False,
+                ignore_changes=["keepers", "length"] if args.retired else None,
+            ),
         )
         local_part = (
             pulumi.Output.from_input(args.user_name)
             if args.user_name
             else pulumi.Output.concat(args.name_prefix or "", suffix.result)
         )
+        wanted_name = pulumi.Output.concat(local_part, "@", args.domain)
         user = azuread.User(
             f"{name}-user",
-            user_principal_name=pulumi.Output.concat(local_part, "@", args.domain),
+            user_principal_name=wanted_name,
             mail_nickname=local_part,
             display_name=local_part if args.display_name is None else args.display_name,
             given_name=args.given_name,
@@ -133,9 +156,7 @@ class BreakGlassAccount(pulumi.ComponentResource):
                 # Does nothing where the state has it; a refresh drops a user, protected or not,
                 # that a lagging replica does not know.
                 import_=f"/users/{standing.object_id}" if standing else None,
-                ignore_changes=(
-                    ["password"] if keeps_password(name, args, tools, standing) else None
-                ),
+                ignore_changes=self._ignored(args, tools, standing),
             ),
         )
         roles = self._roles(args, tools, standing)
@@ -161,26 +182,17 @@ class BreakGlassAccount(pulumi.ComponentResource):
                 "protected": bool(opts and opts.protect),
                 "retired": self.retired,
                 "passwordChanged": self.password_changed,
+                WANTED_NAME: self._wanted_name(args, tools, wanted_name),
                 "password": self.password,
             }
         )
 
     @property
-    def watched(self) -> pulumi.Output[WatchedAccount]:
-        """The account as `SignInMonitoring` takes it."""
-        return pulumi.Output.all(self.object_id, self.user_principal_name).apply(
-            lambda values: WatchedAccount(str(values[0]), str(values[1]))
-        )
-
-    @property
     def summary(self) -> pulumi.Output[dict[str, str]]:
         """`userPrincipalName` and `objectId`, for a stack's outputs."""
-        return self.watched.apply(
-            lambda account: {
-                "userPrincipalName": account.user_principal_name,
-                "objectId": account.object_id,
-            }
-        )
+        return pulumi.Output.all(
+            userPrincipalName=self.user_principal_name, objectId=self.object_id
+        ).apply(dict[str, str])
 
     @property
     def credentials(self) -> pulumi.Output[tuple[str, str]]:
@@ -211,7 +223,30 @@ class BreakGlassAccount(pulumi.ComponentResource):
                 " stack's state: taken in again as it is",
                 self,
             )
+        for warning in standing.warnings if standing else ():
+            pulumi.log.warn(warning, self)
         return standing
+
+    def _ignored(
+        self, args: BreakGlassAccountArgs, tools: AccountTools, standing: StandingAccount | None
+    ) -> list[str] | None:
+        """Properties of the user that this run leaves as they are; all when it retires."""
+        if args.retired:
+            return list(USER_PROPERTIES)
+        kept = keeps_password(self._name, args, tools, standing)
+        left_alone = standing.left_alone if standing else ()
+        return [*(("password",) if kept else ()), *left_alone] or None
+
+    def _wanted_name(
+        self, args: BreakGlassAccountArgs, tools: AccountTools, wanted: pulumi.Output[str]
+    ) -> pulumi.Input[str | None]:
+        """What the settings ask for, once the user has it or it was left alone.
+
+        A retiring account keeps what was asked for before: its name is not looked at.
+        """
+        if args.retired:
+            return (tools.remembered(TYPE, self._name) or {}).get(WANTED_NAME)
+        return pulumi.Output.all(wanted, self.user_principal_name).apply(lambda both: str(both[0]))
 
     def _roles(
         self, args: BreakGlassAccountArgs, tools: AccountTools, standing: StandingAccount | None

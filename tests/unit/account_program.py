@@ -83,6 +83,5 @@ def make(
         pulumi.export("summary", account.summary)
         pulumi.export("password", account.password)
         pulumi.export("credentials", account.credentials)
-        pulumi.export("watched", account.watched)
 
     return run_program(program, preview=preview, respond=respond, expect_error=expect_error)

@@ -54,9 +54,10 @@ class MemoryDirectory:
         raise NotFound(404, "Request_ResourceNotFound", "", "GET", f"/v1.0/users/{object_id}")
 
     def find_user(self, user_principal_name: str) -> User | None:
-        """A live user by name."""
+        """A live user by name; upper and lower case are the same."""
         self._ask(user_principal_name)
-        named = (u for u in self.live if u.user_principal_name == user_principal_name)
+        sought = user_principal_name.casefold()
+        named = (u for u in self.live if u.user_principal_name.casefold() == sought)
         return next(named, None)
 
     def deleted_users(self, name_or_id: str) -> tuple[User, ...]:

@@ -93,6 +93,7 @@ def test_the_password_is_secret_from_its_source_to_every_output() -> None:
         "protected": False,
         "retired": False,
         "password": "Password-of-account-password!",
+        "wantedName": NAME,
     }
 
 
@@ -177,7 +178,7 @@ def test_an_unknown_gate_does_not_plan_the_role_anew() -> None:
 def test_a_preview_knows_no_name_yet() -> None:
     run = make(preview=True)
     assert run.one("User").inputs["userPrincipalName"] is UNKNOWN
-    assert run.outputs["watched"] is UNKNOWN
+    assert run.outputs["summary"] is UNKNOWN
 
 
 def test_the_account_remembers_whether_it_was_protected() -> None:

@@ -1,6 +1,7 @@
 """What is refused before anything is changed, and when we last changed the password."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,14 @@ import pytest
 
 from components.account_roles import GLOBAL_ADMINISTRATOR
 from components.account_standing import MEMBER_TYPE
-from components.break_glass_account import PASSWORD_TYPE, TYPE, USER_TYPE
+from components.break_glass_account import (
+    PASSWORD_TYPE,
+    TYPE,
+    USER_TYPE,
+    AccountTools,
+    BreakGlassAccountArgs,
+    look_up_accounts,
+)
 from entra.directory import User
 from tests.unit.account_program import NAME, OBJECT_ID, PASSWORD, REMEMBERED, URN, make
 from tests.unit.directories import MemoryDirectory, user
@@ -19,7 +27,7 @@ HELD = {GLOBAL_ADMINISTRATOR: "assignment"}
 KEPT = "2026-01-01T00:00:00+00:00"
 """When `REMEMBERED` says that the password was changed."""
 LATER = datetime(2026, 3, 1, tzinfo=UTC)
-Remembered = dict[str, Mapping[str, Mapping[str, Any]]]
+Remembered = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 
 def tenant(
@@ -41,7 +49,7 @@ def with_outputs(type_: str, **changes: Any) -> Remembered:
         ({"password_length": 65}, tenant(), "a new password"),
         ({"user_name": "quiet"}, tenant(), "the name quiet@contoso.onmicrosoft.com"),
         ({"name_prefix": "bg-"}, tenant(), f"the name bg-{NAME}"),
-        ({}, tenant(enabled=False), "to be enabled again"),
+        ({"user_name": "quiet"}, tenant(enabled=False), "the name quiet@contoso.onmicrosoft.com"),
         (
             {"password_rotation": "2027", "name_prefix": "bg-"},
             tenant(),
@@ -62,6 +70,133 @@ def test_a_change_that_the_application_may_not_make_is_one_line_with_the_role(
     assert "\n" not in told
     assert PASSWORD not in told
     assert run.of_type("User") == []
+
+
+RENAMED = "gone.fishing@contoso.onmicrosoft.com"
+
+
+def renamed() -> Remembered:
+    return with_outputs(TYPE, wantedName=NAME, userPrincipalName=RENAMED)
+
+
+@pytest.mark.parametrize(
+    ("remembered", "directory", "ignored", "told"),
+    [
+        (REMEMBERED, tenant(enabled=False), ("password", "accountEnabled"), "was disabled by"),
+        (
+            renamed(),
+            MemoryDirectory([user(OBJECT_ID, RENAMED)], held=HELD, may_change=False),
+            ("password", "userPrincipalName"),
+            f"was renamed (it was {NAME}) by",
+        ),
+        (
+            renamed(),
+            MemoryDirectory([user(OBJECT_ID, RENAMED, enabled=False)], held=HELD, may_change=False),
+            ("password", "userPrincipalName", "accountEnabled"),
+            f"was renamed (it was {NAME}) and disabled by",
+        ),
+    ],
+)
+def test_what_somebody_else_did_stops_nothing_and_is_told_with_the_role(
+    remembered: Remembered, directory: MemoryDirectory, ignored: tuple[str, ...], told: str
+) -> None:
+    own = {"own_object_id": "6a7b8c9d"}
+    run = make(remembered=remembered, directory=directory, tools=own)
+    assert run.one("User").ignore_changes == ignored
+    (line,) = run.said("warning")
+    assert f"({OBJECT_ID}) {told} somebody else and stays so in this run" in line
+    assert "role Privileged Authentication Administrator (7be44c8a-adaf-4e2a-84d6" in line
+    assert "application (service principal 6a7b8c9d) does not hold" in line
+    assert "\n" not in line
+    assert run.named("account").outputs["wantedName"] == NAME
+
+
+@pytest.mark.parametrize("may", [True, None])
+def test_what_somebody_else_did_is_undone_where_that_may_be_allowed(may: bool | None) -> None:
+    directory = MemoryDirectory(
+        [user(OBJECT_ID, RENAMED, enabled=False)], held=HELD, may_change=may
+    )
+    run = make(remembered=renamed(), directory=directory)
+    assert run.one("User").ignore_changes == ("password",)
+    assert run.said("warning") == []
+
+
+def test_a_new_name_of_the_settings_is_refused_after_somebody_elses_too() -> None:
+    directory = MemoryDirectory([user(OBJECT_ID, RENAMED)], held=HELD, may_change=False)
+    run = make(remembered=renamed(), directory=directory, user_name="quiet", expect_error=True)
+    assert "is due for the name quiet@contoso.onmicrosoft.com, which" in str(run.error)
+
+
+OTHER = "9f0c2b5e-2a5d-4d0a-8a7e-0d6d3b7a1c11"
+
+
+@pytest.mark.parametrize(
+    ("ours", "told"),
+    [
+        (False, "but another user has that name (object id {}): nothing was changed; choose"),
+        (True, "but other of this stack has that name (object id {}): nothing was changed; choose"),
+    ],
+)
+@pytest.mark.parametrize("held", [HELD, {}])
+def test_a_new_name_that_is_taken_is_refused_before_anything_is_changed(
+    ours: bool, told: str, held: dict[str, str]
+) -> None:
+    remembered = dict(REMEMBERED)
+    if ours:
+        other = {f"{URN}{TYPE}::other": {"objectId": OTHER}}
+        remembered[TYPE] = {**REMEMBERED[TYPE], **other}
+    directory = tenant(held, may=True)
+    directory.live.append(user(OTHER, "Ada@contoso.onmicrosoft.com"))
+    run = make(
+        remembered=remembered,
+        directory=directory,
+        user_name="ada",
+        preview=True,
+        expect_error=True,
+    )
+    line = str(run.error)
+    assert isinstance(run.error, pulumi.RunError)
+    assert f"({OBJECT_ID}) is to be called ada@contoso.onmicrosoft.com, " in line
+    assert told.format(OTHER) in line
+    assert "\n" not in line
+    assert run.of_type("User") == []
+
+
+def test_a_name_that_only_a_replica_still_shows_as_the_one_before_is_ones_own() -> None:
+    directory = tenant(may=True)
+    directory.live.append(user(OBJECT_ID, "ada@contoso.onmicrosoft.com"))
+    run = make(remembered=REMEMBERED, directory=directory, user_name="ada")
+    assert run.one("User").inputs["userPrincipalName"] == "ada@contoso.onmicrosoft.com"
+
+
+def test_two_accounts_of_one_name_are_refused_before_the_first_is_made() -> None:
+    tools = AccountTools(directory=MemoryDirectory(), memory=lambda _: {})
+    one = BreakGlassAccountArgs("contoso.com", user_name="quiet")
+    other = BreakGlassAccountArgs("Contoso.com", user_name="quiet")
+    with pytest.raises(pulumi.RunError, match="one and other are both to be called quiet@Contoso"):
+        look_up_accounts({"one": one, "other": other}, tools)
+
+    apart = BreakGlassAccountArgs("fabrikam.com", user_name="quiet")
+    found = look_up_accounts({"one": one, "other": apart, "third": apart_from(apart)}, tools)
+    assert found.standing == {"one": None, "other": None, "third": None}
+
+
+def apart_from(args: BreakGlassAccountArgs) -> BreakGlassAccountArgs:
+    return replace(args, user_name=f"{args.user_name}er")
+
+
+@pytest.mark.parametrize("may", [True, False])
+def test_a_password_of_an_account_without_a_role_names_the_permission_that_it_takes(
+    may: bool,
+) -> None:
+    run = make(remembered=REMEMBERED, directory=tenant({}, may=may), password_rotation="2027")
+    told = run.said("warning")
+    assert run.one("User").ignore_changes == ()
+    if may:
+        assert told == []
+    else:
+        (line,) = told
+        assert "User-PasswordProfile.ReadWrite.All or a directory role such as" in line
 
 
 @pytest.mark.parametrize("may", [True, None])

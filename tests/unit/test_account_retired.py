@@ -7,7 +7,8 @@ import pulumi
 import pytest
 
 from components.account_roles import ASSIGNMENT_TYPE, GLOBAL_ADMINISTRATOR
-from tests.unit.account_program import NAME, OBJECT_ID, REMEMBERED, URN, make
+from components.break_glass_account import PASSWORD_TYPE
+from tests.unit.account_program import NAME, OBJECT_ID, PASSWORD, REMEMBERED, URN, make
 from tests.unit.directories import MemoryDirectory, user
 
 SECURITY_READER = "5d6b6bb7-de71-4623-b4af-96380a352509"
@@ -35,6 +36,41 @@ def test_a_retired_account_has_no_role_and_no_protection_left() -> None:
     assert [r.name for r in run.registrations if run.is_protected(r)] == []
     outputs = run.named("account").outputs
     assert (outputs["retired"], outputs["protected"]) == (True, False)
+
+
+@pytest.mark.parametrize("rotated", ["2027", None])
+def test_a_retiring_account_is_changed_in_nothing_but_its_roles(rotated: str | None) -> None:
+    """Disabled and renamed by somebody, due for a rotation: all stays, and needs no role."""
+    urn, outputs = next(iter(REMEMBERED[PASSWORD_TYPE].items()))
+    remembered = {
+        **REMEMBERED,
+        ASSIGNMENT_TYPE: in_state(),
+        # Made by an earlier run that could not set it.
+        PASSWORD_TYPE: {urn: {**outputs, "result": "never set"}},
+    }
+    directory = MemoryDirectory(
+        [user(OBJECT_ID, "other@contoso.onmicrosoft.com", enabled=False)],
+        held=HELD,
+        may_change=False,
+    )
+    run = make(
+        remembered=remembered,
+        directory=directory,
+        retired=True,
+        user_name="quiet",
+        password_rotation=rotated,
+        password_length=200,
+    )
+    registered = run.one("User")
+    assert set(registered.inputs) <= set(registered.ignore_changes)
+    assert {"givenName", "surname", "jobTitle", "department"} < set(registered.ignore_changes)
+    assert set(run.one("RandomPassword").ignore_changes) == {"keepers", "length"}
+    assert run.of_type("DirectoryRoleAssignment") == []
+    outputs = run.named("account").outputs
+    assert outputs["password"] == PASSWORD
+    assert outputs["passwordChanged"] == "2026-01-01T00:00:00+00:00"
+    assert "password" in run.secret_outputs
+    assert not [asked for asked in directory.asked if asked.startswith("may ")]
 
 
 def test_a_role_that_the_state_lost_is_taken_in_before_it_can_be_taken_away() -> None:
