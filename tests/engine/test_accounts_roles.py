@@ -1,0 +1,161 @@
+"""Roles of the accounts on the real engine: what somebody does to them, and further ones."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.tenant.clock import iso
+from sandbox.tenant.directory.role_schedules import give_role, make_eligible, take_role
+from tests.engine.account_tenant import (
+    ARMED,
+    assert_quiet,
+    complete,
+    kind,
+    roles_of,
+    settings,
+    standing,
+)
+from tests.engine.standing import Scene, new_scene
+from tests.support.tenant import GLOBAL_ADMINISTRATOR, JSON, object_id, small_document
+
+EXCHANGE = "29232cdf-9323-42fd-ade2-1d097af3e4de"
+READER = "5d6b6bb7-de71-4623-b4af-96380a352509"
+AN_HOUR = 3600
+
+
+def with_premium_two() -> JSON:
+    """The small tenant with Entra ID P2: roles can be made eligible and time-bound."""
+    document = small_document()
+    document["subscribedSkus"].append(
+        {
+            "id": object_id("skus/p2"),
+            "skuPartNumber": "AAD_PREMIUM_P2",
+            "capabilityStatus": "Enabled",
+            "consumedUnits": 1,
+            "prepaidUnits": {"enabled": 5, "suspended": 0, "warning": 0},
+            "servicePlans": [
+                {
+                    "servicePlanName": "AAD_PREMIUM_P2",
+                    "servicePlanId": "eec0eb4f-6444-4f95-aba0-50c24d67f998",
+                }
+            ],
+        }
+    )
+    return document
+
+
+def removed(scene: Scene, account: str) -> None:
+    take_role(scene.tenant.directory, account, GLOBAL_ADMINISTRATOR)
+
+
+def made_eligible(scene: Scene, account: str) -> None:
+    make_eligible(scene.tenant.directory, account, GLOBAL_ADMINISTRATOR)
+
+
+def made_time_bound_and_run_out(scene: Scene, account: str) -> None:
+    until = iso(scene.tenant.clock.now() + AN_HOUR / 2)
+    give_role(scene.tenant.directory, account, GLOBAL_ADMINISTRATOR, until)
+    scene.server.world.advance(AN_HOUR)
+
+
+@pytest.fixture
+def tall_scene(tmp_path: Path) -> Iterator[Scene]:
+    """The stack standing in a tenant with Entra ID P2."""
+    with new_scene(tmp_path / "tall", with_premium_two()) as scene:
+        scene.stack.up("--skip-preview")
+        yield scene
+
+
+@pytest.mark.parametrize("done", [removed, made_eligible, made_time_bound_and_run_out])
+def test_a_role_that_somebody_took_is_shown_by_preview_and_put_back_by_up(
+    tall_scene: Scene, done: Callable[[Scene, str], None]
+) -> None:
+    scene = tall_scene
+    (name, account), other = scene.accounts().popitem(), scene.accounts()
+    done(scene, account)
+    assert roles_of(scene.tenant.to_document(), account) == []
+    scene.forget()
+
+    preview = scene.stack.preview().output
+    assert "global-administrator" in preview
+    assert "create" in preview
+    assert scene.writes() == []
+
+    scene.stack.up("--skip-preview")
+    assert [kind(write) for write in scene.writes()] == ["POST role"]
+    assert standing(scene, account) == complete(name)
+    assert scene.accounts() == other
+    assert_quiet(scene)
+
+
+def test_a_role_that_dropped_out_of_the_state_is_taken_in_again_as_it_is(scene: Scene) -> None:
+    """The refresh of an `up` drops what a replica does not show, protected or not."""
+    given = {one["id"] for one in scene.tenant.to_document()["roleAssignments"]}
+    scene.forget()
+    path = r"roleManagement/directory/roleAssignments/"
+    scene.fault(method="GET", path=path, status=404, times=1)
+
+    scene.stack.up("--skip-preview", check=False)
+    scene.server.world.faults.clear()
+    scene.stack.up("--skip-preview")
+
+    assert scene.writes() == []
+    assert {one["id"] for one in scene.tenant.to_document()["roleAssignments"]} == given
+    assert_quiet(scene)
+
+
+def test_further_roles_are_given_by_name_and_by_id_and_taken_again(scene: Scene) -> None:
+    (one, first), (two, second) = scene.accounts().items()
+    scene.forget()
+    settings(
+        scene,
+        roles=["exchange administrator"],
+        named={"account-1": {}, "account-2": {"roles": [READER, "Global Administrator"]}},
+    )
+    scene.stack.up()
+    assert [kind(write) for write in scene.writes()] == ["POST role"] * 2
+    assert standing(scene, first) == complete(one, {*ARMED, EXCHANGE})
+    assert standing(scene, second) == complete(two, {*ARMED, READER})
+    assert_quiet(scene)
+
+    settings(scene)
+    scene.stack.up()
+    assert [kind(write) for write in scene.writes()] == ["DELETE role"] * 2
+    for name, account in ((one, first), (two, second)):
+        assert standing(scene, account) == complete(name)
+    assert_quiet(scene)
+
+
+def test_a_further_role_comes_last_goes_first_and_leaves_with_a_retired_account(
+    tmp_path: Path,
+) -> None:
+    with new_scene(tmp_path / "stack") as scene:
+        settings(scene, roles=["Security Reader"])
+        scene.stack.up("--skip-preview")
+        kinds = [kind(write) for write in scene.writes()]
+        assert kinds[-4:] == ["POST role"] * 4
+        name, account = scene.accounts().popitem()
+        assert standing(scene, account) == complete(name, {*ARMED, READER})
+
+        named: dict[str, Any] = {"account-1": {}, "account-2": {}, "account-3": {}}
+        settings(scene, roles=["Security Reader"], named=named)
+        scene.stack.up("--skip-preview")
+        retiring = {**named, "account-2": {"retire": True}}
+        settings(scene, roles=["Security Reader"], named=retiring)
+        scene.forget()
+        scene.stack.up("--skip-preview")
+        assert [kind(write) for write in scene.writes()] == ["DELETE role"] * 2
+        assert standing(scene, account) == complete(name, ())
+        assert_quiet(scene)
+
+
+def test_a_role_that_is_none_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    with new_scene(tmp_path / "stack") as scene:
+        settings(scene, roles=["Grand Vizier"])
+        refused = scene.stack.up("--skip-preview", check=False)
+        assert refused.returncode != 0
+        assert "break-glass:accounts.roles" in refused.output
+        assert "Grand Vizier" in refused.output
+        assert scene.writes() == []
