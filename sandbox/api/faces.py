@@ -26,6 +26,7 @@ from sandbox.api.graph import directory as graph_directory
 from sandbox.api.graph import directory_objects as graph_directory_objects
 from sandbox.api.graph import directory_roles as graph_directory_roles
 from sandbox.api.graph import groups as graph_groups
+from sandbox.api.graph import licence_details as graph_licence_details
 from sandbox.api.graph import named_locations as graph_named_locations
 from sandbox.api.graph import reports as graph_reports
 from sandbox.api.graph import role_schedules as graph_role_schedules
@@ -50,6 +51,7 @@ GRAPH_ROUTERS = (
     graph_directory.router,
     graph_directory_objects.router,
     graph_directory_roles.router,
+    graph_licence_details.router,
     graph_role_schedules.router,
     graph_administrative_units.router,
     graph_authentication_methods.router,

@@ -80,6 +80,7 @@ def _user_routes() -> list[Case]:
         ),
         Case("DELETE /users/{id}", restore[:2], eve, None, 204),
         Case("GET /users/{id}/manager", read, eve),
+        Case("GET /users/{id}/licenseDetails", ("LicenseAssignment.Read.All", *read), eve),
         Case("GET /users/{id}/memberOf", member_of, eve),
         Case("GET /users/{id}/memberOf/$count", member_of, eve),
         Case("GET /users/{id}/transitiveMemberOf", member_of, eve),

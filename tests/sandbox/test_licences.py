@@ -150,3 +150,24 @@ def test_a_role_assignable_group_needs_p1(plans: tuple[str, ...], status: int) -
     with running_tenant(document(*plans)) as server, graph(server) as client:
         assert client.post("/v1.0/groups", json=group).status_code == status
         assert client.post("/v1.0/groups", json=group | {"isAssignableToRole": False}).is_success
+
+
+def test_the_licences_of_a_user_are_listed_with_the_plans_that_are_not_disabled() -> None:
+    found = small_document()
+    sku = found["subscribedSkus"][0]
+    first, second = sku["servicePlans"]
+    eve = next(user for user in found["users"] if user["id"] == object_id("users/eve"))
+    eve["assignedLicenses"] = [{"skuId": sku["skuId"], "disabledPlans": [second["servicePlanId"]]}]
+    with running_tenant(found) as server, graph(server) as client:
+        (licence,) = client.get(f"/v1.0/users/{eve['id']}/licenseDetails").json()["value"]
+        none = client.get(f"/v1.0/users/{object_id('users/ada')}/licenseDetails").json()["value"]
+        unknown = client.get(f"/v1.0/users/{object_id('nobody')}/licenseDetails")
+    assert (licence["skuId"], licence["skuPartNumber"]) == (sku["skuId"], "EMSPREMIUM")
+    assert {
+        plan["servicePlanName"]: plan["provisioningStatus"] for plan in licence["servicePlans"]
+    } == {
+        first["servicePlanName"]: "Success",
+        second["servicePlanName"]: "Disabled",
+    }
+    assert none == []
+    assert unknown.status_code == 404

@@ -163,6 +163,11 @@ ENTITY_SETS: Mapping[str, EntityType] = {
     "administrativeUnits": ADMINISTRATIVE_UNIT,
     "servicePrincipals": SERVICE_PRINCIPAL,
     "organization": _ORGANIZATION,
+    "licenseDetails": _type(
+        "licenseDetails",
+        *("skuId", "skuPartNumber"),
+        servicePlans="Collection(graph.servicePlanInfo)",
+    ),
     "directoryRoles": _type(
         "directoryRole",
         *("displayName", "description", "roleTemplateId"),

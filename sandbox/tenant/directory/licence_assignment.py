@@ -1,8 +1,9 @@
-"""Giving licences to users and taking them away.
+"""Giving licences to users, taking them away, and what each of them holds.
 
-Source: Microsoft Graph v1.0, "user: assignLicense" (the tenant needs a free unit); here only for an
-administrator at work in a portal. A user without a usage location counts as being where the tenant
-is, as Microsoft Learn says of group-based licensing. Texts of refusals are assumed.
+Sources: Microsoft Graph v1.0, "user: assignLicense" (the tenant needs a free unit); here only for
+an administrator at work in a portal; "licenseDetails resource type". A user without a usage
+location counts as being where the tenant is, as Microsoft Learn says of group-based licensing.
+Assumed: texts of refusals; plans are provisioned at once.
 """
 
 from sandbox.tenant.directory.store import JSON, Directory
@@ -37,6 +38,33 @@ def remove_licence(directory: Directory, id_or_upn: str, sku: str) -> None:
             licence for licence in user["assignedLicenses"] if licence.get("skuId") != gone
         ]
     found["consumedUnits"] = max(found.get("consumedUnits", 0) - 1, 0)
+
+
+def licence_details(directory: Directory, user: JSON) -> list[JSON]:
+    """A user's licences with their service plans, all of them provisioned but for disabled ones."""
+    owned = {_sku_id(sku): sku for sku in directory.subscribed_skus}
+    return [
+        {
+            "id": sku_id,
+            "skuId": sku_id,
+            "skuPartNumber": owned[sku_id].get("skuPartNumber"),
+            "servicePlans": [
+                {
+                    "servicePlanId": plan.get("servicePlanId"),
+                    "servicePlanName": plan.get("servicePlanName"),
+                    "provisioningStatus": (
+                        "Disabled"
+                        if plan.get("servicePlanId") in (licence.get("disabledPlans") or ())
+                        else "Success"
+                    ),
+                    "appliesTo": plan.get("appliesTo", "User"),
+                }
+                for plan in owned[sku_id].get("servicePlans", [])
+            ],
+        }
+        for licence in user.get("assignedLicenses") or ()
+        if (sku_id := str(licence.get("skuId"))) in owned
+    ]
 
 
 def _held(user: JSON) -> list[str]:
