@@ -9,21 +9,57 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.api.server import TenantServer
-from tests.support.tenant import AT_ONCE, JSON, object_id, small_document
+from tests.support.tenant import (
+    AT_ONCE,
+    GLOBAL_ADMINISTRATOR,
+    JSON,
+    object_id,
+    small_document,
+)
 
 AUDITOR = object_id("auditor")
 AUDITOR_PERMISSIONS = (
     "AuditLog.Read.All",
     "Directory.Read.All",
     "Policy.Read.All",
+    "RoleManagement.Read.Directory",
     "UserAuthenticationMethod.Read.All",
 )
 EXCHANGE_ADMINISTRATOR = "29232cdf-9323-42fd-ade2-1d097af3e4de"
+USER_ADMINISTRATOR = "fe930be7-5e62-47db-91af-98c3a49a38b1"
+OFFICE_LICENCE = "6fd2c87f-b296-42f0-b197-1e91e994b900"
+"""Office 365 E3: a mailbox, among other things."""
 
 
 def audited_document() -> JSON:
-    """The small tenant with policies of every kind, and the auditor's application."""
+    """The small tenant with policies of every kind, and the auditor's application.
+
+    Its own administrators activate their roles when they need them, as auditors ask for: ada and
+    bo as Global Administrators, four others with less. Hal's helpdesk role alone is active.
+    """
     document = small_document()
+    document["roleAssignments"] = [
+        role for role in document["roleAssignments"] if role["principalId"] == _user("hal")
+    ]
+    document["roleEligibilitySchedules"] = [
+        *(eligible(_user(name), GLOBAL_ADMINISTRATOR) for name in ("ada", "bo")),
+        *(eligible(_user(name), USER_ADMINISTRATOR) for name in ("fay", "gus")),
+        *(eligible(_user(name), EXCHANGE_ADMINISTRATOR) for name in ("ida", "jon")),
+    ]
+    document["subscribedSkus"].append(
+        {
+            "id": object_id("skus/office"),
+            "skuId": OFFICE_LICENCE,
+            "skuPartNumber": "ENTERPRISEPACK",
+            "prepaidUnits": {"enabled": 25},
+            "servicePlans": [
+                {
+                    "servicePlanName": "EXCHANGE_S_ENTERPRISE",
+                    "servicePlanId": "efb87545-963c-4e0d-99df-69c6916d9eb0",
+                }
+            ],
+        }
+    )
     document["apps"].append(
         {
             "appId": AUDITOR,
@@ -68,6 +104,20 @@ def audited_document() -> JSON:
         ),
     ]
     return document
+
+
+def _user(name: str) -> str:
+    return object_id(f"users/{name}")
+
+
+def eligible(user: str, role: str) -> JSON:
+    """A role that a user may activate, without an end."""
+    return {
+        "id": object_id(f"eligible/{role}/{user}"),
+        "principalId": user,
+        "roleDefinitionId": role,
+        "startDateTime": "2025-03-01T08:00:00Z",
+    }
 
 
 def _policy(

@@ -1,4 +1,4 @@
-"""A tenant's state at three moments: before the stack, with it, and after it was taken down.
+"""A tenant's state before the stack, with it, with a name prefix, and after it was taken down.
 
 Made once on the real engine; the parallel processes of a test run share it through a file.
 """
@@ -16,6 +16,9 @@ from tests.assessors.evidence import EmergencyAccess
 from tests.engine.standing import new_scene
 from tests.support.tenant import JSON, passkey
 
+NAME_PREFIX = "breakglass-"
+"""One of those that assessors look for, and attackers too."""
+
 
 @dataclass(frozen=True)
 class Chronicle:
@@ -23,6 +26,7 @@ class Chronicle:
 
     before: JSON
     standing: JSON
+    prefixed: JSON
     after: JSON
     users: list[str]
     group: str
@@ -54,14 +58,17 @@ def shared_chronicle(folder: Path) -> Chronicle:
 
 
 def _live_through(folder: Path) -> Chronicle:
-    """`pulumi up`, then `protect: false` and `up` and `destroy`: the two deliberate steps."""
+    """`pulumi up`, once more with a prefix, then `protect: false`, `up` and `destroy`."""
     before = audited_document()
     with new_scene(folder, copy.deepcopy(before)) as scene:
         scene.stack.up("--skip-preview")
-        standing = scene.tenant.to_document()
+        standing = copy.deepcopy(scene.tenant.to_document())
         users = list(scene.accounts().values())
         group = str(scene.stack.outputs()["groupId"])
+        scene.stack.set_config({"break-glass:accounts": {"namePrefix": NAME_PREFIX}})
+        scene.stack.up("--skip-preview")
+        prefixed = copy.deepcopy(scene.tenant.to_document())
         scene.stack.set_config({"break-glass:protect": False})
         scene.stack.up("--skip-preview")
         scene.stack.destroy("--skip-preview")
-        return Chronicle(before, standing, scene.tenant.to_document(), users, group)
+        return Chronicle(before, standing, prefixed, scene.tenant.to_document(), users, group)

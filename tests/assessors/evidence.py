@@ -17,6 +17,12 @@ _KINDS = {
     "Groups": "groups",
     "Roles": "roleManagement/directory/roleDefinitions",
 }
+_ROLES = "roleManagement/directory"
+PROPERTIES = (
+    *("id", "displayName", "userPrincipalName", "accountEnabled", "userType", "assignedLicenses"),
+    *("onPremisesSyncEnabled", "onPremisesImmutableId", "passwordPolicies"),
+)
+"""What is read of every user."""
 
 
 @dataclass(frozen=True)
@@ -31,17 +37,25 @@ class EmergencyAccess:
 class Evidence:
     """A tenant as it was read.
 
-    `missing` are the ids that policies name and Graph answers 404 for; `administrators` hold Global
-    Administrator permanently, directly or through a role-assignable group; `methods` and `parents`
-    (groups, at any depth) are theirs, by object id.
+    `active` and `eligible` are the roles for the whole tenant, as Privileged Identity Management
+    lists them. `roles` are the active ones by holder, directly or through a role-assignable group;
+    `administrators` hold Global Administrator without an end. `methods`, `licences` and `parents`
+    (groups, at any depth) are theirs, by object id; `members` and `owners` those of groups.
+    `missing` are the ids that policies name and Graph answers 404 for.
     """
 
     policies: Sequence[JSON]
     users: Mapping[str, JSON]
     groups: Mapping[str, JSON]
+    domains: Sequence[JSON]
+    active: Sequence[JSON]
+    eligible: Sequence[JSON]
     administrators: frozenset[str]
     methods: Mapping[str, frozenset[str]]
+    licences: Mapping[str, Sequence[JSON]]
     parents: Mapping[str, frozenset[str]]
+    members: Mapping[str, frozenset[str]]
+    owners: Mapping[str, frozenset[str]]
     roles: Mapping[str, frozenset[str]]
     missing: frozenset[str]
     deleted: frozenset[str]
@@ -52,24 +66,36 @@ def read_evidence(audited: Audited) -> Evidence:
     with http(audited.server) as client:
         client.headers["Authorization"] = f"Bearer {_token(client, audited)}"
         policies = list(_all(client, "identity/conditionalAccess/policies"))
-        select = "id,displayName,userPrincipalName,accountEnabled,onPremisesSyncEnabled,userType"
-        people = list(_all(client, f"users?$select={select},assignedLicenses"))
+        people = list(_all(client, f"users?$select={','.join(PROPERTIES)}"))
         groups = {group["id"]: group for group in _all(client, "groups")}
+        active, eligible = (
+            [role for role in _all(client, f"{_ROLES}/{kind}") if role["directoryScopeId"] == "/"]
+            for kind in ("roleAssignmentScheduleInstances", "roleEligibilityScheduleInstances")
+        )
         roles: dict[str, set[str]] = {}
-        for assignment in _all(client, "roleManagement/directory/roleAssignments"):
-            if assignment["directoryScopeId"] == "/":
-                role = assignment["roleDefinitionId"]
-                for holder in _holders(client, assignment["principalId"], groups):
-                    roles.setdefault(holder, set()).add(role)
+        permanent: set[str] = set()
+        for assignment in active:
+            role = assignment["roleDefinitionId"]
+            holders = _holders(client, assignment["principalId"], groups)
+            for holder in holders:
+                roles.setdefault(holder, set()).add(role)
+            if role == GLOBAL_ADMINISTRATOR and assignment["endDateTime"] is None:
+                permanent |= holders
         users = {user["id"]: user for user in people}
-        administrators = {user for user in users if GLOBAL_ADMINISTRATOR in roles.get(user, set())}
+        administrators = frozenset(permanent & set(users))
         return Evidence(
             policies,
             users,
             groups,
-            frozenset(administrators),
+            list(_all(client, "domains")),
+            active,
+            eligible,
+            administrators,
             {user: _methods(client, user) for user in administrators},
+            {user: list(_all(client, f"users/{user}/licenseDetails")) for user in administrators},
             {user: _parents(client, user) for user in administrators},
+            {group: _ids(client, f"groups/{group}/members") for group in groups},
+            {group: _ids(client, f"groups/{group}/owners") for group in groups},
             {holder: frozenset(held) for holder, held in roles.items()},
             frozenset(_missing(client, policies)),
             frozenset(_deleted(client)),
@@ -110,7 +136,11 @@ def _holders(client: httpx.Client, principal: str, groups: Mapping[str, JSON]) -
     """Who holds a role that a principal was given: the principal, or a group's members."""
     if principal not in groups:
         return {principal}
-    return {member["id"] for member in _all(client, f"groups/{principal}/transitiveMembers")}
+    return set(_ids(client, f"groups/{principal}/transitiveMembers"))
+
+
+def _ids(client: httpx.Client, path: str) -> frozenset[str]:
+    return frozenset(str(item["id"]) for item in _all(client, path))
 
 
 def _methods(client: httpx.Client, user: str) -> frozenset[str]:

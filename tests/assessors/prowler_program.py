@@ -2,15 +2,15 @@
 # prowler and its libraries are in an environment of their own, which the type checker does not see.
 """Runs checks of prowler's m365 provider on a tenant; started by `prowler_verdict` as a process.
 
-It is prowler as published: its Entra service reads the tenant through Microsoft's own SDK over
-HTTPS, and its checks judge what that read. From outside come only what prowler has no options for:
-what it sends to Microsoft Graph reaches the audited tenant instead, and the login service is the
-tenant's. Its provider class, which would also sign in to Exchange through PowerShell, is
-represented by an object with the five attributes that the service asks it for.
+It is prowler as published: its services for Entra and the admin centre read the tenant through
+Microsoft's own SDK over HTTPS, and their checks judge what those read. From outside comes only what
+prowler has no options for: what it sends to Microsoft Graph reaches the audited tenant instead, and
+the login service is the tenant's. Its provider class, which would also sign in to Exchange through
+PowerShell, is represented by an object with the five attributes that the services ask it for.
 
 Reads `AUDITED_URL`, `SSL_CERT_FILE` and the `ARM_*` variables; arguments are names of checks.
 Writes to stdout one JSON document: `findings` (check, status, object's name and id, prowler's own
-sentence) and `read` (how much the service read, and what it says about what it could not read).
+sentence) and `read` (how much each service read, and what it says about what it could not read).
 """
 
 import importlib
@@ -30,7 +30,7 @@ from msgraph_core import GraphClientFactory
 from prowler.providers.common.provider import Provider
 from prowler.providers.m365.lib.service import service
 
-SERVICES = "prowler.providers.m365.services.entra"
+SERVICES = "prowler.providers.m365.services"
 
 
 class ToTheTenant(httpx.AsyncHTTPTransport):
@@ -83,8 +83,9 @@ def prepare() -> None:
 
 
 def findings_of(name: str) -> list[dict[str, str]]:
-    """What a check finds; the first one that is imported makes the service read the tenant."""
-    check = getattr(importlib.import_module(f"{SERVICES}.{name}.{name}"), name)()
+    """What a check finds; a service's first one that is imported makes it read the tenant."""
+    folder = name.partition("_")[0]
+    check = getattr(importlib.import_module(f"{SERVICES}.{folder}.{name}.{name}"), name)()
     return [
         {
             "check": name,
@@ -97,18 +98,38 @@ def findings_of(name: str) -> list[dict[str, str]]:
     ]
 
 
-def main(checks: list[str]) -> None:
-    """Run the checks and write what they found."""
-    prepare()
-    findings = [finding for name in checks for finding in findings_of(name)]
-    entra = importlib.import_module(f"{SERVICES}.entra_client").entra_client
+def read_of_entra() -> dict[str, object]:
+    """How much the service for Entra read."""
+    entra = importlib.import_module(f"{SERVICES}.entra.entra_client").entra_client
     errors = (entra.users_error, entra.groups_error, entra.user_registration_details_error)
-    read = {
+    return {
         "policies": len(entra.conditional_access_policies),
         "users": len(entra.users),
         "groups": len(entra.groups),
         "errors": [str(error) for error in errors if error],
     }
+
+
+def read_of_admin_center() -> dict[str, object]:
+    """How much the service for the admin centre read; what fails it only logs and leaves out."""
+    center = importlib.import_module(
+        f"{SERVICES}.admincenter.admincenter_client"
+    ).admincenter_client
+    return {
+        "users": len(center.users),
+        "roles": {name: len(role.members) for name, role in center.directory_roles.items()},
+    }
+
+
+READERS = {"entra": read_of_entra, "admincenter": read_of_admin_center}
+
+
+def main(checks: list[str]) -> None:
+    """Run the checks and write what they found."""
+    prepare()
+    findings = [finding for name in checks for finding in findings_of(name)]
+    services = {name.partition("_")[0] for name in checks}
+    read = {folder: READERS[folder]() for folder in sorted(services)}
     json.dump({"findings": findings, "read": read}, sys.stdout)
 
 

@@ -83,7 +83,12 @@ def zero_trust_21835(evidence: Evidence, told: EmergencyAccess) -> list[str]:
     where the policy excludes the account itself.
     """
     del told
-    accounts = [
+    return _counted(len(zero_trust_accounts(evidence)), "emergency access accounts")
+
+
+def zero_trust_accounts(evidence: Evidence) -> list[str]:
+    """Whom the Zero Trust Assessment takes for an emergency access account."""
+    return [
         user
         for user in evidence.administrators
         if not evidence.users[user].get("onPremisesSyncEnabled")
@@ -94,7 +99,6 @@ def zero_trust_21835(evidence: Evidence, told: EmergencyAccess) -> list[str]:
             if policy["state"] == "enabled"
         )
     ]
-    return _counted(len(accounts), "emergency access accounts")
 
 
 def _targets_as_21835_sees_it(policy: JSON, user: str, evidence: Evidence) -> bool:

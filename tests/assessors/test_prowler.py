@@ -51,7 +51,7 @@ def test_prowler_finds_no_emergency_access_before_the_stack(chronicle: Chronicle
 
 def test_prowler_reads_the_whole_tenant(standing: Verdict, chronicle: Chronicle) -> None:
     document = chronicle.standing
-    assert standing.read == {
+    assert standing.read["entra"] == {
         "policies": len(document["conditionalAccessPolicies"]),
         "users": len(document["users"]),
         "groups": len(document["groups"]),
