@@ -10,6 +10,8 @@ from datetime import datetime
 import pulumi
 
 from components.account_checks import choose_domain
+from components.account_leaving import refuse_privileged_leavers
+from components.account_standing import remembered_account
 from components.adoption import FoundAccount, find_adopted
 from components.break_glass_account import (
     TYPE,
@@ -17,7 +19,8 @@ from components.break_glass_account import (
     BreakGlassAccountArgs,
     look_up_accounts,
 )
-from components.protection import WantedAccount
+from components.break_glass_group import TYPE as GROUP_TYPE
+from components.protection import WantedAccount, leaving
 from components.stack_memory import StackMemory
 from entra.authentication import Authentication
 from entra.client import GraphClient
@@ -67,22 +70,29 @@ def survey_accounts(
 ) -> AccountsSurvey:
     """What each account is made of and what of it stands.
 
-    Raises RunError for a domain that would not do, for an account that is gone, and for a change
-    that is due and that this application may not make.
+    Raises RunError for a domain that would not do, for one name twice, for an account that is gone
+    or leaves with a role, and for a change that cannot be made.
     """
-    made = {one.name: _arguments(one, accounts, tenant.domains) for one in accounts.made}
     tools = AccountTools(
         directory=directory,
         memory=memory,
         own_object_id=tenant.own_object_id,
         adopted=len(accounts.adopted),
     )
-    everyone = (*accounts.made, *(one for one in adopted if not one.gone))
+    domains = {one.name: _domain(one, tools, tenant.domains) for one in accounts.made}
+    _refuse_same_names(accounts.made, domains, adopted)
+    made = {one.name: _arguments(one, accounts, domains[one.name]) for one in accounts.made}
+    names = [one.name for one in (*accounts.made, *adopted)]
+    refuse_privileged_leavers(leaving(names, memory), tools)
+    tools = look_up_accounts(made, tools)
+    gone = [name for name, one in (tools.standing or {}).items() if one is not None and one.gone]
+    mine = (one for one in accounts.made if one.name not in gone)
+    everyone = (*mine, *(one for one in adopted if not one.gone))
     return AccountsSurvey(
         made=made,
-        tools=look_up_accounts(made, tools),
+        tools=tools,
         adopted=adopted,
-        excluded=[one.name for one in everyone if one.excluded],
+        excluded=_excluded(everyone, memory),
         retiring=[one.name for one in everyone if one.retire],
     )
 
@@ -106,11 +116,53 @@ def tell_obstacles(
     return [asdict(obstacle) for obstacle in obstacles]
 
 
-def _arguments(
-    one: MadeAccount, accounts: Accounts, domains: Sequence[Domain]
-) -> BreakGlassAccountArgs:
+def _domain(one: MadeAccount, tools: AccountTools, domains: Sequence[Domain]) -> str:
+    """That of the settings; an account that retires keeps the one it has, whatever became of it."""
+    known = remembered_account(one.name, tools) if one.retire else None
+    if known is not None and known.user_principal_name:
+        return known.user_principal_name.rpartition("@")[2]
+    return choose_domain(domains, one.domain, one.domain_key)
+
+
+def _refuse_same_names(
+    made: Sequence[MadeAccount], domains: Mapping[str, str], adopted: Sequence[FoundAccount]
+) -> None:
+    """Raises RunError for a name of one's own that another account has, however it is spelled."""
+    taken = {one.user_principal_name.casefold(): one.name for one in adopted}
+    for one in made:
+        if one.user_name is None:
+            continue
+        name = f"{one.user_name}@{domains[one.name]}"
+        if name.casefold() in taken:
+            key = f"break-glass:accounts.named.{one.name}.userName"
+            raise pulumi.RunError(
+                f"{key} holds {one.user_name!r}, which makes {one.name} {name}, the name of"
+                f" {taken[name.casefold()]} already: nothing was changed; expected a different one"
+                f' for each: pulumi config set --path "{key}" NAME'
+            )
+        taken[name.casefold()] = one.name
+
+
+def _excluded(everyone: Sequence[MadeAccount | FoundAccount], memory: StackMemory) -> list[str]:
+    """Names of the accounts that no policy is to stop.
+
+    One that retires stays as the stack has it, whatever `excluded` says by now: retiring takes the
+    roles and nothing else.
+    """
+    recorded = [
+        outputs["accounts"] for outputs in memory(GROUP_TYPE).values() if "accounts" in outputs
+    ]
+    known = recorded[0] if recorded else None
+    return [
+        one.name
+        for one in everyone
+        if (one.name in known if one.retire and known is not None else one.excluded)
+    ]
+
+
+def _arguments(one: MadeAccount, accounts: Accounts, domain: str) -> BreakGlassAccountArgs:
     return BreakGlassAccountArgs(
-        domain=choose_domain(domains, one.domain, one.domain_key),
+        domain=domain,
         name_prefix=one.name_prefix,
         user_name=one.user_name,
         display_name=one.display_name,

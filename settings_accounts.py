@@ -175,12 +175,6 @@ class Accounts(SettingsGroup):
         twice = first_twice([one.account for one in self.adopt])
         if twice:
             raise broken_rule(f"adopt holds {twice} twice: expected each account once")
-        names = [(one.user_name, one.domain) for one in self.made if one.user_name is not None]
-        for name, domain in names:
-            if names.count((name, domain)) > 1:
-                raise broken_rule(
-                    f"named holds the userName {name} twice: expected a different one for each"
-                )
         self._enough()
         return self
 

@@ -112,6 +112,8 @@ class BreakGlassGroup(pulumi.ComponentResource):
                 "groupId": group_id,
                 "existing": found.existing,
                 "members": [membership.account for membership in compared.memberships],
+                # Of everybody, those included who were in an existing group before us.
+                "accounts": list(args.member_ids),
                 "protected": bool(opts and opts.protect),
             }
         )

@@ -177,7 +177,8 @@ def _leaving_members(wanted: WantedStack, memory: StackMemory) -> Iterator[str]:
     for account in wanted.accounts:
         known = _accounts(memory).get(account.name)
         stands = any(f"{group}-member-{account.name}" in members for group in groups)
-        if known and known.get("protected") and stands and not account.excluded:
+        leaves = stands and not account.excluded and not account.retire
+        if known and known.get("protected") and leaves:
             yield (
                 f"excluded is false for {account.name}{_told(known)} in break-glass:accounts, and"
                 " it is a protected member of the group: nothing was changed; set it to true, or"

@@ -91,6 +91,7 @@ def test_it_says_which_memberships_are_ours_without_waiting_for_them() -> None:
         "groupId": object_id("group-group"),
         "existing": False,
         "members": ["account-1", "account-2"],
+        "accounts": ["account-1", "account-2"],
         "protected": True,
     }
 

@@ -35,6 +35,7 @@ def test_no_group_and_no_guard_is_made_and_our_accounts_join_it() -> None:
         "groupId": OTHER_ID,
         "existing": True,
         "members": ["account-1", "account-2"],
+        "accounts": ["account-1", "account-2"],
         "protected": True,
     }
 

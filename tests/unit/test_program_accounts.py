@@ -102,6 +102,38 @@ def test_a_wrong_domain_of_one_account_is_told_with_its_place(tenant: Tenant) ->
     assert stopped_before_anything(made)
 
 
+@pytest.mark.parametrize("domain", [None, "contoso.onmicrosoft.com", "Contoso.OnMicrosoft.com"])
+def test_one_user_name_twice_is_told_however_the_domain_is_written(
+    tenant: Tenant, domain: str | None
+) -> None:
+    del tenant
+    named = {
+        "one": {"userName": "reserve"},
+        "two": {"userName": "reserve", **({"domain": domain} if domain else {})},
+    }
+    made = run(settings(named=named), expect_error=True)
+    (line,) = made.said("error")
+    assert line.startswith("break-glass:accounts.named.two.userName holds 'reserve', which makes")
+    assert "reserve@contoso.onmicrosoft.com, the name of one already" in line
+    assert stopped_before_anything(made)
+
+
+def test_one_user_name_in_two_domains_makes_two_accounts(tenant: Tenant) -> None:
+    other = Domain("fabrikam.example", False, False, True, True)
+    tenant.facts = replace(FACTS, domains=(*FACTS.domains, other))
+    own = {"userName": "reserve"}
+    made = run(settings(named={"one": own, "two": {**own, "domain": "fabrikam.example"}}))
+    assert len(made.of_type("User")) == 2
+
+
+def test_the_name_of_an_adopted_account_is_taken(tenant: Tenant) -> None:
+    del tenant
+    named = {"one": {"userName": "ada"}, "two": {}}
+    made = run(settings(named=named, adopt=[ADA]), expect_error=True)
+    (line,) = made.said("error")
+    assert f"ada@contoso.onmicrosoft.com, the name of {ADOPTED} already" in line
+
+
 def test_an_account_that_is_not_excluded_is_watched_and_in_no_group(tenant: Tenant) -> None:
     del tenant
     made = run(settings(named={"account-1": {}, "account-2": {"excluded": False}}))
@@ -155,6 +187,37 @@ def test_a_retiring_account_loses_its_roles_and_its_own_protection_alone(tenant:
     for name in ("account-2-user", "group-member-account-2", "account-2-roles", "group-group"):
         assert made.is_protected(made.named(name)), name
     assert made.outputs["nextSteps"][-1].startswith("account-1 retires")
+
+
+def grouped(state: dict[str, Any], *accounts: str) -> dict[str, Any]:
+    """A state whose group has these accounts."""
+    resources = state[READ_OUTPUTS]({})["outputs"]
+    type_ = "break-glass:index:BreakGlassGroup"
+    known = {"groupId": "", "accounts": [*accounts]}
+    resources[f"urn:pulumi:unit::break-glass::{type_}::group"] = {"type": type_, "outputs": known}
+    return state
+
+
+@pytest.mark.parametrize("was", [True, False])
+def test_a_retiring_account_stays_excluded_as_it_was_whatever_the_settings_say(
+    tenant: Tenant, was: bool
+) -> None:
+    names = ("account-1", "account-2", "account-3")
+    state = grouped(standing(tenant, *names), *(names if was else names[1:]))
+    wanted = {"account-1": {"retire": True, "excluded": not was}, "account-2": {}, "account-3": {}}
+    made = run(settings(named=wanted), calls=state)
+
+    assert ("group-member-account-1" in made.names) == was
+    for child in made.children("exclusion"):
+        assert (object_id("account-1-user") in child.inputs["wanted"]["users"]) == was
+
+
+def test_a_retiring_account_keeps_its_domain_whatever_became_of_that(tenant: Tenant) -> None:
+    state = standing(tenant, "account-1", "account-2", "account-3")
+    own = {"domain": "gone.example", "retire": True}
+    made = run(settings(named={"account-1": own, "account-2": {}, "account-3": {}}), calls=state)
+    name = made.named("account-1-user").inputs["userPrincipalName"]
+    assert name == f"{NAME}@contoso.onmicrosoft.com"
 
 
 def test_an_account_that_was_not_retired_stops_the_run_when_left_out(tenant: Tenant) -> None:

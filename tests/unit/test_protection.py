@@ -241,6 +241,9 @@ def test_a_protected_member_does_not_leave_the_group() -> None:
     assert line.startswith("excluded is false for account-2 (account-2@contoso.example)")
     assert "pulumi config set break-glass:protect false" in line
     refuse_losses(wanted, memory(unprotected(standing())))
+    # One that retires stays a member until it leaves, whatever excluded says.
+    retiring = [replace(one, retire=not one.excluded) for one in accounts]
+    refuse_losses(replace(wanted, accounts=retiring), memory(standing()))
 
 
 def test_an_account_that_never_was_a_member_may_stay_out() -> None:

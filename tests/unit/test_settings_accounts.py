@@ -224,13 +224,6 @@ def test_a_prefix_for_all_leaves_names_of_ones_own_alone() -> None:
     assert found.made[2].user_name == "k7q2"
 
 
-def test_one_name_twice_in_one_domain_is_refused() -> None:
-    own = {"userName": "k7q2"}
-    assert "userName k7q2 twice" in refused(named={"one": own, "two": own})
-    apart = {"one": own, "two": {**own, "domain": "fabrikam.example"}}
-    assert len(accounts(named=apart).made) == 2
-
-
 @pytest.mark.parametrize("account", ["ada", "ada@", "a b@contoso.com", 7, f"x{ID}", f"{ID}x"])
 def test_who_is_adopted_is_told_by_id_or_name(account: Any) -> None:
     told = refused(adopt=[{"account": account}])
