@@ -5,8 +5,9 @@
 to it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, Self, cast
 
 from pydantic import Field, model_validator
@@ -129,7 +130,7 @@ class Accounts(SettingsGroup):
     def _all_named(self) -> Mapping[str, Named]:
         if self.named is not None:
             return self.named
-        return {f"account-{number}": Named() for number in range(1, self.count + 1)}
+        return {name: Named() for name in _counted(self.count)}
 
     def _made(self, name: str, own: Named) -> MadeAccount:
         return MadeAccount(
@@ -168,9 +169,14 @@ class Accounts(SettingsGroup):
     @model_validator(mode="after")
     def _go_together(self) -> Self:
         if self.named is not None and "count" in self.model_fields_set:
+            missing = [name for name in _counted(self.count) if name not in self.named]
+            staying = [one for one in (*self.named.values(), *self.adopt) if not one.retire]
+            known = [*self.named, *missing]
+            missing += _free_names(known, FEWEST - len(staying) - len(missing))
             raise broken_rule(
                 f"count holds {self.count} beside named: expected one of them; named, which takes"
-                f" the place of count, has a group for each account: {_in_place_of(self.count)}"
+                f" the place of count, has a group for each account: {_in_place_of(self.count)};"
+                f" {_instead_of_count(missing)}"
             )
         twice = first_twice([one.account for one in self.adopt])
         if twice:
@@ -185,18 +191,32 @@ class Accounts(SettingsGroup):
             raise broken_rule(
                 f"{key} leaves one account that does not retire: expected {FEWEST} to {MOST},"
                 " those of adopt included, because one alone is no rescue (its safe burns, its"
-                " passkey breaks, somebody deletes it); add one before another retires"
+                f" passkey breaks, somebody deletes it){self._missing(1)}"
             )
         if not FEWEST <= len(staying) <= MOST:
             raise broken_rule(
                 f"{key} leaves {len(staying)} accounts that do not retire: expected {FEWEST} to"
-                f" {MOST}, those of adopt included"
+                f" {MOST}, those of adopt included{self._missing(FEWEST - len(staying))}"
             )
         if not any(one.excluded for one in staying):
             raise broken_rule(
                 f"{'adopt' if not self.made else 'named'} excludes no account that stays: expected"
                 " at least one with excluded: true, else a wrong policy locks out all of them"
             )
+
+    def _missing(self, number: int) -> str:
+        """How to write the accounts that are too few; nothing when there are too many."""
+        if number <= 0:
+            return ""
+        if self.named is None:
+            more = self.count + number
+            return f'; for example: pulumi config set --path "break-glass:accounts.count" {more}'
+        return (
+            "; named takes the place of count, so it has every account that stays, those that"
+            " stand already too; write the rest first:"
+            f" {_commands(_free_names(self.named, number))}; what is new is made before anything is"
+            " taken from one that retires"
+        )
 
 
 class Group(SettingsGroup):
@@ -233,6 +253,29 @@ def _in_place_of(count: object) -> str:
     number = count if isinstance(count, int) and 0 < count <= MOST else FEWEST
     each = ", ".join(f"account-{one}: {{}}" for one in range(1, number + 1))
     return f"named: {{{each}}}; see Pulumi.prod.yaml for an example"
+
+
+def _counted(count: int) -> Sequence[str]:
+    return [f"account-{number}" for number in range(1, count + 1)]
+
+
+def _free_names(taken: Collection[str], number: int) -> Sequence[str]:
+    """So many names of the kind that `count` gives, which nobody has."""
+    candidates = (name for name in _counted(len(taken) + max(number, 0)) if name not in taken)
+    return list(islice(candidates, max(number, 0)))
+
+
+def _instead_of_count(missing: Sequence[str]) -> str:
+    """Commands: what `count` made is named, and it goes."""
+    rest = f"; {_commands(missing)}" if missing else ""
+    return f'for what stands now: pulumi config rm --path "break-glass:accounts.count"{rest}'
+
+
+def _commands(names: Sequence[str]) -> str:
+    return "; ".join(
+        f'pulumi config set --path "break-glass:accounts.named.{name}.retire" false'
+        for name in names
+    )
 
 
 def _further(roles: tuple[str, ...]) -> tuple[str, ...]:

@@ -125,6 +125,41 @@ def test_one_account_alone_is_refused_with_the_reason(settings: dict[str, Any]) 
     assert "one alone is no rescue" in told
 
 
+RM = 'pulumi config rm --path "break-glass:accounts.count"'
+
+
+def staying(*numbers: int) -> str:
+    """The commands that name accounts which do not retire."""
+    path = "break-glass:accounts.named.account-"
+    return "; ".join(f'pulumi config set --path "{path}{n}.retire" false' for n in numbers)
+
+
+@pytest.mark.parametrize(
+    ("settings", "commands"),
+    [
+        ({"named": {"account-1": {"retire": True}}}, staying(2, 3)),
+        ({"named": {"account-1": {"retire": True}, "account-2": {}}}, staying(3)),
+        ({"named": {"account-1": {"retire": True}}, "adopt": [ADA]}, staying(2)),
+        ({"count": 2, "named": {"account-1": {"retire": True}}}, f"{RM}; {staying(2, 3)}"),
+        ({"count": 3, "named": {"account-1": {"retire": True}}}, f"{RM}; {staying(2, 3)}"),
+        ({"count": 2, "named": {"account-1": {"retire": True}}, "adopt": [ADA]}, staying(2)),
+        ({"count": 3, "named": {f"account-{n}": NOTHING for n in (1, 2, 3)}}, RM),
+        ({"count": 1}, 'pulumi config set --path "break-glass:accounts.count" 2'),
+    ],
+)
+def test_whoever_retires_one_of_two_is_told_to_write_a_third_first(
+    settings: dict[str, Any], commands: str
+) -> None:
+    told = refused(**settings)
+    assert commands in told
+    assert told.count("pulumi config set") == commands.count("pulumi config set")
+
+
+def test_the_settings_that_the_line_asks_for_are_good() -> None:
+    named = {"account-1": {"retire": True}, **{f"account-{n}": {"retire": False} for n in (2, 3)}}
+    assert [one.retire for one in accounts(named=named).made] == [True, False, False]
+
+
 @pytest.mark.parametrize(
     ("settings", "number"),
     [
