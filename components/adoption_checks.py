@@ -111,8 +111,8 @@ def find_user(setting: AdoptedSetting, place: Place, inquiry: Inquiry) -> User |
     if setting.retire and user is None:
         return None
     where = (
-        f"was deleted: restore it within 30 days (breakglass account restore {known}, or Entra"
-        " admin centre → Users → Deleted users) and run again"
+        f"was deleted: restore it within 30 days: breakglass account restore {known} --stack"
+        f" {pulumi.get_stack()} (or Entra admin centre → Users → Deleted users), and run again"
         if asked(inquiry.directory.deleted_users, known, place.key)
         else "is nowhere in the tenant, not among the deleted users either: if it was restored just"
         " now, run again in some minutes"
@@ -195,7 +195,11 @@ def _living(account: str, place: Place, inquiry: Inquiry) -> User | None:
 def _deleted(account: str, place: Place, inquiry: Inquiry) -> str:
     found = asked(inquiry.directory.deleted_users, account, place.key)
     ids = ", ".join(user.id for user in found)
-    return f" (deleted: {ids}; breakglass account restore brings it back)" if found else ""
+    return (
+        f" (deleted: {ids}; Entra admin centre → Users → Deleted users → Restore brings it back)"
+        if found
+        else ""
+    )
 
 
 def _known_as(account: str, memory: StackMemory) -> str | None:
