@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pulumi
 
-from components.account_checks import AccountDirectory, EnvironmentDirectory
+from components.account_checks import AccountDirectory, EnvironmentDirectory, RememberedAccount
 from components.account_roles import GLOBAL_ADMINISTRATOR
 from components.stack_memory import Outputs, StackMemory, earlier_outputs
 from entra.built_in_roles import role_id
@@ -70,6 +70,8 @@ class StandingAccount:
     """When the directory says that it was last changed; ISO 8601."""
     held: Mapping[str, str]
     """Roles that it holds in the whole tenant: template id → id of the assignment."""
+    gone: bool = False
+    """It retires and the tenant has it no more: nothing of it is left to manage."""
     left_alone: tuple[str, ...] = ()
     """Properties of the user that somebody else changed and that this run leaves as they are."""
     warnings: tuple[str, ...] = ()
@@ -98,6 +100,12 @@ class AccountTools:
         """Outputs of the resource of this type and name as last saved."""
         found = self.memory(type_).items()
         return next((outputs for urn, outputs in found if urn.endswith(f"::{name}")), None)
+
+
+def remembered_account(name: str, tools: AccountTools) -> RememberedAccount | None:
+    """The account as the component's own outputs or else the user resource have it."""
+    outputs = (tools.remembered(TYPE, name), tools.remembered(USER_TYPE, f"{name}-user"))
+    return next(filter(None, map(RememberedAccount.from_outputs, outputs)), None)
 
 
 def wanted_roles(name: str, args: BreakGlassAccountArgs) -> tuple[str, ...]:

@@ -91,21 +91,6 @@ def settle_changes(
     return Changes(warnings=() if may or not rotated else (_permission_told(named),))
 
 
-def refuse_same_names(accounts: Mapping[str, BreakGlassAccountArgs], tools: AccountTools) -> None:
-    """Raises RunError when two accounts of the settings are to have one name."""
-    seen: dict[str, str] = {}
-    for name, args in accounts.items():
-        wanted = None if args.retired else wanted_name(name, args, tools)
-        if wanted is None:
-            continue
-        other = seen.setdefault(wanted.casefold(), name)
-        if other != name:
-            raise pulumi.RunError(
-                f"{other} and {name} are both to be called {wanted}: nothing was changed; choose"
-                f" another user name for {name}"
-            )
-
-
 def own_account(object_id: str, tools: AccountTools) -> str | None:
     """The name of this stack's account with an object id; None when it is not of this stack."""
     for type_, suffix in ((TYPE, ""), (USER_TYPE, "-user")):

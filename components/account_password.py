@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import pulumi
-import pulumi_azuread as azuread
 import pulumi_random as random
 
 from components.account_arguments import (
@@ -58,7 +57,7 @@ def password_in_use(
     args: BreakGlassAccountArgs,
     tools: AccountTools,
     standing: StandingAccount | None,
-    user: azuread.User,
+    object_id: pulumi.Output[str],
     password: random.RandomPassword,
 ) -> pulumi.Output[str]:
     """The password once the user has it; secret. Of a retiring account the one that it has.
@@ -79,7 +78,7 @@ def password_in_use(
             )
         return str(values[0])
 
-    return pulumi.Output.secret(pulumi.Output.all(password.result, user.object_id).apply(check))
+    return pulumi.Output.secret(pulumi.Output.all(password.result, object_id).apply(check))
 
 
 def password_changed(

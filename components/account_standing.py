@@ -12,19 +12,19 @@ from typing import Final
 import pulumi
 
 from components.account_arguments import (
-    TYPE,
-    USER_TYPE,
     AccountTools,
     BreakGlassAccountArgs,
     StandingAccount,
+    remembered_account,
+    wanted_roles,
 )
-from components.account_changes import Changes, refuse_same_names, settle_changes
+from components.account_changes import Changes, settle_changes
 from components.account_checks import (
-    RememberedAccount,
     asked,
     living,
     refuse_vanished,
 )
+from components.account_leaving import gone_account, other_roles, other_roles_told, own_roles
 from entra.directory import WHOLE_TENANT
 
 MEMBER_TYPE: Final = "azuread:index/groupMember:GroupMember"
@@ -40,7 +40,6 @@ def look_up_accounts(
     For a program of several accounts: what is wrong with the last one is told before the first one
     is changed. Raises RunError.
     """
-    refuse_same_names(accounts, tools)
 
     def look_up(account: tuple[str, BreakGlassAccountArgs]) -> StandingAccount | None:
         return find_account(*account, tools)
@@ -56,8 +55,8 @@ def find_account(
     """The account that an earlier run made; None when one is to be made, for the first time or
     anew.
 
-    Raises RunError when it is gone and `recreate` does not name it, when it retires without ever
-    having been made, and when the settings ask for a change that cannot be made.
+    Raises RunError when it is gone and neither retires nor is named in `recreate`, when it retires
+    without ever having been made, and when the settings ask for a change that cannot be made.
     """
     directory = tools.directory
     if directory is None:
@@ -75,35 +74,24 @@ def find_account(
     user = living(directory, object_id, named, sleep=tools.sleep)
     if user is None:
         if args.retired:
-            raise pulumi.RunError(
-                f"{named} is gone already, so there is nothing left to retire: take {name} out of"
-                " break-glass:accounts and run again"
-            )
+            return gone_account(remembered, named, directory)
         refuse_vanished(directory, object_id, named, args.recreate or ())
         return None
-    held = {
-        assignment.role_id: assignment.id
-        for assignment in asked(directory.role_assignments, object_id, f"roles of {named}")
-        if assignment.scope == WHOLE_TENANT
-    }
+    held = asked(directory.role_assignments, object_id, f"roles of {named}")
     changes = Changes()
     if not args.retired:  # Whoever retires is changed in nothing but its roles.
         guarded = bool(held) or _is_member(tools, user.id)
         changes = settle_changes(name, args, tools, directory, user, guarded=guarded)
+    others = other_roles(held, own_roles(object_id, tools).union(wanted_roles(name, args)))
+    told = other_roles_told(user.user_principal_name, object_id, others, retired=bool(args.retired))
     return StandingAccount(
         object_id=object_id,
         user_principal_name=user.user_principal_name,
         password_changed=user.password_changed.isoformat() if user.password_changed else None,
-        held=held,
+        held={one.role_id: one.id for one in held if one.scope == WHOLE_TENANT},
         left_alone=changes.left_alone,
-        warnings=changes.warnings,
+        warnings=(*changes.warnings, *told),
     )
-
-
-def remembered_account(name: str, tools: AccountTools) -> RememberedAccount | None:
-    """The account as the component's own outputs or else the user resource have it."""
-    outputs = (tools.remembered(TYPE, name), tools.remembered(USER_TYPE, f"{name}-user"))
-    return next(filter(None, map(RememberedAccount.from_outputs, outputs)), None)
 
 
 def _is_member(tools: AccountTools, object_id: str) -> bool:

@@ -134,46 +134,50 @@ class BreakGlassAccount(pulumi.ComponentResource):
             else pulumi.Output.concat(args.name_prefix or "", suffix.result)
         )
         wanted_name = pulumi.Output.concat(local_part, "@", args.domain)
-        user = azuread.User(
-            f"{name}-user",
-            user_principal_name=wanted_name,
-            mail_nickname=local_part,
-            display_name=local_part if args.display_name is None else args.display_name,
-            given_name=args.given_name,
-            surname=args.surname,
-            job_title=args.job_title,
-            department=args.department,
-            company_name=args.company_name,
-            usage_location=args.usage_location,
-            password=password.result,
-            account_enabled=True,
-            disable_password_expiration=True,
-            force_password_change=False,
-            show_in_address_list=False,
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                hooks=name_is_free(name, args, tools),
-                # Does nothing where the state has it; a refresh drops a user, protected or not,
-                # that a lagging replica does not know.
-                import_=f"/users/{standing.object_id}" if standing else None,
-                ignore_changes=self._ignored(args, tools, standing),
-            ),
-        )
+        if standing is not None and standing.gone:
+            self.user_principal_name = pulumi.Output.from_input(standing.user_principal_name)
+            self.object_id = pulumi.Output.from_input(standing.object_id)
+        else:
+            user = azuread.User(
+                f"{name}-user",
+                user_principal_name=wanted_name,
+                mail_nickname=local_part,
+                display_name=local_part if args.display_name is None else args.display_name,
+                given_name=args.given_name,
+                surname=args.surname,
+                job_title=args.job_title,
+                department=args.department,
+                company_name=args.company_name,
+                usage_location=args.usage_location,
+                password=password.result,
+                account_enabled=True,
+                disable_password_expiration=True,
+                force_password_change=False,
+                show_in_address_list=False,
+                opts=pulumi.ResourceOptions(
+                    parent=self,
+                    hooks=name_is_free(name, args, tools),
+                    # Does nothing where the state has it; a refresh drops a user, protected or not,
+                    # that a lagging replica does not know.
+                    import_=f"/users/{standing.object_id}" if standing else None,
+                    ignore_changes=self._ignored(args, tools, standing),
+                ),
+            )
+            self.user_principal_name = user.user_principal_name
+            self.object_id = user.object_id
         roles = self._roles(args, tools, standing)
         give_roles(
             self,
             name,
-            user.object_id,
+            self.object_id,
             roles,
             armed=True if args.armed is None else args.armed,
             held=standing.held if standing else None,
         )
-        self.user_principal_name = user.user_principal_name
-        self.object_id = user.object_id
-        self.password = password_in_use(name, args, tools, standing, user, password)
+        self.password = password_in_use(name, args, tools, standing, self.object_id, password)
         self.retired = pulumi.Output.from_input(bool(args.retired) and not roles)
         self.password_changed = password_changed(
-            name, args, tools, standing, self.password, user.object_id
+            name, args, tools, standing, self.password, self.object_id
         )
         self.register_outputs(
             {

@@ -1,7 +1,6 @@
 """What is refused before anything is changed, and when we last changed the password."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,9 +13,6 @@ from components.break_glass_account import (
     PASSWORD_TYPE,
     TYPE,
     USER_TYPE,
-    AccountTools,
-    BreakGlassAccountArgs,
-    look_up_accounts,
 )
 from entra.directory import User
 from tests.unit.account_program import NAME, OBJECT_ID, PASSWORD, REMEMBERED, URN, make
@@ -167,22 +163,6 @@ def test_a_name_that_only_a_replica_still_shows_as_the_one_before_is_ones_own() 
     directory.live.append(user(OBJECT_ID, "ada@contoso.onmicrosoft.com"))
     run = make(remembered=REMEMBERED, directory=directory, user_name="ada")
     assert run.one("User").inputs["userPrincipalName"] == "ada@contoso.onmicrosoft.com"
-
-
-def test_two_accounts_of_one_name_are_refused_before_the_first_is_made() -> None:
-    tools = AccountTools(directory=MemoryDirectory(), memory=lambda _: {})
-    one = BreakGlassAccountArgs("contoso.com", user_name="quiet")
-    other = BreakGlassAccountArgs("Contoso.com", user_name="quiet")
-    with pytest.raises(pulumi.RunError, match="one and other are both to be called quiet@Contoso"):
-        look_up_accounts({"one": one, "other": other}, tools)
-
-    apart = BreakGlassAccountArgs("fabrikam.com", user_name="quiet")
-    found = look_up_accounts({"one": one, "other": apart, "third": apart_from(apart)}, tools)
-    assert found.standing == {"one": None, "other": None, "third": None}
-
-
-def apart_from(args: BreakGlassAccountArgs) -> BreakGlassAccountArgs:
-    return replace(args, user_name=f"{args.user_name}er")
 
 
 @pytest.mark.parametrize("may", [True, False])

@@ -11,7 +11,6 @@ from components.break_glass_account import PASSWORD_TYPE
 from tests.unit.account_program import NAME, OBJECT_ID, PASSWORD, REMEMBERED, URN, make
 from tests.unit.directories import MemoryDirectory, user
 
-SECURITY_READER = "5d6b6bb7-de71-4623-b4af-96380a352509"
 HELD = {GLOBAL_ADMINISTRATOR: "assignment"}
 
 
@@ -80,38 +79,42 @@ def test_a_role_that_the_state_lost_is_taken_in_before_it_can_be_taken_away() ->
     assert run.named("account").outputs["retired"] is False
 
 
-def test_somebody_elses_role_of_a_retired_account_is_not_ours_to_take() -> None:
-    run = make(remembered=REMEMBERED, directory=alive({SECURITY_READER: "theirs"}), retired=True)
-    assert run.of_type("DirectoryRoleAssignment") == []
-    assert run.named("account").outputs["retired"] is True
-
-
-@pytest.mark.parametrize(
-    ("remembered", "told"),
-    [({}, "never made it: take it out"), (REMEMBERED, "is gone already")],
-)
-def test_what_is_not_there_cannot_retire_and_is_not_made_for_it(
-    remembered: Mapping[str, Any], told: str
-) -> None:
-    run = make(remembered=remembered, retired=True, expect_error=True)
+def test_what_was_never_made_cannot_retire_and_is_not_made_for_it() -> None:
+    run = make(retired=True, expect_error=True)
     assert isinstance(run.error, pulumi.RunError)
-    assert told in str(run.error)
-    assert "out of break-glass:accounts" in str(run.error)
+    assert "never made it: take it out of break-glass:accounts" in str(run.error)
     assert run.of_type("User") == []
 
 
-@pytest.mark.parametrize("role", ["security READER", SECURITY_READER])
-def test_further_roles_are_given_by_name_or_id_each_once(role: str) -> None:
-    run = make(roles=[role, SECURITY_READER.upper(), GLOBAL_ADMINISTRATOR])
-    given = {r.name: r.inputs["roleId"] for r in run.of_type("DirectoryRoleAssignment")}
-    assert given == {
-        "account-global-administrator": GLOBAL_ADMINISTRATOR,
-        f"account-role-{SECURITY_READER}": SECURITY_READER,
-    }
-    for assignment in run.of_type("DirectoryRoleAssignment"):
-        assert run.waits_for(run.one("AccountRoles"), assignment)
+@pytest.mark.parametrize(
+    ("directory", "told"),
+    [
+        (MemoryDirectory(), "(nowhere in the tenant)"),
+        (
+            MemoryDirectory(deleted=[user(OBJECT_ID, NAME)], held=HELD),
+            "(deleted and can be restored for 30 days)",
+        ),
+    ],
+)
+def test_an_account_that_is_gone_retires_and_nothing_of_it_is_made_or_changed(
+    directory: MemoryDirectory, told: str
+) -> None:
+    run = make(remembered=REMEMBERED, directory=directory, retired=True, protect=True)
+    assert run.of_type("User") == run.of_type("DirectoryRoleAssignment") == []
+    # What was protected before can only go in the run after this one.
+    left = ["AccountRoles", "BreakGlassAccount", "RandomPassword", "RandomString"]
+    assert sorted(r.type.rpartition(":")[2] for r in run.registrations) == left
+    assert [r.name for r in run.registrations if run.is_protected(r)] == []
+    (line,) = run.said("warning")
+    assert f"account {NAME} ({OBJECT_ID}) is gone {told} and retires" in line
+    outputs = run.named("account").outputs
+    assert (outputs["retired"], outputs["objectId"]) == (True, OBJECT_ID)
+    assert (outputs["userPrincipalName"], outputs["password"]) == (NAME, PASSWORD)
 
 
-def test_a_role_that_is_not_built_in_is_refused() -> None:
-    run = make(roles=["Grand Vizier"], expect_error=True)
-    assert "there is no built-in role 'Grand Vizier'" in str(run.error)
+def test_an_account_that_holds_a_role_is_only_hidden_and_does_not_count_as_gone() -> None:
+    directory = MemoryDirectory(held=HELD)
+    run = make(remembered=REMEMBERED, directory=directory, retired=True, expect_error=True)
+    assert isinstance(run.error, pulumi.RunError)
+    assert "still holds a role, so nothing was changed: run again" in str(run.error)
+    assert run.registrations[1:] == []
