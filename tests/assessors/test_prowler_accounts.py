@@ -9,12 +9,17 @@ be called on a simulated tenant, which does not know what they read:
 - `entra_access_review_privileged_roles_configured`: access reviews (`identityGovernance`)
 - `entra_policy_admin_self_service_password_reset_disabled`: the authorization policy
 - `entra_device_registration_global_admins_not_local_admins`: the device registration policy
-- `entra_service_principal_no_secrets_for_permanent_tier0_roles` and
-  `entra_service_principal_privileged_role_no_owners`: application registrations with their
-  credentials (`applications`); without them they pass unseen
+- `entra_policy_guest_invite_only_for_admin_roles`: the authorization policy
+- `entra_directory_sync_object_takeover_blocked`: the settings of directory synchronisation
+- `entra_service_principal_no_secrets_for_permanent_tier0_roles`,
+  `entra_service_principal_privileged_role_no_owners` and
+  `entra_app_registration_no_unused_privileged_permissions`: application registrations with their
+  credentials (`applications`) and Defender's view of them; the first two would pass unseen
+- `defenderxdr_endpoint_privileged_user_exposed_credentials`: Defender's hunting queries
 
-They judge settings of the whole tenant, or applications; none of them looks at an emergency access
-account or its group. `admincenter_settings_password_never_expire` judges domains and not accounts.
+They judge settings of the whole tenant, applications or devices; none of them looks at an emergency
+access account or its group. `admincenter_settings_password_never_expire` judges domains, not
+accounts. prowler's `azure` provider counts Global Administrators too, as `m365` does here.
 """
 
 import copy
@@ -42,6 +47,7 @@ TENANT_CHECKS = (
     "entra_admin_users_phishing_resistant_mfa_enabled",
     "entra_admin_users_sign_in_frequency_enabled",
     "entra_all_apps_conditional_access_coverage",
+    "entra_conditional_access_policy_compliant_device_hybrid_joined_device_mfa_required",
     "entra_conditional_access_policy_directory_sync_account_excluded",
     "entra_legacy_authentication_blocked",
     "entra_users_mfa_enabled",
