@@ -1,5 +1,6 @@
 """What a `BreakGlassAccount` is given: its data, and whom it asks before it is made."""
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,10 @@ USER_TYPE: Final = "azuread:index/user:User"
 PASSWORD_TYPE: Final = "random:index/randomPassword:RandomPassword"  # noqa: S105 - a type's name
 NAME_TYPE: Final = "random:index/randomString:RandomString"
 PASSWORD_LENGTH: Final = 64
+SHORTEST, LONGEST = 16, 256
+"""Characters of a password; the service takes up to 256 (Microsoft, "Password policies")."""
+_PREFIX: Final = re.compile(r"([a-z0-9]([a-z0-9._-]{0,30}[a-z0-9_-])?)?")
+_USER_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9_-])?")
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,19 @@ def remembered_account(name: str, tools: AccountTools) -> RememberedAccount | No
     return next(filter(None, map(RememberedAccount.from_outputs, outputs)), None)
 
 
+def refuse_unfit(name: str, args: BreakGlassAccountArgs) -> None:
+    """Raises RunError for a user name, a prefix or a password's length that would not do."""
+    letters = "lower-case letters, digits, '.', '-' and '_', no '.' at either end"
+    length = args.password_length
+    if args.user_name is not None and not _USER_NAME.fullmatch(args.user_name):
+        _refuse(name, "user name", args.user_name, f"1 to 64 {letters}, such as 'k7q2v9x4m3p8t6w5'")
+    if args.name_prefix is not None and not _PREFIX.fullmatch(args.name_prefix):
+        _refuse(name, "name prefix", args.name_prefix, f"at most 32 {letters}, such as 'reserve-'")
+    if length is not None and not SHORTEST <= length <= LONGEST:
+        expected = f"{SHORTEST} to {LONGEST} characters, or none for {PASSWORD_LENGTH}"
+        _refuse(name, "password length", length, expected)
+
+
 def wanted_roles(name: str, args: BreakGlassAccountArgs) -> tuple[str, ...]:
     """Template ids of the account's roles, Global Administrator first, each once.
 
@@ -138,3 +156,9 @@ def wanted_name(name: str, args: BreakGlassAccountArgs, tools: AccountTools) -> 
     if not local_part or not isinstance(args.domain, str):
         return None
     return f"{local_part}@{args.domain}"
+
+
+def _refuse(name: str, what: str, found: str | int, expected: str) -> None:
+    raise pulumi.RunError(
+        f"{name}: the {what} is {found!r}: expected {expected}; nothing was changed"
+    )

@@ -1,5 +1,6 @@
 """BreakGlassAccount: one emergency-access account."""
 
+import re
 from typing import Any, Final
 
 import pulumi
@@ -14,6 +15,7 @@ from components.account_arguments import (
     BreakGlassAccountArgs,
     StandingAccount,
     password_wanted,
+    refuse_unfit,
     wanted_roles,
 )
 from components.account_changes import WANTED_NAME
@@ -100,6 +102,7 @@ class BreakGlassAccount(pulumi.ComponentResource):
         tools: AccountTools | None = None,
     ) -> None:
         args = given(BreakGlassAccountArgs, args)
+        refuse_unfit(name, args)
         tools = tools or AccountTools()
         if args.retired:
             opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=False))
@@ -282,7 +285,13 @@ class BreakGlassAccount(pulumi.ComponentResource):
             "name prefix": None if args.user_name else args.name_prefix,
             "user name": args.user_name,
             "display name": args.display_name,
+            "given name": args.given_name,
+            "surname": args.surname,
+            "job title": args.job_title,
+            "department": args.department,
+            "company name": args.company_name,
         }
         for what, text in told.items():
-            if text and "admin" in str(text).lower():
+            # A department is called administration in many a company.
+            if text and re.search("admin(?!istration)", str(text).lower()):
                 pulumi.log.warn(f"the {what} {text!r} tells attackers what it is", self)

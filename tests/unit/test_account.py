@@ -70,14 +70,14 @@ def test_visible_attributes_are_as_chosen_and_else_empty() -> None:
 
 @pytest.mark.parametrize("name", ["name_prefix", "user_name", "display_name"])
 def test_a_name_that_says_admin_is_warned_about(name: str) -> None:
-    telling: dict[str, Any] = {name: "Admin-x"}
+    telling: dict[str, Any] = {name: "admin-x"}
     silent: dict[str, Any] = {name: "bg-x"}
     assert "tells attackers" in make(**telling).said("warning")[0]
     assert make(**silent).said("warning") == []
 
 
 def test_a_prefix_that_a_chosen_name_makes_idle_is_not_warned_about() -> None:
-    assert make(name_prefix="Admin-", user_name="quiet").said("warning") == []
+    assert make(name_prefix="admin-", user_name="quiet").said("warning") == []
 
 
 def test_the_password_is_secret_from_its_source_to_every_output() -> None:
