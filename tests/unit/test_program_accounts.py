@@ -10,7 +10,7 @@ import pytest
 from components.break_glass_account import GLOBAL_ADMINISTRATOR
 from components.stack_memory import READ_OUTPUTS
 from entra.built_in_roles import ROLES
-from entra.directory import Domain
+from entra.directory import Domain, Group
 from entra.obstacles import Found, Obstacle
 from tests.unit.directories import user
 from tests.unit.harness import Recording, object_id
@@ -36,7 +36,8 @@ def standing(tenant: Tenant, *names: str, retired: bool = False) -> dict[str, An
     """A state in which these accounts stand; they are in the tenant as well."""
     resources: dict[str, Any] = {}
     for name in names:
-        own_id, upn = object_id(f"{name}-user"), f"{NAME}@contoso.onmicrosoft.com"
+        local_part = f"{NAME[:-1]}{name[-1]}"
+        own_id, upn = object_id(f"{name}-user"), f"{local_part}@contoso.onmicrosoft.com"
         tenant.directory.live.append(user(own_id, upn))
         known = {"objectId": own_id, "userPrincipalName": upn}
         secret = f"Password-of-{name}-password!"
@@ -50,7 +51,7 @@ def standing(tenant: Tenant, *names: str, retired: bool = False) -> dict[str, An
                 "passwordRotation": {"rotation": "", "length": 64},
             },
             ("azuread:index/user:User", f"{name}-user"): {**known, "password": secret},
-            ("random:index/randomString:RandomString", f"{name}-name"): {"result": NAME},
+            ("random:index/randomString:RandomString", f"{name}-name"): {"result": local_part},
             ("random:index/randomPassword:RandomPassword", f"{name}-password"): password,
         }
         for (type_, child), outputs in state.items():
@@ -249,6 +250,14 @@ def test_an_existing_group_is_excluded_and_not_the_stacks_to_delete(tenant: Tena
         assert child.inputs["labels"][ADA] == "group Reserve"
 
 
+def test_a_foreign_group_of_the_name_is_told_with_the_settings_that_help(tenant: Tenant) -> None:
+    tenant.directory.foreign.append(Group(ADA, "BTG Admins"))
+    made = run(expect_error=True)
+    (line,) = made.said("error")
+    assert f'pulumi config set --path "break-glass:group.existing" {ADA}' in line
+    assert stopped_before_anything(made)
+
+
 @pytest.mark.parametrize("preview", [True, False])
 def test_obstacles_are_warned_of_and_shown_in_the_outputs(tenant: Tenant, preview: bool) -> None:
     obstacle = Obstacle("account-1", "no passkey is registered", "register one")
@@ -265,6 +274,19 @@ def test_obstacles_are_warned_of_and_shown_in_the_outputs(tenant: Tenant, previe
         }
     ]
     assert "pulumi stack output obstacles" in made.outputs["nextSteps"][-1]
+
+
+def test_a_long_remedy_is_in_the_outputs_and_does_not_drown_the_other_warnings(
+    tenant: Tenant,
+) -> None:
+    remedy = "1. a step; " * 50
+    tenant.obstacles = Found((Obstacle("account-1", "has no passkey", remedy),))
+    made = run(calls=standing(tenant, "account-1", "account-2"))
+
+    (line,) = [one for one in made.said("warning") if one.startswith("account-1: has no passkey")]
+    assert "pulumi stack output obstacles" in line
+    assert "1. a step" not in line
+    assert [one["remedy"] for one in made.outputs["obstacles"]] == [remedy]
 
 
 def test_an_account_that_this_run_makes_has_no_passkey_and_that_is_told(tenant: Tenant) -> None:
@@ -285,7 +307,8 @@ def test_obstacles_are_looked_for_where_an_account_stands_and_stays(tenant: Tena
     assert one.object_id == object_id("account-1-user")
     assert one.password_recorded is not None
     assert one.password_recorded.isoformat() == "2026-11-01T08:00:00+00:00"
-    assert (adopted.name, adopted.object_id, adopted.made) == (ADOPTED, ADA, False)
+    assert (adopted.name, adopted.object_id) == ("ada@contoso.onmicrosoft.com", ADA)
+    assert not adopted.made
     assert adopted.password_recorded is None
 
 
