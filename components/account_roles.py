@@ -42,6 +42,7 @@ def give_roles(
     *,
     armed: pulumi.Input[Any],
     held: Mapping[str, str] | None = None,
+    protect: bool | None = None,
 ) -> None:
     """Registers an active, permanent assignment at tenant scope for each role, then the seal.
 
@@ -49,6 +50,7 @@ def give_roles(
     must not be protected then). Nothing is given before `armed` has come. `held` are assignments
     that stand in the tenant and belong to this component: role id → assignment id; they are taken
     into the state as they are instead of made, which does nothing where the state has them.
+    `protect`: the seal's, and with it theirs; None: as the account component is.
     """
     standing = held or {}
     assignments = [
@@ -68,4 +70,7 @@ def give_roles(
         )
         for role_id in roles
     ]
-    AccountRoles(f"{name}-roles", pulumi.ResourceOptions(parent=account, depends_on=[*assignments]))
+    AccountRoles(
+        f"{name}-roles",
+        pulumi.ResourceOptions(parent=account, protect=protect, depends_on=[*assignments]),
+    )
