@@ -131,8 +131,8 @@ def refuse_vanished(
     if asked(directory.deleted_users, object_id, named):
         raise pulumi.RunError(
             f"{named} was deleted and nothing was changed: restore it within 30 days, which keeps"
-            f" its passkeys: breakglass account restore {object_id} --stack {pulumi.get_stack()}"
-            f" (or Entra admin centre → Users → Deleted users), then run again; {anew}"
+            f" its passkeys: breakglass account restore {object_id} (or Entra admin centre → Users"
+            f" → Deleted users), then run again; {anew}"
         )
     raise pulumi.RunError(
         f"{named} is nowhere in the tenant, not among the deleted users either, and nothing was"

@@ -112,7 +112,7 @@ def test_a_deleted_account_stops_the_run_with_the_way_to_restore_it(known_from: 
     assert isinstance(run.error, pulumi.RunError)
     assert "\n" not in told
     assert f"account {NAME} ({OBJECT_ID}) was deleted and nothing was changed" in told
-    assert f"breakglass account restore {OBJECT_ID} --stack " in told
+    assert f"breakglass account restore {OBJECT_ID} (or Entra" in told
     assert f'"break-glass:accounts.recreate[0]" {OBJECT_ID}' in told
 
 
