@@ -71,9 +71,9 @@ def compare_members(
 def _kept(name: str, memory: StackMemory) -> Iterator[tuple[str, str]]:
     """Accounts whose membership is in the state, and their object ids."""
     for urn, outputs in memory(MEMBER_TYPE).items():
-        _, separator, account = urn.rpartition("::")[2].partition(f"{name}-member-")
-        if separator:
-            yield account, str(outputs.get("memberObjectId"))
+        resource, start = urn.rpartition("::")[2], f"{name}-member-"
+        if resource.startswith(start):
+            yield resource.removeprefix(start), str(outputs.get("memberObjectId"))
 
 
 def _begun(name: str, memory: StackMemory) -> Collection[str]:
