@@ -11,12 +11,14 @@ from datetime import timedelta
 from typing import Final
 
 from entra.authentication import ACCESS_PASS, PASSKEY, PASSWORD, Method
+from entra.authentication_policy import AuthenticationPolicy
 from entra.built_in_roles import role_name
 from entra.obstacle_facts import AccountFacts, Obstacle
 
 CLOCKS_DIFFER: Final = timedelta(minutes=1)
 """A password's moment that is no later than this after our own is our own change."""
 _AS_HIGHEST: Final = "as Privileged Authentication Administrator"
+_POLICIES: Final = "Entra admin centre → Authentication methods → Policies"
 _METHOD_NAMES: Final = {
     "email": "an e-mail address",
     "external": "an external method",
@@ -85,8 +87,9 @@ def _synced_since_made(facts: AccountFacts) -> _Found:
             " about it, and it fails with it",
             "take the on-premises account out of what Microsoft Entra Connect synchronises (move it"
             " to an organisational unit that is left out), run Start-ADSyncSyncCycle -PolicyType"
-            f" Delta, then restore {facts.named} at once under Entra admin centre → Users → Deleted"
-            " users: restored, it is a cloud account again, with its id and passkeys",
+            f" Delta, then restore it at once: breakglass account restore {facts.user.id} (or Entra"
+            f" admin centre → Users → Deleted users → {facts.named}): restored, it is a cloud"
+            " account again, with its id and passkeys",
         )
 
 
@@ -145,14 +148,16 @@ def _no_strong_method(facts: AccountFacts) -> _Found:
 
 def _registration(facts: AccountFacts) -> Iterator[str]:
     """The steps from no passkey to two, with what the tenant's policy still needs for them."""
-    policies = "Entra admin centre → Authentication methods → Policies"
     policy = facts.policy
     if policy and not policy.passkeys.allows(facts.who):
-        yield f"{policies} → Passkey (FIDO2): allow it as told for the policy below"
+        yield f"{_POLICIES} → Passkey (FIDO2) → {_passkeys_off(policy, facts.who)[1]}"
     if policy and not policy.passkeys.self_service:
-        yield f"{policies} → Passkey (FIDO2) → Configure → Allow self-service set up: Yes"
+        yield f"{_POLICIES} → Passkey (FIDO2) → Configure → Allow self-service set up: Yes"
     if policy and not policy.access_passes.allows(facts.who):
-        yield f"{policies} → Temporary Access Pass → Enable, for a group with the account in it"
+        yield (
+            f"{_POLICIES} → Temporary Access Pass → Enable and target → Enable → Include → add the"
+            " group of the emergency access accounts, or one with this account in it → Save"
+        )
     yield (
         f"Entra admin centre → Users → {facts.named} → Authentication methods → Add authentication"
         f" method → Temporary Access Pass → Add, and note the pass ({_AS_HIGHEST})"
@@ -177,19 +182,25 @@ def _passkeys_forbidden(facts: AccountFacts) -> _Found:
         return
     if facts.has_certificate and not facts.of_kind(PASSKEY):
         return
-    passkeys = facts.policy.passkeys
-    where = "Entra admin centre → Authentication methods → Policies → Passkey (FIDO2)"
-    if not passkeys.enabled:
-        why, step = "the method is off", "Enable and target → Enable → Include: All users → Save"
-    elif passkeys.excludes(facts.who):
-        why = "a group that it is in is excluded"
-        step = "Enable and target → Exclude → remove that group, or take the account out of it"
-    else:
-        why = "it is in none of the groups that the method is for"
-        step = "Enable and target → Include → add the group of the emergency access accounts → Save"
+    why, step = _passkeys_off(facts.policy, facts.who)
     yield (
         f"may not use a passkey: the tenant's policy for Passkey (FIDO2) does not allow it, {why}",
-        f"{where} → {step} (as Authentication Policy Administrator)",
+        f"{_POLICIES} → Passkey (FIDO2) → {step} (as Authentication Policy Administrator)",
+    )
+
+
+def _passkeys_off(policy: AuthenticationPolicy, who: frozenset[str]) -> tuple[str, str]:
+    """Why the policy allows an account no passkey, and what makes it do so."""
+    if not policy.passkeys.enabled:
+        return "the method is off", "Enable and target → Enable → Include: All users → Save"
+    if policy.passkeys.excludes(who):
+        return (
+            "a group that it is in is excluded",
+            "Enable and target → Exclude → remove that group, or take the account out of it",
+        )
+    return (
+        "it is in none of the groups that the method is for",
+        "Enable and target → Include → add the group of the emergency access accounts → Save",
     )
 
 

@@ -101,7 +101,7 @@ def test_a_synced_account_is_enabled_on_premises() -> None:
 def test_an_account_that_became_synced_is_told_and_how_to_get_it_back() -> None:
     line = only(user=user(synced=True))
     assert "synchronised from an on-premises directory" in line
-    assert "Deleted users" in line
+    assert f"breakglass account restore {FREE.user.id} " in line
     assert told(user=user(synced=True), account=replace(ACCOUNT, synced_allowed=True)) == []
 
 
@@ -148,7 +148,11 @@ def test_without_a_passkey_the_way_to_one_is_told_step_by_step() -> None:
     ("method", "properties", "step"),
     [
         ("Fido2", {"isSelfServiceRegistrationAllowed": False}, "Passkey (FIDO2) → Configure"),
-        ("TemporaryAccessPass", {"state": "disabled"}, "Temporary Access Pass → Enable"),
+        (
+            "TemporaryAccessPass",
+            {"state": "disabled"},
+            "Temporary Access Pass → Enable and target → Enable → Include → add the group",
+        ),
     ],
 )
 def test_what_the_policy_lacks_comes_first_among_the_steps(
@@ -199,16 +203,20 @@ def test_a_certificate_that_cannot_be_looked_up_is_not_denied() -> None:
 
 
 @pytest.mark.parametrize(
-    ("properties", "why"),
+    ("properties", "why", "step"),
     [
-        ({"state": "disabled"}, "the method is off"),
-        ({"excludeTargets": [{"id": GROUP_ID.upper()}]}, "a group that it is in is excluded"),
-        ({"includeTargets": [{"id": "another-group"}]}, "it is in none of the groups"),
-        ({"includeTargets": None}, "it is in none of the groups"),
+        ({"state": "disabled"}, "the method is off", "Enable"),
+        (
+            {"excludeTargets": [{"id": GROUP_ID.upper()}]},
+            "a group that it is in is excluded",
+            "Exclude",
+        ),
+        ({"includeTargets": [{"id": "another-group"}]}, "it is in none of the groups", "Include"),
+        ({"includeTargets": None}, "it is in none of the groups", "Include"),
     ],
 )
 def test_a_policy_that_forbids_passkeys_is_told_with_the_reason(
-    properties: dict[str, Any], why: str
+    properties: dict[str, Any], why: str, step: str
 ) -> None:
     forbidding = policy(configuration("Fido2", **properties))
     line = only(policy=forbidding)
@@ -218,8 +226,8 @@ def test_a_policy_that_forbids_passkeys_is_told_with_the_reason(
     without = told(methods=PASSWORD_ALONE, policy=forbidding)
     assert len(without) == 2
     assert (
-        "1. Entra admin centre → Authentication methods → Policies → Passkey (FIDO2)"
-        in (without[0])
+        "1. Entra admin centre → Authentication methods → Policies → Passkey (FIDO2) → Enable and"
+        f" target → {step} →" in without[0]
     )
 
 
