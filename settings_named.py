@@ -38,7 +38,8 @@ class Named(SettingsGroup):
     )
     user_name: UserName | None = Field(
         default=None,
-        description="1 to 64 lower-case letters, digits, '.', '-' and '_', no '.' at either end",
+        description="1 to 64 lower-case letters, digits, '.', '-' and '_', no '.' at either end, in"
+        " quotes when there is no letter in it",
         examples=["k7q2v9x4m3p8t6w5"],
     )
     display_name: Annotated[Shown, Field(max_length=256)] | None = Field(

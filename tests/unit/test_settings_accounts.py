@@ -239,6 +239,13 @@ def test_a_wrong_value_of_one_account_is_told_with_its_place(key: str, value: An
     assert f'config set --path "break-glass:accounts.named.reserve.{key}"' in told
 
 
+def test_a_user_name_that_yaml_takes_for_a_number_is_to_be_put_in_quotes() -> None:
+    """Taken as it comes it could be another one: YAML reads 12e3 as 12000."""
+    told = refused(named={**TWO, "reserve": {"userName": 123456}})
+    assert "holds '123456': expected" in told
+    assert "in quotes when there is no letter in it" in told
+
+
 def test_a_misspelt_setting_of_one_account_is_told_with_the_nearest() -> None:
     told = refused(named={**TWO, "reserve": {"usrName": "x"}})
     assert told == (
