@@ -106,13 +106,16 @@ class BreakGlassAccount(pulumi.ComponentResource):
         tools = tools or AccountTools()
         if args.retired:
             opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=False))
-        super().__init__(TYPE, name, None, opts)
+        super().__init__(TYPE, name, None, _unprotected_until_made(name, opts, tools))
         self._warn_of_telling_names(args)
         standing = self._standing(name, args, tools)
-        child = pulumi.ResourceOptions(parent=self)
+        protect = opts.protect if opts else None
+        # What the protected user depends on cannot be deleted by itself, and needs no protection of
+        # its own: with it an account that was begun and never made could not be taken back.
+        before = pulumi.ResourceOptions(parent=self, protect=False)
         # Made for a chosen name too: the random one stays the same should the choice be undone.
         suffix = random.RandomString(
-            f"{name}-name", length=RANDOM_CHARACTERS, special=False, upper=False, opts=child
+            f"{name}-name", length=RANDOM_CHARACTERS, special=False, upper=False, opts=before
         )
         keepers, length = password_wanted(args)
         password = random.RandomPassword(
@@ -159,6 +162,8 @@ class BreakGlassAccount(pulumi.ComponentResource):
                 show_in_address_list=False,
                 opts=pulumi.ResourceOptions(
                     parent=self,
+                    protect=protect,
+                    depends_on=[suffix],
                     hooks=name_is_free(name, args, tools),
                     # Does nothing where the state has it; a refresh drops a user, protected or not,
                     # that a lagging replica does not know.
@@ -176,6 +181,7 @@ class BreakGlassAccount(pulumi.ComponentResource):
             roles,
             armed=True if args.armed is None else args.armed,
             held=standing.held if standing else None,
+            protect=protect,
         )
         self.password = password_in_use(name, args, tools, standing, self.object_id, password)
         self.retired = pulumi.Output.from_input(bool(args.retired) and not roles)
@@ -295,3 +301,14 @@ class BreakGlassAccount(pulumi.ComponentResource):
             # A department is called administration in many a company.
             if text and re.search("admin(?!istration)", str(text).lower()):
                 pulumi.log.warn(f"the {what} {text!r} tells attackers what it is", self)
+
+
+def _unprotected_until_made(
+    name: str, opts: pulumi.ResourceOptions | None, tools: AccountTools
+) -> pulumi.ResourceOptions | None:
+    """The component's own protection begins once its user stands; the user has its own from the
+    first moment.
+    """
+    if remembered_account(name, tools) is not None:
+        return opts
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=False))

@@ -14,7 +14,8 @@ from components.break_glass_account import (
     BreakGlassAccount,
     BreakGlassAccountArgs,
 )
-from tests.unit.account_program import ALONE, NAME, OBJECT_ID, make
+from tests.unit.account_program import ALONE, NAME, OBJECT_ID, REMEMBERED, make
+from tests.unit.directories import MemoryDirectory, user
 from tests.unit.harness import UNKNOWN, Recording, object_id, run_program
 
 
@@ -106,12 +107,22 @@ def test_a_password_has_64_characters_of_every_class_and_a_rotation() -> None:
 
 
 def test_rotation_is_possible_under_protection_and_nothing_else_is_left_out_of_it() -> None:
-    run = make(protect=True)
+    run = make(
+        protect=True, remembered=REMEMBERED, directory=MemoryDirectory([user(OBJECT_ID, NAME)])
+    )
 
     unprotected = [r.name for r in run.registrations if not run.is_protected(r)]
-    assert sorted(unprotected) == ["account-global-administrator", "account-password"]
+    sealed = ["account-global-administrator", "account-name", "account-password"]
+    assert sorted(unprotected) == sealed
     assert run.waits_for(run.one("AccountRoles"), run.one("DirectoryRoleAssignment"))
     assert run.waits_for(run.one("User"), run.one("RandomPassword"))
+    assert run.waits_for(run.one("User"), run.one("RandomString"))
+
+
+def test_what_comes_before_the_user_is_free_until_there_is_one_and_then_all_is_protected() -> None:
+    run = make(protect=True)
+    protected = [r.name for r in run.registrations if run.is_protected(r)]
+    assert sorted(protected) == ["account-roles", "account-user"]
 
 
 def test_global_administrator_is_given_by_template_id_at_tenant_scope() -> None:
