@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import pulumi
@@ -100,6 +101,8 @@ class AccountTools:
 
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     """Waits so many seconds for a replica."""
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False)
+    """Our own clock."""
 
     def remembered(self, type_: str, name: str) -> Outputs | None:
         """Outputs of the resource of this type and name as last saved."""

@@ -89,10 +89,11 @@ def password_changed(
     in_use: pulumi.Output[str],
     object_id: pulumi.Output[str],
 ) -> pulumi.Output[str | None]:
-    """When we last changed the password (ISO 8601), as the directory says; None while it does not.
+    """When we last changed the password (ISO 8601), as the directory says.
 
     A later time in the directory means that somebody else changed it. So it is asked only after a
-    write of ours, until a replica shows another time than before, and kept otherwise.
+    write of ours, until a replica shows another time than before, and kept otherwise. Where none
+    does in time it is our own clock's: a later run cannot tell our change from somebody else's.
     """
     before = standing.password_changed if standing else None
     kept = keeps_password(name, args, tools, standing)
@@ -106,9 +107,10 @@ def password_changed(
             return remembered or before
         if tools.directory is None or pulumi.runtime.is_dry_run():
             return None
-        return await asyncio.to_thread(
+        shown = await asyncio.to_thread(
             _after_our_write, tools.directory, tools.sleep, str(values[1]), before
         )
+        return shown or tools.now().isoformat(timespec="seconds")
 
     return pulumi.Output.unsecret(pulumi.Output.all(in_use, object_id)).apply(when)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
@@ -71,6 +72,7 @@ def make(
         directory=directory or MemoryDirectory(),
         memory=lambda type_: (remembered or {}).get(type_, {}),
         sleep=lambda _: None,
+        now=lambda: datetime(2026, 1, 1, tzinfo=UTC),
     )
 
     def program() -> None:

@@ -94,6 +94,7 @@ def test_the_password_is_secret_from_its_source_to_every_output() -> None:
         "protected": False,
         "retired": False,
         "password": "Password-of-account-password!",
+        "passwordChanged": "2026-01-01T00:00:00+00:00",
         "wantedName": NAME,
     }
 

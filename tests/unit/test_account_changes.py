@@ -244,20 +244,25 @@ def test_a_new_password_counts_once_a_replica_shows_another_time_than_before() -
     assert len(pauses) == 3
 
 
-def test_a_time_that_no_replica_shows_is_left_for_the_next_run() -> None:
+def test_a_time_that_no_replica_shows_is_our_own_clocks_and_no_later_change_is_taken_for_it() -> (
+    None
+):
     before = datetime(2026, 1, 1, tzinfo=UTC)
+    ours = datetime(2026, 2, 1, 12, tzinfo=UTC)
     run = make(
         remembered=REMEMBERED,
         directory=tenant(password_changed=before, may=True),
         password_rotation="2027",
+        tools={"now": lambda: ours},
     )
-    assert "passwordChanged" not in run.named("account").outputs
+    recorded = run.named("account").outputs["passwordChanged"]
+    assert recorded == "2026-02-01T12:00:00+00:00"
 
     next_run = make(
-        remembered=with_outputs(TYPE, passwordChanged=None),
+        remembered=with_outputs(TYPE, passwordChanged=recorded),
         directory=tenant(password_changed=LATER),
     )
-    assert next_run.named("account").outputs["passwordChanged"] == LATER.isoformat()
+    assert next_run.named("account").outputs["passwordChanged"] == recorded
 
 
 def test_a_run_that_broke_off_after_a_rotation_leaves_no_time_of_the_password_before() -> None:
