@@ -110,7 +110,7 @@ def tell_obstacles(
     new = [name for name, standing in (accounts.tools.standing or {}).items() if standing is None]
     obstacles = (*found.obstacles, *(obstacle_of_a_new(name) for name in new))
     for obstacle in obstacles:
-        pulumi.log.warn(str(obstacle))
+        pulumi.log.warn(obstacle.warning)
     for note in found.notes:
         pulumi.log.info(note)
     return [asdict(obstacle) for obstacle in obstacles]
@@ -198,7 +198,8 @@ def _known_adopted(accounts: AccountsSurvey) -> Iterator[KnownAccount]:
     for one in accounts.adopted:
         if not one.retire:
             yield KnownAccount(
-                name=one.name,
+                # Its component has a name that nobody wrote.
+                name=one.user_principal_name,
                 object_id=one.object_id,
                 user_principal_name=one.user_principal_name,
                 made=False,

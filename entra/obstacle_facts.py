@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from entra.authentication import Method
 from entra.authentication_policy import AuthenticationPolicy
 from entra.directory import User
+
+READ_AT_A_GLANCE: Final = 400
+"""Characters of a remedy that a warning has room for."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,16 @@ class Obstacle:
 
     def __str__(self) -> str:
         return f"{self.account}: {self.problem}; what to do: {self.remedy}"
+
+    @property
+    def warning(self) -> str:
+        """One line that does not drown the others: long steps stand in the outputs alone."""
+        if len(self.remedy) <= READ_AT_A_GLANCE:
+            return str(self)
+        return (
+            f"{self.account}: {self.problem}; what to do, step by step: this run's output obstacles"
+            " (once up has run: pulumi stack output obstacles)"
+        )
 
 
 def obstacle_of_a_new(account: str) -> Obstacle:
