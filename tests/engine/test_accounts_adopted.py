@@ -1,5 +1,6 @@
 """Others' accounts on the real engine: taken in, retired, let go of as they were found."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,16 @@ from sandbox.tenant.directory.deleted_items import purge
 from sandbox.tenant.directory.users import delete_user, restore_user, update_user
 from tests.engine.account_tenant import (
     ACCOUNTS,
+    ARMED,
+    NOBODY,
     alarm_queries,
     assert_quiet,
     complete,
     foreign,
     kind,
-    kinds,
     members,
     settings,
+    stages,
     standing,
 )
 from tests.engine.standing import Scene, new_scene
@@ -29,10 +32,12 @@ ADA, EVE, FAY, GUS, OLD = (
     object_id(f"users/{first}") for first in ("ada", "eve", "fay", "gus", "old")
 )
 
+MFA = object_id("policies/mfa")
+
 
 def tenant_of_others() -> JSON:
-    """Ada is a Global Administrator, eve is not, fay is licensed, gus is in a federated domain, old
-    is synced into that domain and disabled.
+    """Ada is a Global Administrator, eve is not and excluded from one policy, fay is licensed, gus
+    is in a federated domain, old is synced into that domain and disabled.
     """
     document = small_document()
     document["domains"].append(
@@ -43,6 +48,8 @@ def tenant_of_others() -> JSON:
     for user in (GUS, OLD):
         users[user]["userPrincipalName"] = f"{users[user]['mailNickname']}@{FEDERATED}"
     users[OLD]["onPremisesSyncEnabled"] = True
+    policy = next(one for one in document["conditionalAccessPolicies"] if one["id"] == MFA)
+    policy["conditions"]["users"].setdefault("excludeUsers", []).append(EVE)
     return document
 
 
@@ -52,6 +59,11 @@ def untouched(scene: Scene) -> JSON:
     return {
         user["id"]: user for user in document["users"] if user["id"] in (ADA, EVE, FAY, GUS, OLD)
     }
+
+
+def excludes(policy: JSON, account: str) -> bool:
+    """Whether a policy lets an account through by itself."""
+    return account in policy["conditions"]["users"]["excludeUsers"]
 
 
 def ours(scene: Scene) -> set[str]:
@@ -111,8 +123,10 @@ def test_accounts_are_taken_in_retire_and_leave_as_they_were_found(
         settings(scene)
         scene.forget()
         scene.stack.up("--skip-preview")
-        assert kinds(scene.writes()) == ["PUT alarm", "PATCH exclusion", "DELETE member"]
+        stages(scene.writes(), {"PUT alarm"}, {"PATCH exclusion"}, {"DELETE member"})
         assert foreign(scene, ours(scene)) == found
+        # Where somebody else had excluded eve she is excluded still, and only there.
+        assert [id_ for id_, one in found["policies"].items() if excludes(one, EVE)] == [MFA]
         assert untouched(scene) == theirs
         assert not set(members(scene)) & {ADA, EVE, FAY, OLD}
         queries = "".join(alarm_queries(scene.tenant.to_document()))
@@ -136,6 +150,34 @@ def test_two_adopted_accounts_can_stand_alone_one_of_them_watched_only(
         assert not watched.is_member
         assert watched.stopped_by == set(scene.policies())
         assert scene.stack.outputs()["passwords"] == {}
+        assert_quiet(scene)
+
+
+@pytest.mark.parametrize("says", [False, True])
+def test_a_retiring_account_that_was_not_excluded_stays_so_and_loses_its_role_alone(
+    engine: Engine, tmp_path: Path, says: bool
+) -> None:
+    """Whatever `excluded` says beside `retire`."""
+    del engine
+    adopt: JSON = {"account": FAY, "excluded": False}
+    accounts = {ACCOUNTS: {"adopt": [adopt]}}
+    with new_scene(tmp_path / "stack", tenant_of_others(), **accounts) as scene:
+        found = foreign(scene, ())
+        scene.stack.up("--skip-preview")
+        watched = standing(scene, FAY)
+        assert (watched.roles, watched.is_member, watched.watched) == (ARMED, False, True)
+
+        scene.forget()
+        settings(scene, adopt=[{**adopt, "excluded": says, "retire": True}])
+        scene.stack.up("--skip-preview")
+        assert [kind(write) for write in scene.writes()] == ["DELETE role"]
+        assert standing(scene, FAY) == replace(watched, roles=NOBODY)
+
+        scene.forget()
+        settings(scene)
+        scene.stack.up("--skip-preview")
+        assert [kind(write) for write in scene.writes()] == ["PUT alarm"]
+        assert foreign(scene, ours(scene)) == found
         assert_quiet(scene)
 
 
