@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 import survey
 from cli.main import app
-from entra.permissions import READ_AUDIT_LOG
+from entra.permissions import READ_AUDIT_LOG, READ_METHODS
 from sandbox.engine import ensure_engine
 from tests.docs.fences import Fence, fences
 
@@ -111,7 +111,7 @@ def test_the_permissions_are_those_that_the_program_asks_for_and_the_sandbox_giv
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     table = readme.partition("## What the identity needs")[2].partition("\n\nThe last one")[0]
     named = set(re.findall(r"`([A-Z][A-Za-z]+\.[A-Za-z.]+)`", table)) - {"Microsoft.aadiam"}
-    wanted = {*survey.PERMISSIONS, *READ_AUDIT_LOG}
+    wanted = {*survey.PERMISSIONS, *READ_AUDIT_LOG, *READ_METHODS}
     assert named == set(identity["graphPermissions"]) == wanted
     for role in identity["directoryRoles"]:
         assert role in table
