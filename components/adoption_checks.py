@@ -111,8 +111,8 @@ def find_user(setting: AdoptedSetting, place: Place, inquiry: Inquiry) -> User |
     if setting.retire and user is None:
         return None
     where = (
-        f"was deleted: restore it within 30 days: breakglass account restore {known} --stack"
-        f" {pulumi.get_stack()} (or Entra admin centre → Users → Deleted users), and run again"
+        f"was deleted: restore it within 30 days: breakglass account restore {known} (or Entra"
+        " admin centre → Users → Deleted users), and run again"
         if asked(inquiry.directory.deleted_users, known, place.key)
         else "is nowhere in the tenant, not among the deleted users either: if it was restored just"
         " now, run again in some minutes"

@@ -132,7 +132,7 @@ def test_an_adopted_account_is_restored_too(scene: Scene) -> None:
     eve = scene.tenant.directory.user(EVE)
     before = dict(eve)
     delete(scene, EVE)
-    stopped(scene, "nothing was changed")
+    stopped(scene, f"breakglass account restore {EVE} (or Entra", "nothing was changed")
 
     done = restore(scene, "eve@fabrikam.onmicrosoft.com")
 
