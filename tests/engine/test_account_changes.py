@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from sandbox.engine import Engine
+from sandbox.tenant.directory.role_assignments import create_role_assignment
+from sandbox.tenant.directory.users import update_user
 from tests.engine.account_program import DOMAIN, account_alone
 from tests.engine.standing import Scene
 
 PRIVILEGED = "Privileged Authentication Administrator"
+PRIVILEGED_ID = "7be44c8a-adaf-4e2a-84d6-ab2649e08a13"
 SECURITY_READER = "5d6b6bb7-de71-4623-b4af-96380a352509"
 
 
@@ -144,3 +147,51 @@ def test_a_new_name_and_visible_attributes_keep_the_object_id(
         assert user(scene)["displayName"] == before["displayName"]
         assert not user(scene).get("department")
         scene.stack.preview("--expect-no-changes")
+
+
+def test_a_new_name_that_somebody_has_stops_the_preview_already(
+    engine: Engine, tmp_path: Path
+) -> None:
+    del engine
+    with account_alone(tmp_path, protect=True, app_roles=(PRIVILEGED,)) as scene:
+        scene.stack.up("--skip-preview")
+        ada = next(id for id, name in scene.users().items() if name == f"ada@{DOMAIN}")
+        scene.forget()
+
+        change(scene, user_name="ada")
+        refused = scene.stack.preview(check=False)
+
+        assert refused.returncode != 0
+        told = f"is to be called ada@{DOMAIN}, but another user has that name (object id {ada})"
+        assert told in refused.output
+        assert scene.writes() == []
+
+
+def test_what_somebody_else_did_to_the_account_is_left_alone_until_it_can_be_undone(
+    engine: Engine, tmp_path: Path
+) -> None:
+    del engine
+    with account_alone(tmp_path, protect=True) as scene:
+        scene.stack.up("--skip-preview")
+        before = dict(user(scene))
+        drift = {"accountEnabled": False, "userPrincipalName": f"else@{DOMAIN}"}
+        update_user(scene.tenant.directory, before["id"], drift, None)
+        scene.forget()
+
+        for _ in range(2):
+            seen = scene.stack.up("--skip-preview").output
+            told = f"was renamed (it was {before['userPrincipalName']}) and disabled by somebody"
+            assert told in seen
+            assert "Privileged Authentication Administrator" in seen
+        assert scene.writes() == []
+        assert scene.stack.outputs()["account"]["userPrincipalName"] == f"else@{DOMAIN}"
+
+        own_id = scene.tenant.to_document()["apps"][0]["objectId"]
+        role = {"principalId": own_id, "roleDefinitionId": PRIVILEGED_ID, "directoryScopeId": "/"}
+        create_role_assignment(scene.tenant.directory, role)
+        scene.stack.up("--skip-preview")
+        assert scene.writes() == [f"PATCH /v1.0/users/{before['id']}"]
+        assert (user(scene)["userPrincipalName"], user(scene)["accountEnabled"]) == (
+            before["userPrincipalName"],
+            True,
+        )
