@@ -97,6 +97,7 @@ def survey(settings: Settings) -> Survey:
         name=settings.group.name,
         existing=settings.group.existing,
         recreate=settings.group.recreate,
+        setting="break-glass:group",
     )
     kept = find_kept_logs(ResourceManager(identity), _wanted_logs(settings), memory)
     client = ConditionalAccessClient(

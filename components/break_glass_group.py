@@ -111,6 +111,8 @@ class BreakGlassGroup(pulumi.ComponentResource):
             {
                 "groupId": group_id,
                 "existing": found.existing,
+                # A refresh shows what somebody renamed it to; this one keeps what it is to be.
+                "name": found.name,
                 "members": [membership.account for membership in compared.memberships],
                 # Of everybody, those included who were in an existing group before us.
                 "accounts": list(args.member_ids),
@@ -122,6 +124,12 @@ class BreakGlassGroup(pulumi.ComponentResource):
         # What only the provider knows is not in the tenant, so a group that is taken in again
         # would differ in it.
         ignored = ["preventDuplicateNames"]
+        if found.dropped:
+            # The engine takes nothing in that is not as the program says.
+            ignored += ["displayName", "description"]
+        elif found.name_taken:
+            # The provider would refuse it, and with it everything that comes after the group.
+            ignored += ["displayName"]
         group = azuread.Group(
             f"{self._name}-group",
             display_name=found.name,
@@ -133,10 +141,7 @@ class BreakGlassGroup(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 import_=f"/groups/{found.id}" if found.dropped else None,
-                # The engine takes nothing in that is not as the program says.
-                ignore_changes=[*ignored, "displayName", "description"]
-                if found.dropped
-                else ignored,
+                ignore_changes=ignored,
             ),
         )
         return group.object_id

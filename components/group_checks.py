@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 import pulumi
 
 from components.group_directory import GroupDirectory
+from components.group_wording import Wording
 from components.import_command import import_below, stack_reference
 from components.stack_memory import Outputs, StackMemory
 from entra.directory import Group, Member
@@ -38,6 +39,8 @@ class FoundGroup:
     """It is somebody else's: only our memberships in it are ours."""
     dropped: bool = False
     """It is ours and stands, but had dropped out of the stack's state."""
+    name_taken: bool = False
+    """It is ours and was renamed, and another group has its name: it keeps the one it has."""
     members: Sequence[Member] = ()
     owners: Sequence[Member] = ()
 
@@ -50,6 +53,7 @@ def find_group(
     existing: str | None = None,
     recreate: Collection[str] | None = None,
     component: str = "group",
+    setting: str | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> FoundGroup:
     """The group that `name`, `existing` and `recreate` (see `BreakGlassGroupArgs`) speak of.
@@ -57,9 +61,10 @@ def find_group(
     Raises RunError when the group that the stack made is gone and `recreate` does not name it, when
     a group of the name is in the tenant that the stack did not make, and when an existing group
     cannot be used: not there, without security, with members by rule or from on-premises. Warns of
-    an existing one that cannot hold roles. `component` is the name of the `BreakGlassGroup`.
+    an existing one that cannot hold roles. `component` is the name of the `BreakGlassGroup`,
+    `setting` the key of the stack's configuration that `name`, `existing` and `recreate` come from.
     """
-    checks = _Checks(directory, memory, component, sleep)
+    checks = _Checks(directory, memory, component, Wording(setting), sleep)
     if existing is not None:
         return checks.existing(existing)
     return checks.own(name or DEFAULT_NAME, recreate or ())
@@ -70,15 +75,16 @@ class _Checks:
     directory: GroupDirectory
     memory: StackMemory
     component: str
+    wording: Wording
     sleep: Callable[[float], None]
 
     def existing(self, object_id: str) -> FoundGroup:
-        key = f"break-glass:group.existing holds {object_id}"
+        key = f"{self.wording.named('existing')} holds {object_id}"
         made = self._resource()
         if made is not None and _same(made.get("objectId"), object_id):
             raise pulumi.RunError(
-                f"{key}, which is the group that this stack made: nothing was changed; take the key"
-                ' out: pulumi config rm --path "break-glass:group.existing"'
+                f"{key}, which is the group that this stack made: nothing was changed;"
+                f" {self.wording.to_leave_out('existing')}"
             )
         group = self._live(object_id, key)
         if group is None:
@@ -99,8 +105,8 @@ class _Checks:
             pulumi.log.warn(
                 f"group {told(group.display_name)} ({group.id}) is not role-assignable: whoever may"
                 " change members of ordinary groups can let himself past every policy with it."
-                " That is settled when a group is made: let the stack make its own (pulumi config"
-                ' rm --path "break-glass:group.existing") or take in one that is role-assignable'
+                " That is settled when a group is made: take in one that is role-assignable, or let"
+                f" the stack make its own: {self.wording.to_leave_out('existing')}"
             )
         return self._with_links(FoundGroup(group.id, group.display_name, existing=True))
 
@@ -111,15 +117,20 @@ class _Checks:
             known = component and {"objectId": component.get("groupId")}
         object_id = str((known or {}).get("objectId") or "")
         group = self._ours(object_id, recreate) if object_id else None
-        self._refuse_taken(name, group, began=component is not None)
+        other = self._other_named(name, group)
         if group is None:
+            if other is not None:
+                raise self._taken(other, began=component is not None)
             return FoundGroup(None, name)
+        had = str((component or {}).get("name") or group.display_name)
+        name_taken = other is not None and self._lost_its_name(name, had, group, other)
         if resource is None:
             pulumi.log.warn(
                 f"group {told(group.display_name)} ({group.id}) is in the tenant but had dropped"
                 " out of this stack's state: taken in again as it is"
             )
-        return self._with_links(FoundGroup(group.id, name, dropped=resource is None))
+        dropped = resource is None
+        return self._with_links(FoundGroup(group.id, name, dropped=dropped, name_taken=name_taken))
 
     def _ours(self, object_id: str, recreate: Collection[str]) -> Group | None:
         """The group that the stack made; None when it is gone and may be made anew."""
@@ -128,12 +139,11 @@ class _Checks:
         if group is not None:
             return group
         if object_id.casefold() in {one.casefold() for one in recreate}:
-            pulumi.log.warn(f"{named} is gone and is made anew, as break-glass:group.recreate says")
+            says = self.wording.named("recreate")
+            pulumi.log.warn(f"{named} is gone and is made anew, as {says} says")
             return None
-        anew = (
-            "to have a new one made instead: pulumi config set --path"
-            f' "break-glass:group.recreate[0]" {object_id}'
-        )
+        command = self.wording.to_add("recreate", object_id, len(recreate))
+        anew = f"to have a new one made instead: {command}"
         if self._asked(self.directory.deleted_groups, object_id, named):
             raise pulumi.RunError(
                 f"{named} was deleted and nothing was changed: restore it within 30 days"
@@ -146,33 +156,55 @@ class _Checks:
             f" {anew}"
         )
 
-    def _refuse_taken(self, name: str, ours: Group | None, *, began: bool) -> None:
+    def _other_named(self, name: str, ours: Group | None) -> Group | None:
+        """A group that has the name and is not ours."""
         found = self._asked(self.directory.groups_named, name, f"group {name!r}")
-        other = next((one for one in found if ours is None or one.id != ours.id), None)
-        if other is None:
-            return
-        if ours is not None and ours.display_name.casefold() == name.casefold():
+        return next((one for one in found if ours is None or one.id != ours.id), None)
+
+    def _lost_its_name(self, name: str, had: str, ours: Group, other: Group) -> bool:
+        """Whether somebody renamed our group, which `had` a name, and `other` got that one.
+
+        Raises RunError when it is the arguments that give our group the name of another.
+        """
+        if ours.display_name.casefold() == name.casefold():
             pulumi.log.warn(
                 f"another group named {told(name)} is in the tenant (object id {other.id}); this"
                 f" stack's is {ours.id}. If the other one has no members, a creation whose answer"
                 " was lost left it behind: delete it, so that nobody takes it for this one"
             )
-            return
-        cures = [
-            f'to take it in: pulumi config set --path "break-glass:group.existing" {other.id}'
-            ' (and pulumi config rm --path "break-glass:group.name")',
-            'for another name: pulumi config set --path "break-glass:group.name" NAME',
-        ]
-        if ours is None and began:
-            cures.insert(
-                0,
-                "if an earlier run of this stack made it and was cut off, take it in and run up"
-                f" again: {self._import_command(other.id)}",
+            return False
+        if had.casefold() != name.casefold():
+            raise pulumi.RunError(
+                f"a group named {told(other.display_name)} is in the tenant already (object id"
+                f" {other.id}), so this stack's group {told(ours.display_name)} ({ours.id}) cannot"
+                " get that name: nothing was changed; for another name:"
+                f" {self.wording.to_set('name', 'NAME')}"
             )
-        raise pulumi.RunError(
+        pulumi.log.warn(
+            f"this stack's group {told(name)} ({ours.id}) was renamed to {told(ours.display_name)},"
+            f" and another group has its name (object id {other.id}), which no policy should"
+            " exclude: delete or rename that one (Entra admin centre → Groups), then pulumi up"
+            " gives this stack's its name back; all else goes on"
+        )
+        return True
+
+    def _taken(self, other: Group, *, began: bool) -> pulumi.RunError:
+        """The one line about a group that has the name of the one that is to be made."""
+        anew = f"for another name: {self.wording.to_set('name', 'NAME')}"
+        if began:
+            way_out = (
+                "if an earlier run of this stack made it and was cut off, take it in and run up"
+                f" again: {self._import_command(other.id)}; {anew}"
+            )
+        else:
+            way_out = (
+                "to take it in, with every member that it has:"
+                f" {self.wording.to_set('existing', other.id)}"
+                f" (and {self.wording.to_leave_out('name')}); {anew}"
+            )
+        return pulumi.RunError(
             f"a group named {told(other.display_name)} is in the tenant already (object id"
-            f" {other.id}) and this stack does not have it: nothing was changed;"
-            f" {'; '.join(cures)}"
+            f" {other.id}) and this stack does not have it: nothing was changed; {way_out}"
         )
 
     def _with_links(self, group: FoundGroup) -> FoundGroup:
@@ -192,6 +224,7 @@ class _Checks:
             group.name,
             existing=group.existing,
             dropped=group.dropped,
+            name_taken=group.name_taken,
             members=linked(self.directory.members),
             owners=() if group.existing else linked(self.directory.owners),
         )

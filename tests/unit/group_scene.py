@@ -97,7 +97,14 @@ def standing(
     """What the state keeps of a group that stands: `members` by account."""
     kept = {"account-1": FIRST, "account-2": SECOND} if members is None else members
     return {
-        TYPE: {URN: {"groupId": group_id, "existing": existing, "members": list(kept)}},
+        TYPE: {
+            URN: {
+                "groupId": group_id,
+                "existing": existing,
+                "name": "BTG Admins",
+                "members": list(kept),
+            }
+        },
         GROUP_TYPE: {}
         if existing
         else {f"{CHILD}{GROUP_TYPE}::group-group": {"objectId": group_id}},
@@ -122,9 +129,10 @@ def remembering(memory: Memory | None) -> Callable[[str], Mapping[str, Mapping[s
 
 
 def find(directory: MemoryGroups, memory: Memory | None = None, **settings: Any) -> FoundGroup:
-    """`find_group` without waiting."""
+    """`find_group` as the program with its settings asks, without waiting."""
+    called = {"setting": "break-glass:group", **settings}
     return find_group(
-        directory=directory, memory=remembering(memory), sleep=lambda _: None, **settings
+        directory=directory, memory=remembering(memory), sleep=lambda _: None, **called
     )
 
 

@@ -58,11 +58,12 @@ class ProgramDirectory(MemoryDirectory):
     def __init__(self) -> None:
         super().__init__()
         self.groups: list[str] = []
+        self.foreign: list[Group] = []
 
     def groups_named(self, display_name: str) -> tuple[Group, ...]:
-        """None has the name of the stack's group."""
+        """None has the name of the stack's group, but for what is in `foreign`."""
         self._ask(display_name)
-        return ()
+        return tuple(one for one in self.foreign if one.display_name == display_name)
 
     def group(self, object_id: str) -> Group:
         """A role-assignable group; raises NotFound."""

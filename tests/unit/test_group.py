@@ -13,6 +13,7 @@ from tests.unit.group_scene import (
     FIRST,
     GROUP_ID,
     MAKER,
+    OTHER_ID,
     SECOND,
     US,
     MemoryGroups,
@@ -90,6 +91,7 @@ def test_it_says_which_memberships_are_ours_without_waiting_for_them() -> None:
     assert outputs == {
         "groupId": object_id("group-group"),
         "existing": False,
+        "name": "BTG Admins",
         "members": ["account-1", "account-2"],
         "accounts": ["account-1", "account-2"],
         "protected": True,
@@ -125,6 +127,16 @@ def test_a_group_that_dropped_out_of_state_is_taken_in_again_with_its_members() 
         "group-member-account-2": f"{GROUP_ID}/member/{SECOND}",
     }
     assert any("taken in again as it is" in line for line in run.said("warning"))
+
+
+def test_a_renamed_group_keeps_its_name_while_another_has_it_and_all_else_goes_on() -> None:
+    renamed, other = group(GROUP_ID, "Renamed"), group(OTHER_ID)
+    run = make(MemoryGroups([renamed, other], members=OURS), standing())
+    assert set(run.one("Group").ignore_changes) == {"preventDuplicateNames", "displayName"}
+    assert run.named("group").outputs["name"] == "BTG Admins"
+
+    run = make(MemoryGroups([renamed], members=OURS), standing())
+    assert set(run.one("Group").ignore_changes) == {"preventDuplicateNames"}
 
 
 def test_a_membership_whose_answer_was_lost_is_taken_in_instead_of_made_twice() -> None:

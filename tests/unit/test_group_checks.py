@@ -11,6 +11,7 @@ from tests.unit.group_scene import (
     GROUP_ID,
     OTHER_ID,
     URN,
+    Memory,
     MemoryGroups,
     find,
     group,
@@ -61,7 +62,25 @@ def test_a_group_that_a_run_of_ours_may_have_left_behind_comes_with_the_import_c
 def test_our_group_cannot_take_the_name_of_another() -> None:
     told = refusal(MemoryGroups([group(), group(OTHER_ID, "Reserve")]), standing(), name="Reserve")
     assert OTHER_ID in told
+    assert "group.existing" not in told
+    assert 'pulumi config set --path "break-glass:group.name" NAME' in told
     assert find(MemoryGroups([group()]), standing(), name="Reserve").name == "Reserve"
+
+
+def test_our_group_that_was_renamed_and_another_that_took_its_name_hinder_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Anybody may make a group: nobody is to be offered to let it past the policies."""
+    directory = MemoryGroups([group(GROUP_ID, "Renamed"), group(OTHER_ID)])
+    found = find(directory, standing())
+    assert (found.id, found.name, found.name_taken) == (GROUP_ID, "BTG Admins", True)
+    told = capsys.readouterr().err
+    assert f"({GROUP_ID}) was renamed to Renamed" in told
+    assert f"(object id {OTHER_ID})" in told
+    assert "delete or rename that one" in told
+    assert "existing" not in told
+
+    assert not find(MemoryGroups([group(GROUP_ID, "Renamed")]), standing()).name_taken
 
 
 def test_a_second_group_of_our_groups_name_is_told_and_hinders_nothing(
@@ -76,6 +95,49 @@ def test_a_deleted_group_is_refused_with_how_to_restore_it() -> None:
     told = refusal(MemoryGroups(deleted=[group()]), standing())
     assert f"/v1.0/directory/deletedItems/{GROUP_ID}/restore" in told
     assert f'"break-glass:group.recreate[0]" {GROUP_ID}' in told
+
+
+def test_a_group_to_be_made_anew_is_added_to_those_named_before() -> None:
+    told = refusal(MemoryGroups(deleted=[group()]), standing(), recreate=[OTHER_ID])
+    assert f'"break-glass:group.recreate[1]" {GROUP_ID}' in told
+
+
+@pytest.mark.parametrize(
+    ("directory", "memory", "arguments", "way_out"),
+    [
+        (MemoryGroups(deleted=[group()]), standing(), {}, f"add {GROUP_ID} to recreate of"),
+        (MemoryGroups(), standing(), {}, f"add {GROUP_ID} to recreate of"),
+        (MemoryGroups([group(OTHER_ID)]), {}, {}, f"set existing of X to {OTHER_ID}"),
+        (MemoryGroups([group(OTHER_ID)]), {}, {}, "set name of X to NAME"),
+        (
+            MemoryGroups([group(), group(OTHER_ID, "Reserve")]),
+            standing(),
+            {"name": "Reserve"},
+            "set name of X to NAME",
+        ),
+        (MemoryGroups([group()]), standing(), {"existing": GROUP_ID}, "leave existing of X out"),
+        (MemoryGroups(), {}, {"existing": OTHER_ID}, f"existing of X holds {OTHER_ID}"),
+    ],
+)
+def test_a_component_of_another_program_speaks_of_its_arguments_and_of_no_settings(
+    directory: MemoryGroups, memory: Memory, arguments: dict[str, str], way_out: str
+) -> None:
+    told = refusal(directory, memory, setting=None, **arguments)
+    assert way_out.replace("X", "BreakGlassGroupArgs") in told
+    assert "break-glass:group" not in told
+    assert "pulumi config" not in told
+
+
+def test_warnings_of_another_programs_component_speak_of_no_settings(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    weak = MemoryGroups([group(OTHER_ID, assignable_to_role=False)])
+    find(weak, setting=None, existing=OTHER_ID)
+    find(MemoryGroups(), standing(), setting=None, recreate=[GROUP_ID])
+    told = capsys.readouterr().err
+    assert "leave existing of BreakGlassGroupArgs out" in told
+    assert "as recreate of BreakGlassGroupArgs says" in told
+    assert "break-glass:group" not in told
 
 
 def test_a_group_that_is_nowhere_is_refused_until_recreate_names_it(

@@ -34,6 +34,7 @@ def test_no_group_and_no_guard_is_made_and_our_accounts_join_it() -> None:
     assert run.named("group").outputs == {
         "groupId": OTHER_ID,
         "existing": True,
+        "name": "Emergency",
         "members": ["account-1", "account-2"],
         "accounts": ["account-1", "account-2"],
         "protected": True,
