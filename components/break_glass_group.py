@@ -9,7 +9,7 @@ import pulumi_azuread as azuread
 from components.group_checks import GROUP_TYPE, TYPE, FoundGroup, find_group
 from components.group_directory import EnvironmentGroups, GroupDirectory
 from components.group_guard import GroupGuard
-from components.group_members import Members, compare_members
+from components.group_members import Members, accounts_of_the_stack, compare_members
 from components.group_strangers import allowed_owners, find_strangers
 from components.plain_arguments import given
 from components.stack_memory import StackMemory, earlier_outputs
@@ -167,7 +167,8 @@ class BreakGlassGroup(pulumi.ComponentResource):
     ) -> None:
         tools, guard = self._tools, f"{self._name}-guard"
         owners = allowed_owners(guard, tools.memory, self._own_object_id())
-        strangers = find_strangers(found, members, owners, tools.directory)
+        accounts = accounts_of_the_stack(tools.memory)
+        strangers = find_strangers(found, members, owners, tools.directory, accounts)
         for stranger in strangers:
             pulumi.log.warn(stranger.warning(found.name), self)
         GroupGuard(

@@ -84,6 +84,16 @@ def _begun(name: str, memory: StackMemory) -> Collection[str]:
     return ()
 
 
+def accounts_of_the_stack(memory: StackMemory) -> Mapping[str, str]:
+    """Object id → name of the component, of every account that the state has."""
+    return {
+        str(outputs["objectId"]): urn.rpartition("::")[2]
+        for type_ in ACCOUNT_TYPES
+        for urn, outputs in memory(type_).items()
+        if outputs.get("objectId")
+    }
+
+
 def _known_id(account: str, value: pulumi.Input[str], memory: StackMemory) -> str | None:
     if isinstance(value, str):
         return value

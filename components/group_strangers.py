@@ -1,6 +1,6 @@
 """Who is in our group, or owns it, and is none of ours."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -21,6 +21,8 @@ class Stranger:
 
     kind: Kind
     member: Member
+    account: str | None = None
+    """Name of its component, when it is an account of the stack that is not to be here."""
 
     @property
     def pending(self) -> str:
@@ -32,9 +34,12 @@ class Stranger:
         is_member = self.kind == "member"
         what = "a member" if is_member else "an owner"
         effect = "every policy lets it past" if is_member else "it can add members"
+        who = "none of ours"
+        if self.account:
+            who = f"is this stack's {self.account}, which is not to be excluded"
         return (
             f"{told(self.member.name)} ({self.member.id}) is {what} of group {told(group_name)} and"
-            f" none of ours, so {effect}: pulumi up takes it out"
+            f" {who}, so {effect}: pulumi up takes it out"
         )
 
 
@@ -43,8 +48,11 @@ def find_strangers(
     members: Sequence[Member],
     allowed_owners: Collection[str],
     directory: GroupDirectory,
+    accounts: Mapping[str, str],
 ) -> list[Stranger]:
     """Owners besides the allowed ones, then `members`: those who are there at a second look too.
+
+    `accounts` are those of the stack, object id → name: one that is not to be here is told as such.
 
     A replica may be behind: who was taken out a moment ago may still be shown. No allowed owners
     means that it is not known who may own the group: none is a stranger then. Raises RunError.
@@ -65,8 +73,16 @@ def find_strangers(
             " changed"
         ) from None
     return [
-        *(Stranger("owner", one) for one in intruders if one.id in owners_now),
-        *(Stranger("member", one) for one in members if one.id in members_now),
+        *(
+            Stranger("owner", one, accounts.get(one.id))
+            for one in intruders
+            if one.id in owners_now
+        ),
+        *(
+            Stranger("member", one, accounts.get(one.id))
+            for one in members
+            if one.id in members_now
+        ),
     ]
 
 

@@ -170,6 +170,18 @@ def test_a_foreign_member_and_a_foreign_owner_are_told_and_taken_out_owners_firs
     assert [told in line and "takes it out" in line for line in warnings] == [True, True]
 
 
+def test_an_account_of_ours_that_is_not_to_be_excluded_is_told_as_ours_and_taken_out() -> None:
+    run = make(
+        MemoryGroups([group()], members=OURS),
+        standing(members={"account-1": FIRST}),
+        members=lambda: {"account-1": pulumi.Output.from_input(FIRST)},
+    )
+    (line,) = run.said("warning")
+    assert f"({SECOND}) is a member of group BTG Admins and is this stack's account-2" in line
+    assert "none of ours" not in line
+    assert len(run.one(GUARD_TYPE).inputs["pending"]) == 1
+
+
 def test_an_account_still_to_be_made_leaves_known_who_is_to_be_taken_out() -> None:
     def members() -> dict[str, pulumi.Input[str]]:
         later = random.RandomString("later", length=4)
