@@ -10,7 +10,7 @@ def next_steps(found: Survey) -> list[str]:
     authentication".
     """
     steps = [
-        "Register a passkey (FIDO2) for each account: Microsoft's admin portals ask everybody for"
+        "Have a passkey (FIDO2) registered for each account: Microsoft's admin portals ask everybody for"
         " MFA, excluded or not, so a password alone does not open them.",
         "Write the passwords down and put them, and the passkeys, into two safes in separate"
         " places: pulumi stack output passwords --show-secrets",
@@ -28,7 +28,7 @@ def next_steps(found: Survey) -> list[str]:
     if found.obstacles:
         steps.append(
             "See what else stands between the accounts and their use, with the remedies: pulumi"
-            " stack output obstacles"
+            " stack output obstacles --json"
         )
     steps += [
         f"{name} retires and has no role of this stack any more: take it out of"

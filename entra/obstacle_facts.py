@@ -49,7 +49,7 @@ class Obstacle:
             return str(self)
         return (
             f"{self.account}: {self.problem}; what to do, step by step: this run's output obstacles"
-            " (once up has run: pulumi stack output obstacles)"
+            " (once up has run: pulumi stack output obstacles --json)"
         )
 
 

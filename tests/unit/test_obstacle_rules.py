@@ -6,7 +6,7 @@ import pytest
 
 from entra.authentication import ACCESS_PASS, PASSKEY, PASSWORD, Method
 from entra.built_in_roles import GLOBAL_ADMINISTRATOR
-from entra.obstacle_facts import AccountFacts
+from entra.obstacle_facts import AccountFacts, Obstacle
 from entra.obstacle_rules import obstacles_of
 from tests.unit.obstacle_scene import (
     ACCOUNT,
@@ -333,3 +333,12 @@ def test_a_licence_is_told_with_the_mailbox() -> None:
     line = only(user=user(licensed=True))
     assert "licence assigned" in line
     assert "mailbox" in line
+
+
+def test_a_warning_is_a_line_and_long_steps_are_in_the_outputs_alone() -> None:
+    short = Obstacle("account-1", "is disabled", "enable it")
+    long = Obstacle("account-1", "has no passkey", "1. do this; " * 60)
+    assert short.warning == "account-1: is disabled; what to do: enable it"
+    assert long.warning.startswith("account-1: has no passkey; what to do, step by step:")
+    assert "pulumi stack output obstacles" in long.warning
+    assert "1. do this" not in long.warning
