@@ -10,8 +10,8 @@ def next_steps(found: Survey) -> list[str]:
     authentication".
     """
     steps = [
-        "Have a passkey (FIDO2) registered for each account: Microsoft's admin portals ask everybody for"
-        " MFA, excluded or not, so a password alone does not open them.",
+        "Have a passkey (FIDO2) registered for each account: Microsoft's admin portals ask"
+        " everybody for MFA, excluded or not, so a password alone does not open them.",
         "Write the passwords down and put them, and the passkeys, into two safes in separate"
         " places: pulumi stack output passwords --show-secrets",
         "Sign in once with each account and see that the alarm reaches every receiver; in a new"

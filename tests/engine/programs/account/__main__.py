@@ -1,12 +1,14 @@
 """One account as a small program of one's own has it: its arguments come from the settings."""
 
+from typing import Any, cast
+
 import pulumi
 
 from components.break_glass_account import AccountTools, BreakGlassAccount, BreakGlassAccountArgs
 from entra.errors import EntraError
 
 config = pulumi.Config()
-wanted = config.get_object("account") or {}
+wanted = cast("dict[str, Any]", config.get_object("account") or {})
 try:
     account = BreakGlassAccount(
         "account",
