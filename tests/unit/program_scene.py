@@ -3,6 +3,7 @@
 import json
 import runpy
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -130,6 +131,11 @@ def policy(name: str, control: str = "mfa") -> Policy:
     )
 
 
+def _no_pause(seconds: float) -> None:
+    """Instead of `time.sleep`."""
+    del seconds
+
+
 def tenant_in(monkeypatch: pytest.MonkeyPatch) -> Tenant:
     """What the program asks, until the test ends."""
     found = Tenant()
@@ -140,6 +146,13 @@ def tenant_in(monkeypatch: pytest.MonkeyPatch) -> Tenant:
     monkeypatch.setattr(accounts_survey, "look_for_obstacles", found.look_for_obstacles)
     # The proof at the end asks the tenant; what it does is tested where it is written.
     monkeypatch.setattr(ca_exclusion_patch, "prove_exclusions", found.prove)
+    for module, waits in (
+        (accounts_survey, "AccountTools"),
+        (accounts_survey, "find_adopted"),
+        (survey, "find_group"),
+    ):
+        at_once = partial(getattr(module, waits), sleep=_no_pause)
+        monkeypatch.setattr(module, waits, at_once)
     return found
 
 
