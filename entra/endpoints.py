@@ -9,6 +9,7 @@ import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -87,9 +88,20 @@ def trusted_certificates(environ: Mapping[str, str]) -> str | None:
     return None
 
 
-def verification(certificates: str | None) -> ssl.SSLContext | bool:
-    """What httpx takes as ``verify`` for the answer of ``trusted_certificates``."""
-    return ssl.create_default_context(cafile=certificates) if certificates else True
+def verification(certificates: str | None) -> ssl.SSLContext:
+    """What httpx takes as ``verify`` for the answer of ``trusted_certificates``.
+
+    Reading the authorities takes longer than many a request, so all clients of a process share it
+    until the file changes.
+    """
+    return _context(certificates, Path(certificates).stat().st_mtime_ns if certificates else 0)
+
+
+@cache
+def _context(certificates: str | None, _changed: int) -> ssl.SSLContext:
+    if certificates:
+        return ssl.create_default_context(cafile=certificates)
+    return httpx.create_ssl_context()
 
 
 def find_endpoints(environ: Mapping[str, str] = os.environ) -> Endpoints:
