@@ -224,6 +224,9 @@ def test_one_policy_that_the_licences_do_not_cover_leaves_the_others_writable(
     tmp_path: Path,
 ) -> None:
     document = small_document()
+    (licence,) = document["subscribedSkus"]
+    plans = licence["servicePlans"]
+    licence["servicePlans"] = [p for p in plans if p["servicePlanName"] != "AAD_PREMIUM_P2"]
     document["conditionalAccessPolicies"][0]["conditions"]["signInRiskLevels"] = ["high"]
     with setting_of(tmp_path, document) as setting:
         with pytest.raises(ProviderError, match=r"1039: .* licences do not cover it") as caught:
