@@ -1,6 +1,6 @@
 """Roles of the accounts on the real engine: what somebody does to them, and further ones."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,32 +18,11 @@ from tests.engine.account_tenant import (
     standing,
 )
 from tests.engine.standing import Scene, new_scene
-from tests.support.tenant import GLOBAL_ADMINISTRATOR, JSON, object_id, small_document
+from tests.support.tenant import GLOBAL_ADMINISTRATOR
 
 EXCHANGE = "29232cdf-9323-42fd-ade2-1d097af3e4de"
 READER = "5d6b6bb7-de71-4623-b4af-96380a352509"
 AN_HOUR = 3600
-
-
-def with_premium_two() -> JSON:
-    """The small tenant with Entra ID P2: roles can be made eligible and time-bound."""
-    document = small_document()
-    document["subscribedSkus"].append(
-        {
-            "id": object_id("skus/p2"),
-            "skuPartNumber": "AAD_PREMIUM_P2",
-            "capabilityStatus": "Enabled",
-            "consumedUnits": 1,
-            "prepaidUnits": {"enabled": 5, "suspended": 0, "warning": 0},
-            "servicePlans": [
-                {
-                    "servicePlanName": "AAD_PREMIUM_P2",
-                    "servicePlanId": "eec0eb4f-6444-4f95-aba0-50c24d67f998",
-                }
-            ],
-        }
-    )
-    return document
 
 
 def removed(scene: Scene, account: str) -> None:
@@ -60,19 +39,11 @@ def made_time_bound_and_run_out(scene: Scene, account: str) -> None:
     scene.server.world.advance(AN_HOUR)
 
 
-@pytest.fixture
-def tall_scene(tmp_path: Path) -> Iterator[Scene]:
-    """The stack standing in a tenant with Entra ID P2."""
-    with new_scene(tmp_path / "tall", with_premium_two()) as scene:
-        scene.stack.up("--skip-preview")
-        yield scene
-
-
 @pytest.mark.parametrize("done", [removed, made_eligible, made_time_bound_and_run_out])
 def test_a_role_that_somebody_took_is_shown_by_preview_and_put_back_by_up(
-    tall_scene: Scene, done: Callable[[Scene, str], None]
+    scene: Scene, done: Callable[[Scene, str], None]
 ) -> None:
-    scene = tall_scene
+    scene = scene
     (name, account), other = scene.accounts().popitem(), scene.accounts()
     done(scene, account)
     assert roles_of(scene.tenant.to_document(), account) == []
