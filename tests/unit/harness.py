@@ -28,7 +28,9 @@ from unittest import mock
 
 import pulumi
 from pulumi.runtime import mocks as pulumi_mocks
+from pulumi.runtime import resource as pulumi_resource
 from pulumi.runtime.config import set_all_config
+from pulumi.runtime.proto import source_pb2
 from pulumi.runtime.settings import SETTINGS, get_root_resource, reset_options
 from pulumi.runtime.stack import run_pulumi_func
 
@@ -116,7 +118,9 @@ def _run_in_context(
     # A failed program leaves futures that nobody asks; its error is raised from here anyway.
     loop.set_exception_handler(lambda _loop, _context: None)
     try:
-        with hermetic_environment(environment):
+        # Where a resource was written is looked up in the whole stack, and pytest's is deep.
+        nowhere = mock.patch.object(pulumi_resource, "_get_stack_trace", source_pb2.StackTrace)
+        with hermetic_environment(environment), nowhere:
             reset_options(project=PROJECT, stack=STACK, preview=preview)
             set_all_config(config, secret_config)
             pulumi_mocks.set_mocks(

@@ -1,6 +1,7 @@
 """The whole program on the recording monitor: what it makes, in which order, what stops it."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pulumi
@@ -11,7 +12,7 @@ from components.break_glass_account import GLOBAL_ADMINISTRATOR
 from components.kept_logs import stack_tags
 from components.stack_memory import READ_OUTPUTS
 from entra.errors import Forbidden, GraphError, IdentityError
-from tests.unit.harness import run_program
+from tests.unit.harness import Recording, run_program
 from tests.unit.program_scene import (
     EMAILS,
     FACTS,
@@ -32,10 +33,23 @@ def tenant(monkeypatch: pytest.MonkeyPatch) -> Tenant:
     return tenant_in(monkeypatch)
 
 
+@pytest.fixture(scope="module")
+def usual() -> Iterator[tuple[Recording, Tenant]]:
+    """The program with default settings, once for all tests that only look at what it did."""
+    with pytest.MonkeyPatch.context() as patched:
+        tenant = tenant_in(patched)
+        yield run(), tenant
+
+
+@pytest.fixture(scope="module")
+def made(usual: tuple[Recording, Tenant]) -> Recording:
+    return usual[0]
+
+
 def test_the_program_makes_two_accounts_a_group_every_exclusion_and_the_alarm(
-    tenant: Tenant,
+    usual: tuple[Recording, Tenant],
 ) -> None:
-    made = run()
+    made, tenant = usual
 
     assert [r.name for r in made.registrations if not r.parent_name] == [
         "account-1",
@@ -55,9 +69,11 @@ def test_the_program_makes_two_accounts_a_group_every_exclusion_and_the_alarm(
 
 
 @pytest.mark.parametrize("preview", [True, False])
-def test_global_administrator_comes_after_everything_else(tenant: Tenant, preview: bool) -> None:
+def test_global_administrator_comes_after_everything_else(
+    tenant: Tenant, made: Recording, preview: bool
+) -> None:
     del tenant
-    made = run(preview=preview)
+    made = run(preview=True) if preview else made
 
     others = [
         *made.of_type("GroupMember"),
@@ -74,17 +90,15 @@ def test_global_administrator_comes_after_everything_else(tenant: Tenant, previe
     assert {r.number for r in made.registrations[-4:]} == {r.number for r in sealed}
 
 
-def test_exclusions_wait_until_the_group_is_complete(tenant: Tenant) -> None:
-    del tenant
-    made = run()
+def test_exclusions_wait_until_the_group_is_complete(made: Recording) -> None:
     for child in made.children("exclusion"):
         for member in made.of_type("GroupMember"):
             assert made.waits_for(child, member)
 
 
-def test_one_switch_protects_all_of_it_or_nothing(tenant: Tenant) -> None:
+def test_one_switch_protects_all_of_it_or_nothing(tenant: Tenant, made: Recording) -> None:
     del tenant
-    protected = run()
+    protected = made
     bare = [r.name for r in protected.registrations if not protected.is_protected(r)]
     accounts = ("account-1", "account-2")
     # What is not protected itself is sealed: something protected depends on it. The component of
@@ -114,7 +128,9 @@ def test_settings_reach_the_resources(tenant: Tenant) -> None:
         {
             "break-glass:accounts": '{"count": 3, "namePrefix": "bg-", "passwordLength": 100}',
             "break-glass:group": '{"name": "Reserve"}',
-            "break-glass:exclusion": '{"users": false, "skip": ["Block legacy"]}',
+            "break-glass:exclusion": (
+                '{"users": false, "skip": ["Block legacy"], "freshnessSeconds": 9}'
+            ),
             "break-glass:monitoring": json.dumps(monitoring),
         }
     )
@@ -128,6 +144,7 @@ def test_settings_reach_the_resources(tenant: Tenant) -> None:
     assert made.one("ActionGroup").inputs["groupShortName"] == "Alarm"
     assert [skipped["name"] for skipped in made.outputs["skippedPolicies"]] == ["Block legacy"]
     wanted = {r.inputs["policyName"]: r.inputs["wanted"] for r in made.children("exclusion")}
+    assert {child.inputs["freshnessSeconds"] for child in made.children("exclusion")} == {9}
     assert [len(wanted["Require MFA"][key]) for key in ("groups", "users")] == [1, 0]
     assert {len(r.inputs["stackObjects"]["users"]) for r in made.children("exclusion")} == {3}
 
@@ -139,10 +156,7 @@ def test_mfa_only_leaves_other_policies_alone(tenant: Tenant) -> None:
     assert [excluded["name"] for excluded in made.outputs["excludedPolicies"]] == ["Require MFA"]
 
 
-def test_outputs_are_complete_and_only_the_passwords_are_secret(tenant: Tenant) -> None:
-    del tenant
-    made = run()
-
+def test_outputs_are_complete_and_only_the_passwords_are_secret(made: Recording) -> None:
     assert list(made.outputs) == [
         "tenant",
         "accounts",
@@ -161,33 +175,22 @@ def test_outputs_are_complete_and_only_the_passwords_are_secret(tenant: Tenant) 
     assert made.outputs["tenant"] == "Contoso Ltd (contoso.onmicrosoft.com)"
 
 
-def test_the_tenants_name_is_the_first_thing_said(tenant: Tenant) -> None:
-    del tenant
-    assert run().said("info")[0] == "Contoso Ltd (contoso.onmicrosoft.com)"
+def test_the_tenants_name_is_the_first_thing_said(made: Recording) -> None:
+    assert made.said("info")[0] == "Contoso Ltd (contoso.onmicrosoft.com)"
 
 
-def test_the_state_is_read_once_for_all_questions(tenant: Tenant) -> None:
+def test_the_state_is_read_once_for_all_questions(made: Recording) -> None:
     """It can be large and far away, and each account, the exclusions and the logs ask of it."""
-    del tenant
-    assert [token for token, _ in run().invokes].count(READ_OUTPUTS) == 1
-
-
-def test_security_defaults_are_told_with_what_they_mean(tenant: Tenant) -> None:
-    tenant.facts = replace(FACTS, security_defaults=True)
-    assert run().outputs["nextSteps"][0].startswith("Security defaults are on")
+    assert [token for token, _ in made.invokes].count(READ_OUTPUTS) == 1
 
 
 @pytest.mark.parametrize("preview", [True, False])
-def test_security_defaults_are_told_in_a_preview_too(tenant: Tenant, preview: bool) -> None:
+def test_security_defaults_are_told_with_what_they_mean(tenant: Tenant, preview: bool) -> None:
     tenant.facts = replace(FACTS, security_defaults=True)
-    told = run(preview=preview).said("warning")
+    made = run(preview=preview)
+    assert made.outputs["nextSteps"][0].startswith("Security defaults are on")
+    told = made.said("warning")
     assert sum("there is nothing to be excluded from" in line for line in told) == 1
-
-
-def test_how_old_a_listing_may_be_reaches_every_exclusion(tenant: Tenant) -> None:
-    del tenant
-    made = run({"break-glass:exclusion": '{"freshnessSeconds": 9}'})
-    assert {child.inputs["freshnessSeconds"] for child in made.children("exclusion")} == {9}
 
 
 def test_a_tenant_without_policies_still_gets_everything_else(tenant: Tenant) -> None:

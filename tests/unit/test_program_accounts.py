@@ -137,17 +137,19 @@ def test_the_name_of_an_adopted_account_is_taken(tenant: Tenant) -> None:
 
 def test_an_account_that_is_not_excluded_is_watched_and_in_no_group(tenant: Tenant) -> None:
     del tenant
-    made = run(settings(named={"account-1": {}, "account-2": {"excluded": False}}))
+    made = run(settings(named={"account-1": {}, "account-2": {"excluded": False}}, adopt=[ADA]))
 
-    assert [member.name for member in made.of_type("GroupMember")] == ["group-member-account-1"]
+    members = {member.name for member in made.of_type("GroupMember")}
+    assert members == {"group-member-account-1", f"group-member-{ADOPTED}"}
     excluded = {tuple(child.inputs["wanted"]["users"]) for child in made.children("exclusion")}
-    assert [len(users) for users in excluded] == [1]
-    assert len(made.outputs["accounts"]) == 2
+    assert [len(users) for users in excluded] == [2]
+    assert len(made.outputs["accounts"]) == 3
+    assert [role.inputs["roleId"] for role in roles(made)] == [GLOBAL_ADMINISTRATOR] * 3
     for account in made.outputs["accounts"]:
         assert account["objectId"] in made.outputs["alertQuery"]
 
 
-def test_an_adopted_account_gets_role_membership_exclusion_and_alarm(tenant: Tenant) -> None:
+def test_an_adopted_account_gets_everything_and_its_role_last(tenant: Tenant) -> None:
     del tenant
     made = run(settings(count=1, adopt=[ADA]))
 
@@ -162,11 +164,6 @@ def test_an_adopted_account_gets_role_membership_exclusion_and_alarm(tenant: Ten
     assert ADA in [account["objectId"] for account in made.outputs["accounts"]]
     for part in (f"group-member-{ADOPTED}", f"{ADOPTED}-roles"):
         assert made.is_protected(made.named(part))
-
-
-def test_an_adopted_role_waits_for_exclusions_and_alarm(tenant: Tenant) -> None:
-    del tenant
-    made = run(settings(count=1, adopt=[ADA]))
     role = made.named(f"{ADOPTED}-global-administrator")
     for other in (*made.children("exclusion"), made.one("ScheduledQueryRule")):
         assert made.waits_for(role, other), other.name
@@ -310,9 +307,3 @@ def test_obstacles_are_looked_for_where_an_account_stands_and_stays(tenant: Tena
     assert (adopted.name, adopted.object_id) == ("ada@contoso.onmicrosoft.com", ADA)
     assert not adopted.made
     assert adopted.password_recorded is None
-
-
-def test_every_account_gets_global_administrator(tenant: Tenant) -> None:
-    del tenant
-    made = run(settings(count=3, adopt=[ADA]))
-    assert [role.inputs["roleId"] for role in roles(made)] == [GLOBAL_ADMINISTRATOR] * 4
