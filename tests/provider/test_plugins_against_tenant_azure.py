@@ -8,6 +8,7 @@ import pytest
 from pulumi.runtime.proto import provider_pb2
 
 from sandbox.plugins.azure_native import AZURE_NATIVE
+from sandbox.plugins.values import Secret
 from tests.support.tenant import arm, running_tenant, small_document
 
 from .plugin_support import Refused, running, urn_of
@@ -18,6 +19,8 @@ WORKSPACE = urn_of("azure-native:operationalinsights:Workspace")
 SETTING = urn_of("azure-native:aadiam:DiagnosticSetting")
 ACTION_GROUP = urn_of("azure-native:monitor:ActionGroup")
 RULE = urn_of("azure-native:monitor:ScheduledQueryRule")
+ACTIVITY_ALERT = urn_of("azure-native:monitor:ActivityLogAlert")
+WEBHOOK = "https://hooks.example/workflow?sig=kitten-of-the-webhook"
 
 
 @pytest.fixture
@@ -160,3 +163,104 @@ def test_a_resource_provider_is_registered_when_the_subscription_lacks_it():
         azure.configure(location="westeurope")
         _, id, _ = make_workspace(azure)
         assert azure.read(WORKSPACE, id)[0] == id
+
+
+def make_action_group(azure, **more):
+    return make(
+        azure,
+        ACTION_GROUP,
+        resourceGroupName="rg",
+        actionGroupName="ag",
+        groupShortName="bg",
+        location="Global",
+        **more,
+    )
+
+
+def activity_alert(action_group, **more):
+    watched = action_group.partition("/resourceGroups/")[0]
+    names = ["Microsoft.Insights/scheduledQueryRules/write", "…/delete", "…/disable/action"]
+    either = [{"field": "operationName", "equals": name} for name in names]
+    leaves = [{"field": "category", "equals": "Administrative"}, {"anyOf": either}]
+    action = {"actionGroupId": action_group, "webhookProperties": {"customer": "Contoso"}}
+    return {
+        "resourceGroupName": "rg",
+        "activityLogAlertName": "Break-glass alarm changed",
+        "scopes": [watched],
+        "condition": {"allOf": leaves},
+        "actions": {"actionGroups": [action]},
+        "tags": {"stack": "prod"},
+        **more,
+    }
+
+
+def test_an_alert_on_the_alert_is_made_read_imported_changed_and_deleted(azure, tenant_server):
+    make(azure, RESOURCE_GROUP, resourceGroupName="rg")
+    action_group = make_action_group(azure)[1]
+    inputs, id, state = make(azure, ACTIVITY_ALERT, **activity_alert(action_group))
+    assert (inputs["location"], inputs["enabled"], state["tags"]) == (
+        "global",
+        True,
+        {"stack": "prod"},
+    )
+    assert azure.read(ACTIVITY_ALERT, id, inputs, state) == (id, state, inputs)
+    assert holds(azure.read(ACTIVITY_ALERT, id)[2], inputs)
+    news = azure.inputs(
+        ACTIVITY_ALERT, activity_alert(action_group, description="Look", enabled=False), inputs
+    )
+    answer = azure.diff(ACTIVITY_ALERT, inputs, news)
+    assert (list(answer.diffs), list(answer.replaces)) == (["description", "enabled"], [])
+    state = azure.update(ACTIVITY_ALERT, id, (inputs, state), news)
+    assert (state["description"], state["enabled"]) == ("Look", False)
+    azure.delete(ACTIVITY_ALERT, id, state)
+    assert azure.read(ACTIVITY_ALERT, id, news, state)[0] == ""
+
+
+@pytest.mark.parametrize("left_out", ["scopes", "condition", "actions", "resourceGroupName"])
+def test_an_alert_on_the_alert_needs_what_azure_needs(azure, left_out):
+    news = activity_alert("/subscriptions/s/resourceGroups/rg/…")
+    del news[left_out]
+    _, (failure,) = azure.check(ACTIVITY_ALERT, news)
+    assert failure.startswith(f'missing property "{left_out}"')
+
+
+def test_the_address_of_a_webhook_stays_a_secret_in_every_state(azure, tenant_server):
+    make(azure, RESOURCE_GROUP, resourceGroupName="rg")
+    hook = {"name": "chat", "serviceUri": Secret(WEBHOOK), "useCommonAlertSchema": True}
+    inputs, id, state = make_action_group(azure, webhookReceivers=[hook])
+    _, read, read_inputs = azure.read(ACTION_GROUP, id, inputs, state)
+    changed = azure.inputs(ACTION_GROUP, {**inputs, "groupShortName": "alarm"}, inputs)
+    updated = azure.update(ACTION_GROUP, id, (inputs, state), changed)
+    previewed = azure.update(ACTION_GROUP, id, (inputs, state), changed, preview=True)
+    for found in (inputs, state, read, read_inputs, changed, updated, previewed):
+        assert WEBHOOK not in repr(found)
+    assert state["webhookReceivers"].value[0]["serviceUri"] == WEBHOOK
+    assert azure.diff(ACTION_GROUP, read_inputs, inputs).changes == NONE
+
+
+def test_a_refusal_does_not_tell_the_address_of_a_webhook(azure, tenant_server):
+    make(azure, RESOURCE_GROUP, resourceGroupName="rg")
+    hook = {"name": "chat", "serviceUri": Secret(WEBHOOK)}
+    inputs = azure.inputs(
+        ACTION_GROUP,
+        {
+            "resourceGroupName": "rg",
+            "groupShortName": "a name much too long",
+            "location": "Global",
+            "webhookReceivers": [hook],
+        },
+    )
+    with pytest.raises(Refused) as refused:
+        azure.create(ACTION_GROUP, inputs)
+    assert "sig=" not in refused.value.message
+
+
+def test_the_logs_move_to_another_workspace_without_a_new_setting(azure, tenant_server):
+    _, first, _ = make_workspace(azure)
+    second = make(azure, WORKSPACE, resourceGroupName="rg", workspaceName="log-two")[1]
+    logs = [{"category": "SignInLogs", "enabled": True}]
+    inputs, id, state = make(azure, SETTING, name="bg", workspaceId=first, logs=logs)
+    news = azure.inputs(SETTING, {**inputs, "workspaceId": second}, inputs)
+    answer = azure.diff(SETTING, inputs, news)
+    assert (list(answer.diffs), list(answer.replaces)) == (["workspaceId"], [])
+    assert azure.update(SETTING, id, (inputs, state), news)["workspaceId"] == second

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from sandbox.plugins.azure_native.action_group import ACTION_GROUP
+from sandbox.plugins.azure_native.activity_log_alert import ACTIVITY_LOG_ALERT
 from sandbox.plugins.azure_native.arm import Arm
 from sandbox.plugins.azure_native.arm_resource import ArmResource
 from sandbox.plugins.azure_native.diagnostic_setting import DIAGNOSTIC_SETTING
@@ -20,6 +21,7 @@ DESCRIPTIONS = (
     DIAGNOSTIC_SETTING,
     ACTION_GROUP,
     SCHEDULED_QUERY_RULE,
+    ACTIVITY_LOG_ALERT,
 )
 
 
