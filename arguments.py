@@ -15,15 +15,18 @@ from components.break_glass_account import AccountTools, BreakGlassAccount, Brea
 from components.break_glass_group import BreakGlassGroupArgs, GroupTools
 from components.ca_exclusion_patch import CaExclusionPatchArgs
 from components.exclusion_tools import ExclusionTools
-from components.ordering import after
-from components.sign_in_monitoring import (
+from components.monitoring_arguments import (
     AccountToWatch,
+    Diagnostics,
     EmailReceiver,
-    MonitoringTools,
     Notify,
+    ResourceGroup,
     SignInMonitoringArgs,
     UseAlert,
+    Workspace,
 )
+from components.ordering import after
+from components.sign_in_monitoring import MonitoringTools
 from settings import Settings
 from survey import Survey
 
@@ -51,7 +54,7 @@ def tools(found: Survey) -> Tools:
             one.name: AdoptedAccountTools(directory, memory, one) for one in found.accounts.adopted
         },
         group=GroupTools(directory, memory, tenant.own_object_id, found.group),
-        monitoring=MonitoringTools(kept=found.kept_logs),
+        monitoring=MonitoringTools(kept=_kept(found)),
         exclusion=ExclusionTools(
             tenant_id=tenant.id,
             policies=found.policies,
@@ -61,6 +64,14 @@ def tools(found: Survey) -> Tools:
             memory=memory,
         ),
     )
+
+
+def _kept(found: Survey) -> dict[str, str]:
+    ids = {
+        "resource-group": found.kept_logs.resource_group_id,
+        "workspace": found.kept_logs.workspace_id,
+    }
+    return {child: resource_id for child, resource_id in ids.items() if resource_id}
 
 
 def made(found: Survey, armed: pulumi.Input[Any]) -> Mapping[str, BreakGlassAccountArgs]:
@@ -132,12 +143,12 @@ def monitoring(settings: Settings, accounts: Accounts) -> SignInMonitoringArgs:
             for account in accounts.values()
         ],
         location=settings.location,
-        resource_group_name=wanted.resource_group.name,
-        workspace_name=wanted.workspace.name,
-        retention_days=wanted.workspace.retention_days,
+        resource_group=ResourceGroup(wanted.resource_group.name),
+        workspace=Workspace(wanted.workspace.name, wanted.workspace.retention_days),
         delete_logs=wanted.delete_logs,
-        diagnostic_setting_name=wanted.diagnostic_setting.name,
-        categories=wanted.diagnostic_setting.categories,
+        diagnostics=Diagnostics(
+            wanted.diagnostic_setting.name, wanted.diagnostic_setting.categories
+        ),
         alert=UseAlert(
             name=wanted.alert.name,
             description=wanted.alert.description,

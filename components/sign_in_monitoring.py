@@ -1,6 +1,6 @@
 """SignInMonitoring: the sign-in logs of the tenant, and the alarm when an account is used."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypedDict
 
@@ -8,7 +8,15 @@ import pulumi
 from pulumi_azure_native import aadiam, monitor, operationalinsights, resources
 
 from alerting.queries import WatchedAccount, use_alert_query, use_alert_schedule
-from components.kept_logs import KeptLogs, stack_tags
+from components.kept_logs import stack_tags
+from components.monitoring_arguments import (
+    Diagnostics,
+    Notify,
+    ResourceGroup,
+    SignInMonitoringArgs,
+    UseAlert,
+    Workspace,
+)
 from components.plain_arguments import either, given
 
 CATEGORIES: Final = ("SignInLogs", "AuditLogs", "NonInteractiveUserSignInLogs")
@@ -27,91 +35,12 @@ class AlertMinutes(TypedDict):
 
 
 @dataclass(frozen=True)
-class AccountToWatch:
-    """An account whose every sign-in rings. Both names are kept: one of them may change."""
-
-    object_id: pulumi.Input[str]
-    """Object id in the directory."""
-    user_principal_name: pulumi.Input[str]
-    """Name with which it signs in."""
-
-
-@dataclass(frozen=True)
-class EmailReceiver:
-    """Somebody who is told by mail."""
-
-    name: str
-    """Unique within the action group."""
-    address: str
-    """Where to."""
-
-
-@dataclass(frozen=True)
-class Notify:
-    """The action group."""
-
-    emails: Sequence[EmailReceiver]
-    """Who is told by mail."""
-    name: str | None = None
-    """Default `ag-break-glass`."""
-    short_name: str | None = None
-    """At most 12 characters: text messages and mails show it. Default `BreakGlass`."""
-
-
-@dataclass(frozen=True)
-class UseAlert:
-    """The alarm; its defaults are those of the stack's settings."""
-
-    name: str | None = None
-    """Name of the rule. Default `Break-glass account used`."""
-    description: str | None = None
-    """What the message says besides the sign-in. Default: to find out at once who it was."""
-    subject: str | None = None
-    """Subject of the mail."""
-    frequency_minutes: int | None = None
-    """How often the rule runs. Default 5."""
-    lookback_minutes: int | None = None
-    """How old a late log row may be and still ring. Default 1440."""
-    severity: int | None = None
-    """0 (critical, default) to 4 (verbose)."""
-    enabled: bool | None = None
-    """False: nobody is told. Default true."""
-
-
-@dataclass(frozen=True)
-class SignInMonitoringArgs:
-    """What a `SignInMonitoring` is made of."""
-
-    accounts: Sequence[AccountToWatch]
-    """Whose sign-ins ring; one at least."""
-    location: pulumi.Input[str]
-    """Azure region of workspace and alarm."""
-    notify: Notify
-    """Who is told."""
-    resource_group_name: str | None = None
-    """Default `rg-break-glass`."""
-    workspace_name: str | None = None
-    """Default `log-break-glass`."""
-    retention_days: int | None = None
-    """How long the workspace keeps the logs. Default 31."""
-    delete_logs: bool | None = None
-    """True: deleting the component deletes the workspace and the resource group too. Default
-    false."""
-    diagnostic_setting_name: str | None = None
-    """Default `break-glass`."""
-    categories: Sequence[str] | None = None
-    """Logs that Entra sends to the workspace. Default `SignInLogs`, `AuditLogs`,
-    `NonInteractiveUserSignInLogs`."""
-    alert: UseAlert | None = None
-    """The alarm, where it is to be other than by default."""
-
-
-@dataclass(frozen=True)
 class MonitoringTools:
     """What was found out before."""
 
-    kept: KeptLogs = field(default_factory=KeptLogs)
-    """What an earlier life of the stack left in Azure, to be taken in instead of made."""
+    kept: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What an earlier life of the stack left in Azure, to be taken in instead of made: Azure
+    resource id by the name of the child without the component's, as in `resource-group`."""
 
 
 class SignInMonitoring(pulumi.ComponentResource):
@@ -151,30 +80,35 @@ class SignInMonitoring(pulumi.ComponentResource):
         kept = (tools or MonitoringTools()).kept
         super().__init__("break-glass:index:SignInMonitoring", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        place = either(args.resource_group, ResourceGroup())
+        wanted = either(args.workspace, Workspace())
+        export = either(args.diagnostics, Diagnostics())
         group = resources.ResourceGroup(
             f"{name}-resource-group",
-            resource_group_name=either(args.resource_group_name, "rg-break-glass"),
+            resource_group_name=either(
+                either(args.resource_group, ResourceGroup()).name, "rg-break-glass"
+            ),
             location=args.location,
             tags=stack_tags(),
-            opts=self._evidence(args, kept.resource_group_id),
+            opts=self._evidence(args, kept.get("resource-group")),
         )
         workspace = operationalinsights.Workspace(
             f"{name}-workspace",
-            workspace_name=either(args.workspace_name, "log-break-glass"),
+            workspace_name=either(wanted.name, "log-break-glass"),
             resource_group_name=group.name,
             location=args.location,
-            retention_in_days=either(args.retention_days, 31),
+            retention_in_days=either(wanted.retention_days, 31),
             sku=operationalinsights.WorkspaceSkuArgs(name="PerGB2018"),
             tags=stack_tags(),
-            opts=self._evidence(args, kept.workspace_id),
+            opts=self._evidence(args, kept.get("workspace")),
         )
         diagnostics = aadiam.DiagnosticSetting(
             f"{name}-diagnostic-setting",
-            name=either(args.diagnostic_setting_name, "break-glass"),
+            name=either(export.name, "break-glass"),
             workspace_id=workspace.id,
             logs=[
                 aadiam.LogSettingsArgs(category=category, enabled=True)
-                for category in either(args.categories, CATEGORIES)
+                for category in either(export.categories, CATEGORIES)
             ],
             opts=child,
         )
@@ -284,7 +218,7 @@ def _action_group(
             monitor.MicrosoftCommonEmailReceiverArgs(
                 name=receiver.name, email_address=receiver.address, use_common_alert_schema=True
             )
-            for receiver in notify.emails
+            for receiver in either(notify.emails, ())
         ],
         opts=opts,
     )

@@ -14,12 +14,8 @@ from components.kept_logs import (
     find_kept_logs,
     stack_tags,
 )
-from components.sign_in_monitoring import (
-    MonitoringTools,
-    Notify,
-    SignInMonitoring,
-    SignInMonitoringArgs,
-)
+from components.monitoring_arguments import Notify, SignInMonitoringArgs
+from components.sign_in_monitoring import MonitoringTools, SignInMonitoring
 from entra.errors import IdentityError
 from entra.resource_manager import ResourceManager
 from tests.unit.harness import Recording, run_program
@@ -131,14 +127,14 @@ def test_logs_kept_elsewhere_are_not_replaced(change: dict[str, str]) -> None:
     assert "set both as they are there" in told
 
 
-def monitoring(kept: KeptLogs) -> Recording:
+def monitoring(kept: dict[str, str]) -> Recording:
     args = SignInMonitoringArgs(ACCOUNTS, location="westeurope", notify=Notify(RECEIVERS))
     tools = MonitoringTools(kept)
     return run_program(lambda: SignInMonitoring("monitoring", args, tools=tools) and None)
 
 
 def test_kept_logs_are_imported_and_stay_kept() -> None:
-    run = monitoring(KeptLogs(GROUP, WORKSPACE))
+    run = monitoring({"resource-group": GROUP, "workspace": WORKSPACE})
     assert run.one("ResourceGroup").import_id == GROUP
     assert run.one("Workspace").import_id == WORKSPACE
     assert run.one("ResourceGroup").retain_on_delete
@@ -146,7 +142,7 @@ def test_kept_logs_are_imported_and_stay_kept() -> None:
 
 
 def test_new_logs_carry_the_stacks_tag_and_are_not_imported() -> None:
-    run = monitoring(KeptLogs())
+    run = monitoring({})
     for type_ in ("ResourceGroup", "Workspace"):
         assert run.one(type_).import_id == ""
         assert run.one(type_).inputs["tags"] == run_program(stack_tags).value

@@ -7,14 +7,17 @@ import pulumi
 import pulumi_random as random
 
 from alerting.queries import WatchedAccount, use_alert_query
-from components.sign_in_monitoring import (
+from components.monitoring_arguments import (
     AccountToWatch,
+    Diagnostics,
     EmailReceiver,
     Notify,
-    SignInMonitoring,
+    ResourceGroup,
     SignInMonitoringArgs,
     UseAlert,
+    Workspace,
 )
+from components.sign_in_monitoring import SignInMonitoring
 from tests.unit.harness import UNKNOWN, Recording, run_program
 
 NAMES = [
@@ -45,9 +48,9 @@ def make(*, preview: bool = False, **changes: Any) -> Recording:
 
 def test_every_name_is_the_chosen_one() -> None:
     run = make(
-        resource_group_name="rg-x",
-        workspace_name="log-x",
-        diagnostic_setting_name="diag-x",
+        resource_group=ResourceGroup("rg-x"),
+        workspace=Workspace("log-x"),
+        diagnostics=Diagnostics("diag-x"),
         notify=Notify(RECEIVERS, name="ag-x", short_name="x"),
         alert=UseAlert(name="alarm x"),
     )
@@ -60,7 +63,7 @@ def test_every_name_is_the_chosen_one() -> None:
 
 
 def test_the_workspace_is_where_and_how_long_it_was_asked_for() -> None:
-    inputs = make(retention_days=90).one("Workspace").inputs
+    inputs = make(workspace=Workspace(retention_days=90)).one("Workspace").inputs
     assert inputs["retentionInDays"] == 90
     assert inputs["location"] == "westeurope"
     assert inputs["sku"] == {"name": "PerGB2018"}
