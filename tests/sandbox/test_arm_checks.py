@@ -203,3 +203,15 @@ def test_an_activity_log_alert_is_checked(estate: Manager, change: dict[str, Any
         400,
         "LocationNotAvailableForResourceType",
     )
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_a_rule_keeps_the_scope_that_it_was_made_with(estate: Manager, method: str) -> None:
+    estate.make(f"{WORKSPACE}-two", {"location": "westeurope"})
+    estate.make(RULE, rule())
+    estate.make(RULE, rule(scopes=[WORKSPACE.upper()], severity=1))
+    answer = estate.ask(method, RULE, rule(scopes=[f"{WORKSPACE}-two"]))
+    assert (answer.status_code, answer.json()["error"]) == (
+        400,
+        {"code": "BadRequest", "message": "Scope can not be updated"},
+    )

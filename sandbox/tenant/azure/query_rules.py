@@ -3,7 +3,8 @@
 Source: Azure REST API, "Scheduled Query Rules - Create Or Update"; Microsoft Learn, "Create a log
 search alert rule" and "Optimize log search alert queries" (frequencies, windows, one-minute rules).
 The spans that may be muted or queried, and some messages, from issues of azure-rest-api-specs
-(21258, 20341), azure-cli (26581) and terraform-provider-azurerm.
+(21258, 20341), azure-cli (26581) and terraform-provider-azurerm. A rule's scope is for life
+(terraform-provider-azurerm 24304, pulumi-azure-native 4839, azure-docs 108608).
 """
 
 import re
@@ -63,7 +64,7 @@ def _normalise(change: Change, estate: Estate) -> Properties:
         **{name: given[name] for name in _OPTIONAL if given.get(name) is not None},
         "severity": severity,
         "enabled": given.get("enabled", True) is not False,
-        "scopes": _scopes(given.get("scopes"), estate),
+        "scopes": _scopes(change, estate),
         "evaluationFrequency": _span(given, "evaluationFrequency", FREQUENCIES),
         "windowSize": _span(given, "windowSize", WINDOWS),
         "targetResourceTypes": given.get("targetResourceTypes")
@@ -155,7 +156,8 @@ def _dimensions(given: object) -> list[dict[str, Any]]:
     ]
 
 
-def _scopes(given: object, estate: Estate) -> list[str]:
+def _scopes(change: Change, estate: Estate) -> list[str]:
+    given: object = change.properties.get("scopes")
     scopes: list[Any] = given if isinstance(given, list) else []  # pyright: ignore[reportUnknownVariableType]
     if len(scopes) != 1 or not isinstance(scopes[0], str):
         raise bad_request("BadRequest", "'scopes' must hold exactly one resource id.")
@@ -163,6 +165,8 @@ def _scopes(given: object, estate: Estate) -> list[str]:
         raise _not_simulated("scopes that are not a Log Analytics workspace")
     if estate.find(scopes[0]) is None:
         raise bad_request("BadRequest", f"The scope '{scopes[0]}' does not exist.")
+    if scopes[0].lower() != str(change.kept("scopes", scopes)[0]).lower():
+        raise bad_request("BadRequest", "Scope can not be updated")
     return [scopes[0]]
 
 
