@@ -20,6 +20,7 @@ IDENTITY_WAY_OUT: Final = (
 )
 KEY_ITSELF: Final = "[key]"
 """What pydantic puts at the end of the place of a mapping's key that is wrong."""
+OWN_KEY: Final = "[key]"
 SHOWN: Final = 80
 """Characters of a wrong value that a line shows."""
 
@@ -92,7 +93,7 @@ def validation_lines(error: ValidationError, model: type[BaseModel]) -> list[str
             case "missing" if field is not None:
                 lines.append(f"{key} is not set: expected {field.description}; {_set(key, field)}")
             case kind if kind == BROKEN_RULE:
-                lines.append(f"{key}.{found['msg']}")
+                lines.append(f"{key}.{found['msg']}".replace(OWN_KEY, key))
             case _ if field is not None:
                 lines.append(_wrong(key, found["input"], field))
             case _:

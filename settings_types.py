@@ -1,7 +1,8 @@
 """The kinds of value that a setting can hold, and what the services allow."""
 
+import re
 from collections.abc import Collection
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -34,6 +35,7 @@ CATEGORIES: Final = (
 GUID: Final = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 DOMAIN: Final = r"^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
 E_MAIL: Final = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}$"
+RESOURCE_GROUP: Final = r"[\w\-.()]{0,89}[\w\-()]"
 RULE_NAME: Final = r"^[^*<>%{}&:\\?/#|+\x00-\x1f]{0,259}[^*<>%{}&:\\?/#|+\x00-\x1f. ]$"
 
 
@@ -45,12 +47,33 @@ class SettingsGroup(BaseModel):
     )
 
 
-def broken_rule(text: str) -> PydanticCustomError:
+Group = TypeVar("Group", bound=SettingsGroup)
+
+
+def broken_rule(text: str, *held: object) -> PydanticCustomError:
     """What a group raises when its settings do not go together.
 
-    `text` begins with the setting's name inside the group: the line gets the group's key before it.
+    `text` begins with the setting's name inside the group: the line gets the group's key before it,
+    and in place of `[key]`. What the settings hold stands for each `{}`, so that a line about a
+    secret can leave it out; without `held` the text is taken as it is.
     """
-    return PydanticCustomError(BROKEN_RULE, "{text}", {"text": text})
+    shown = text.format(*held) if held else text
+    unseen = text.format(*("…" for _ in held)) if held else text
+    return PydanticCustomError(BROKEN_RULE, "{text}", {"text": shown, "unseen": unseen})
+
+
+def existing_alone(group: Group, *, but: Collection[str] = ()) -> Group:
+    """The group itself; raises when `existing` stands beside what belongs to a new one."""
+    given = group.model_fields_set - {"existing", *but}
+    if getattr(group, "existing", None) is None or not given:
+        return group
+    names = [to_camel(name) for name in type(group).model_fields if name in given]
+    raise broken_rule(
+        f"existing stands beside {', '.join(names)}: expected one or the other, since what exists"
+        " is taken as it is; then: "
+        + " and ".join(f'pulumi config rm --path "[key].{name}"' for name in names)
+        + ', or pulumi config rm --path "[key].existing"'
+    )
 
 
 def first_twice(values: Collection[str]) -> str | None:
@@ -86,6 +109,32 @@ def _one_of(allowed: tuple[int, ...]) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _resource_id(provider: str, kind: str, *, or_name: str | None = None) -> AfterValidator:
+    """An Azure resource id of one kind, or a name where one may stand.
+
+    Portal and command line spell the fixed parts with other capitals: they are put right.
+    """
+    pattern = re.compile(
+        rf"/subscriptions/({GUID.strip('^$')})/resourceGroups/({RESOURCE_GROUP})/providers/"
+        rf"{re.escape(provider)}/{kind}/([^/]{{1,260}}?)/?",
+        re.IGNORECASE,
+    )
+
+    def check(text: str) -> str:
+        found = pattern.fullmatch(text)
+        if found:
+            subscription, _, group, name = found.groups()
+            return (
+                f"/subscriptions/{subscription.lower()}/resourceGroups/{group}/providers/"
+                f"{provider}/{kind}/{name}"
+            )
+        if or_name is not None and re.fullmatch(or_name, text):
+            return text
+        raise PydanticCustomError("resource_id", "not a resource id")
+
+    return AfterValidator(check)
+
+
 def minutes_of(allowed: tuple[int, ...]) -> str:
     """What is expected of such a value, in words."""
     return "one of " + ", ".join(str(minutes) for minutes in allowed) + " (minutes)"
@@ -113,6 +162,14 @@ RULE_NAME_RULE: Final = (
     "1 to 260 characters without * < > % { } & : \\ ? / # | +, no '.' or blank at the end"
 )
 Frequency = Annotated[int, _one_of(FREQUENCIES_MINUTES)]
-Lookback = Annotated[int, _one_of(WINDOWS_MINUTES)]
+Window = Annotated[int, _one_of(WINDOWS_MINUTES)]
+"""A span of time that a rule can look at."""
+ResourceGroupName = Annotated[str, Field(pattern=f"^{RESOURCE_GROUP}$")]
+WorkspaceId = Annotated[str, _resource_id("Microsoft.OperationalInsights", "workspaces")]
+"""Resource id of a Log Analytics workspace, spelt as Azure documents it."""
+ActionGroupReference = Annotated[
+    str, _resource_id("Microsoft.Insights", "actionGroups", or_name=RULE_NAME)
+]
+"""Resource id of an action group, or its name."""
 Categories = Annotated[tuple[str, ...], AfterValidator(_known_categories)]
 """Log categories of the diagnostic setting, sign-ins among them."""

@@ -17,7 +17,9 @@ PROGRAM_MODULES = (
     "settings",
     "settings_accounts",
     "settings_errors",
+    "settings_monitoring",
     "settings_named",
+    "settings_receivers",
     "settings_types",
     "survey",
 )

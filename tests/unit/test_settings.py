@@ -258,7 +258,7 @@ def test_two_receivers_of_one_name_are_refused() -> None:
     told = line(with_monitoring(notify={"emails": emails}))
     assert told == (
         "break-glass:monitoring.notify.emails holds the name Desk twice: expected a different one"
-        " for each"
+        " for each, whatever its kind"
     )
 
 

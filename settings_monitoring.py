@@ -1,0 +1,247 @@
+"""Logs, alarm and the watch over the alarm, as they are written in the settings."""
+
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import Field, model_validator
+
+from alerting.queries import FREQUENCIES_MINUTES, WINDOWS_MINUTES
+from settings_receivers import Notify, WatchNotify
+from settings_types import (
+    CATEGORIES,
+    RULE_NAME_RULE,
+    Categories,
+    Frequency,
+    ResourceGroupName,
+    RuleName,
+    SettingsGroup,
+    Window,
+    WorkspaceId,
+    broken_rule,
+    existing_alone,
+    first_twice,
+    minutes_of,
+)
+
+RUNBOOK: Final = "https://github.com/break-glass/break-glass/blob/main/docs/runbook.md"
+DiagnosticSettingName = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._ -]{0,62}[A-Za-z0-9_-])?$")
+]
+DIAGNOSTIC_SETTING_RULE: Final = "1 to 64 letters, digits, '.', '_', '-' and blanks"
+RESOURCE_GROUP_RULE: Final = (
+    "1 to 90 letters, digits, '_', '-', '.', '(' and ')', no '.' at the end"
+)
+WORKSPACE_ID_EXAMPLE: Final = (
+    "/subscriptions/9a1d2c3b-4e5f-4a6b-8c7d-0e1f2a3b4c5d/resourceGroups/rg-logs"
+    "/providers/Microsoft.OperationalInsights/workspaces/log-central"
+)
+
+
+class ResourceGroup(SettingsGroup):
+    """Where workspace, action groups and alerts live."""
+
+    name: ResourceGroupName = Field(default="rg-break-glass", description=RESOURCE_GROUP_RULE)
+    existing: ResourceGroupName | None = Field(
+        default=None,
+        description="the name of a resource group that exists, in azure-native:subscriptionId",
+        examples=["rg-logs"],
+    )
+
+    @property
+    def chosen(self) -> str:
+        """Name of the group, existing or made."""
+        return self.existing or self.name
+
+    @model_validator(mode="after")
+    def _made_or_existing(self) -> Self:
+        return existing_alone(self)
+
+
+class Workspace(SettingsGroup):
+    """The Log Analytics workspace that keeps the logs."""
+
+    name: str = Field(
+        default="log-break-glass",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]$",
+        description="4 to 63 letters, digits and '-', no '-' at either end",
+    )
+    retention_days: int = Field(
+        default=31,
+        ge=30,
+        le=730,
+        description="a whole number from 30 to 730 (days; 31 cost nothing extra)",
+    )
+    existing: WorkspaceId | None = Field(
+        default=None,
+        description="the resource id of a workspace that exists, in any subscription of the tenant",
+        examples=[WORKSPACE_ID_EXAMPLE],
+    )
+    forget: tuple[WorkspaceId, ...] = Field(
+        default=(),
+        description="resource ids of earlier workspaces that the alarm need not read any more",
+        examples=[WORKSPACE_ID_EXAMPLE],
+    )
+
+    @model_validator(mode="after")
+    def _made_or_existing(self) -> Self:
+        existing_alone(self, but=("forget",))
+        if first_twice([*self.forget, *([self.existing] if self.existing else [])]):
+            raise broken_rule(
+                "forget holds one workspace twice, or the one in existing: expected each earlier"
+                " workspace once, and not the one that gets the logs"
+            )
+        return self
+
+
+class DiagnosticSetting(SettingsGroup):
+    """What Entra sends to the workspace."""
+
+    name: DiagnosticSettingName = Field(default="break-glass", description=DIAGNOSTIC_SETTING_RULE)
+    categories: Categories = Field(
+        default=("SignInLogs", "AuditLogs", "NonInteractiveUserSignInLogs"),
+        description="a list of SignInLogs and others, each once, of: " + ", ".join(CATEGORIES),
+    )
+    existing: DiagnosticSettingName | None = Field(
+        default=None,
+        description="the name of a diagnostic setting of Microsoft Entra that exists",
+        examples=["send-to-siem"],
+    )
+
+    @property
+    def chosen(self) -> str:
+        """Name of the setting, existing or made."""
+        return self.existing or self.name
+
+    @model_validator(mode="after")
+    def _made_or_existing(self) -> Self:
+        return existing_alone(self)
+
+
+class Alert(SettingsGroup):
+    """The alarm that rings when an account is used."""
+
+    name: RuleName = Field(
+        default="Break-glass account used",
+        description=RULE_NAME_RULE,
+    )
+    description: str = Field(
+        default="Somebody signed in, or tried to, with an emergency-access account."
+        " Find out at once who it was and why.",
+        min_length=1,
+        description="a text for whoever gets the alarm",
+    )
+    frequency_minutes: Frequency = Field(
+        default=5,
+        description=f"{minutes_of(FREQUENCIES_MINUTES)}, not 1, because a rule that runs every"
+        " minute may contain neither union nor ingestion_time(), and this one needs both tables and"
+        " the late rows",
+    )
+    period_minutes: Window | None = Field(
+        default=None,
+        description=f"{minutes_of(WINDOWS_MINUTES)}, at least frequencyMinutes",
+        examples=[5],
+    )
+    lookback_minutes: Window = Field(default=1440, description=minutes_of(WINDOWS_MINUTES))
+    overlap_minutes: int = Field(
+        default=1, ge=0, le=60, description="a whole number from 0 to 60 (minutes)"
+    )
+    severity: int = Field(
+        default=0, ge=0, le=4, description="a whole number from 0 (critical) to 4"
+    )
+    subject: str = Field(
+        default="Break-glass account used: find out who and why",
+        pattern=r"^[^\x00-\x1f]{1,200}$",
+        description="1 to 200 characters on one line",
+    )
+    enabled: bool = Field(default=True, description="true or false")
+    runbook: str = Field(
+        default=RUNBOOK,
+        pattern=r"^https?://[^\s\x00-\x1f\x7f]{1,500}$",
+        description="the address of a page, https://…, that says what to do",
+    )
+
+    @model_validator(mode="after")
+    def _misses_nothing(self) -> Self:
+        period = self.period_minutes or self.frequency_minutes
+        if period < self.frequency_minutes:
+            raise broken_rule(
+                "periodMinutes holds {}: expected at least frequencyMinutes ({}), else sign-ins"
+                " between two runs are missed",
+                period,
+                self.frequency_minutes,
+            )
+        if self.lookback_minutes < period:
+            raise broken_rule(
+                "lookbackMinutes holds {}: expected at least {} ({}), else sign-ins between two"
+                " runs are missed",
+                self.lookback_minutes,
+                "periodMinutes" if self.period_minutes else "frequencyMinutes",
+                period,
+            )
+        return self
+
+
+class Watch(SettingsGroup):
+    """What watches the watcher."""
+
+    exclusion: bool = Field(
+        default=True,
+        description="true or false: rings when a policy is saved without our exclusion",
+    )
+    tamper: bool = Field(
+        default=True,
+        description="true or false: rings when somebody changes an account, the group or the role",
+    )
+    silence: bool = Field(
+        default=True,
+        description="true or false: rings when no sign-in of the whole tenant came for a day",
+    )
+    rules: bool = Field(
+        default=True,
+        description="true or false: rings when somebody changes alert, action group or workspace",
+    )
+    health: bool = Field(
+        default=True,
+        description="true or false: rings when Azure says that alert or workspace is not healthy",
+    )
+    notify: WatchNotify | None = Field(
+        default=None, description="a group of settings: the second action group"
+    )
+
+
+class Cost(SettingsGroup):
+    """What the estimate of the monthly cost assumes."""
+
+    sign_ins_per_day: int = Field(
+        default=1000,
+        ge=0,
+        le=1_000_000_000,
+        description="a whole number: sign-ins of the whole tenant in a day",
+    )
+    currency: Literal["USD"] = Field(
+        default="USD", description="USD, the currency of the price table"
+    )
+
+
+class Monitoring(SettingsGroup):
+    """Logs and alarm."""
+
+    customer: str = Field(
+        default="",
+        pattern=r"^([^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]{0,62}[^\s\x00-\x1f\x7f])?)?$",
+        description="at most 64 characters on one line, no blank at either end",
+        examples=["Contoso"],
+    )
+    resource_group: ResourceGroup = Field(
+        default=ResourceGroup(), description="a group of settings"
+    )
+    workspace: Workspace = Field(default=Workspace(), description="a group of settings")
+    delete_logs: bool = Field(
+        default=False, description="true or false: destroy deletes workspace and resource group too"
+    )
+    diagnostic_setting: DiagnosticSetting = Field(
+        default=DiagnosticSetting(), description="a group of settings"
+    )
+    alert: Alert = Field(default=Alert(), description="a group of settings")
+    notify: Notify = Field(description="a group of settings with at least one receiver in emails")
+    watch: Watch = Field(default=Watch(), description="a group of settings")
+    cost: Cost = Field(default=Cost(), description="a group of settings")
