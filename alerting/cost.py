@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from alerting.log_volume import DAYS_OF_MONTH, gigabytes_a_month, volume
-from alerting.price_list import LIST_PRICES, Meter, PriceList, meter_of_rule
+from alerting.price_list import LIST_PRICES, Meter, Price, PriceList
 
 ALARMS_A_MONTH: Final = 10
 """Messages to each receiver that are counted: drills, our own runs, a real alarm. Assumed."""
 FREE_RETENTION_DAYS: Final = 31
 """Kept without charge (Microsoft Learn, "Azure Monitor Logs cost calculations and options")."""
-UNITED_STATES: Final = "1"
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,8 @@ class CostPlan:
     existing_workspace: bool = False
     """The logs go to a workspace that is there already: its free share may be used up, and how long
     it keeps logs is its own affair."""
+    existing_action_group: bool = False
+    """The receivers are those of an action group that is there already."""
 
 
 @dataclass(frozen=True)
@@ -103,14 +104,15 @@ class Estimate:
         }
 
     def summary(self) -> str:
-        """One line for the preview: the sum and the lines that cost something."""
-        paid = [line for line in self.lines if line.monthly >= 0.005]
-        parts = (
-            ", ".join(f"{line.what} {line.monthly:.2f}" for line in paid) or "nothing is charged"
-        )
+        """One line for the preview: the sum, and what it is made of."""
+        sums: dict[str, float] = {}
+        for line in self.lines:
+            sums[line.kind] = sums.get(line.kind, 0.0) + line.monthly
+        parts = ", ".join(f"{kind} {monthly:.2f}" for kind, monthly in sums.items())
         return (
-            f"estimated cost: {self.total:.2f} {self.currency} a month ({parts or 'nothing to pay'};"
-            f" list prices of {self.price_date}; `breakglass cost` prints every line)"
+            f"estimated cost: {self.total:.2f} {self.currency} a month"
+            f" ({parts or 'nothing to pay'}; list prices of {self.price_date}; `breakglass cost`"
+            " prints every line)"
         )
 
 
@@ -118,9 +120,9 @@ def estimate(plan: CostPlan, prices: PriceList = LIST_PRICES) -> Estimate:
     """What the plan costs a month at these prices. A plan of nothing costs nothing."""
     lines = (
         *_rules(plan, prices),
+        *_activity_alerts(plan, prices),
         *_logs(plan, prices),
         *_messages(plan, prices),
-        *_free(plan, prices),
         *_licence(plan, prices),
     )
     return Estimate(lines, prices.currency, prices.date, prices.source)
@@ -134,9 +136,9 @@ class _Bill:
     prices: PriceList
 
     def line(
-        self, meter: Meter, what: str, quantity: float, assumption: str, *, free: float = 0.0
+        self, price: Price, what: str, quantity: float, assumption: str, *, free: float = 0.0
     ) -> CostLine:
-        price = self.prices.prices[meter]
+        """``free``: how much of the quantity costs nothing."""
         return CostLine(
             kind=self.kind,
             what=what,
@@ -144,7 +146,7 @@ class _Bill:
             unit_price=price.amount,
             monthly=round(max(0.0, quantity - free) * price.amount, 4),
             currency=self.prices.currency,
-            price_date=self.prices.date_of(meter),
+            price_date=price.date or self.prices.date,
             assumption="; ".join(part for part in (assumption, price.assumed) if part),
         )
 
@@ -154,7 +156,7 @@ def _rules(plan: CostPlan, prices: PriceList) -> Iterator[CostLine]:
     for rule in plan.rules:
         what = f"alert rule '{rule.name}', {_every(rule.frequency_minutes)}"
         said = "one workspace, not split by dimensions"
-        yield bill.line(meter_of_rule(rule.frequency_minutes), what, 1, said)
+        yield bill.line(prices.of_rule(rule.frequency_minutes), what, 1, said)
 
 
 def _every(minutes: int) -> str:
@@ -176,14 +178,14 @@ def _logs(plan: CostPlan, prices: PriceList) -> Iterator[CostLine]:
         gigabytes = gigabytes_a_month(category, plan.sign_ins_per_day)
         said = f"{plan.sign_ins_per_day} sign-ins a day in the tenant, {_share(plan, price.free)}"
         what = f"logs taken in, {category} (GB)"
-        yield bill.line(Meter.INGESTION, what, gigabytes, said, free=left)
+        yield bill.line(price, what, gigabytes, said, free=left)
         left = max(0.0, left - gigabytes)
     months = (plan.retention_days - FREE_RETENTION_DAYS) / DAYS_OF_MONTH
     if months > 0 and plan.categories and not plan.existing_workspace:
         kept = volume(plan.categories, plan.sign_ins_per_day) * months
         what = f"logs kept beyond {FREE_RETENTION_DAYS} days (GB)"
         said = f"{plan.retention_days} days, once so many have passed"
-        yield bill.line(Meter.RETENTION, what, kept, said)
+        yield bill.line(prices.prices[Meter.RETENTION], what, kept, said)
 
 
 def _share(plan: CostPlan, free: float) -> str:
@@ -195,45 +197,37 @@ def _share(plan: CostPlan, free: float) -> str:
 def _messages(plan: CostPlan, prices: PriceList) -> Iterator[CostLine]:
     bill = _Bill("messages", prices)
     receivers = [
-        (Meter.EMAIL, "e-mails", plan.emails),
-        *_calls("SMS", plan.sms, Meter.SMS_UNITED_STATES, Meter.SMS_ABROAD),
-        *_calls("voice calls", plan.voice, Meter.VOICE_UNITED_STATES, Meter.VOICE_ABROAD),
-        (Meter.PUSH, "push notifications", plan.push),
-        (Meter.WEBHOOK, "webhooks", plan.webhooks),
+        (prices.prices[Meter.EMAIL], "e-mails", plan.emails),
+        *((prices.of_sms(code), f"SMS to +{code}", n) for code, n in _by_country(plan.sms)),
+        *((prices.of_call(code), f"calls to +{code}", n) for code, n in _by_country(plan.voice)),
+        (prices.prices[Meter.PUSH], "push notifications", plan.push),
+        (prices.prices[Meter.WEBHOOK], "webhooks", plan.webhooks),
     ]
-    for meter, what, number in receivers:
+    for price, what, number in receivers:
         if not number:
             continue
-        free = prices.prices[meter].free
         told = f"{number} receiver{'s' if number > 1 else ''}, {ALARMS_A_MONTH} alarms a month"
-        said = f"{told}, {free:g} a month free" if free else told
-        yield bill.line(meter, what, number * ALARMS_A_MONTH, said, free=free)
+        said = f"{told}, {price.free:,.0f} a month free" if price.free else told
+        yield bill.line(price, what, number * ALARMS_A_MONTH, said, free=price.free)
+    if plan.existing_action_group:
+        said = "an existing action group, whose receivers are somebody else's: not counted"
+        yield bill.line(Price(0.0), "messages", 0, said)
 
 
-def _calls(
-    what: str, country_codes: Sequence[str], united_states: Meter, abroad: Meter
-) -> Iterator[tuple[Meter, str, int]]:
-    """Numbers by country: Azure prices each by its country code."""
-    for code, number in sorted(Counter(country_codes).items()):
-        meter = united_states if code == UNITED_STATES else abroad
-        yield meter, f"{what} to +{code}", number
+def _by_country(codes: Sequence[str]) -> list[tuple[str, int]]:
+    """Numbers by country: each country code has its price."""
+    return sorted(Counter(codes).items())
 
 
-def _free(plan: CostPlan, prices: PriceList) -> Iterator[CostLine]:
+def _activity_alerts(plan: CostPlan, prices: PriceList) -> Iterator[CostLine]:
     if plan.activity_alerts:
-        yield CostLine(
-            "alert rules",
-            "activity log alerts",
-            plan.activity_alerts,
-            0.0,
-            0.0,
-            prices.currency,
-            prices.date,
-            "Azure charges nothing for them; their messages are counted above",
-        )
+        said = "Azure charges for their messages only"
+        bill = _Bill("alert rules", prices)
+        yield bill.line(Price(0.0), "activity log alerts", plan.activity_alerts, said)
 
 
 def _licence(plan: CostPlan, prices: PriceList) -> Iterator[CostLine]:
     if plan.licence_missing:
-        said = "one is enough for the export of sign-in logs and for a role-assignable group"
-        yield _Bill("licence", prices).line(Meter.LICENCE, "Entra ID P1 licence", 1, said)
+        said = "one is enough to export sign-in logs and for a role-assignable group"
+        bill = _Bill("licence", prices)
+        yield bill.line(prices.prices[Meter.LICENCE], "Entra ID P1 licence", 1, said)
