@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from sandbox.engine import Engine
 from tests.engine.account_program import DOMAIN, account_alone, run_as_printed
 from tests.engine.standing import Scene
@@ -27,12 +25,11 @@ def printed_command(output: str) -> str:
     return found.group()
 
 
-@pytest.mark.parametrize("account", [{}, {"user_name": "quiet.harbour"}])
 def test_what_a_lost_answer_left_behind_is_taken_in_by_the_printed_command(
-    engine: Engine, tmp_path: Path, account: dict[str, str]
+    engine: Engine, tmp_path: Path
 ) -> None:
     del engine
-    with account_alone(tmp_path, account=account, protect=True) as scene:
+    with account_alone(tmp_path, protect=True) as scene:
         made = lose_the_answer(scene)
         users = scene.users()
         scene.forget()

@@ -42,7 +42,6 @@ STEPS: dict[str, tuple[str, str, int]] = {
     "the first user": ("POST", r"/users$", 1),
     "the second user": ("POST", r"/users$", 2),
     "the group": ("POST", r"/groups$", 1),
-    "the first member": ("POST", r"/members/\$ref$", 1),
     "the second member": ("POST", r"/members/\$ref$", 2),
     "an exclusion": ("PATCH", r"conditionalAccess/policies/", 1),
     "the alarm": ("PUT", r"scheduledQueryRules/", 1),
@@ -51,9 +50,9 @@ STEPS: dict[str, tuple[str, str, int]] = {
 }
 
 
-def finish(scene: Scene) -> Run:
+def finish(scene: Scene, runs: int = RUNS) -> Run:
     """Run `up` until it succeeds, with what its refusal prints run in between as it stands."""
-    for _ in range(RUNS - 1):
+    for _ in range(runs - 1):
         run = scene.stack.up("--skip-preview", check=False)
         if run.returncode == 0:
             return run
@@ -96,64 +95,64 @@ def all_right(scene: Scene, accounts: int = 2) -> None:
     assert_quiet(scene)
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_a_write_whose_answer_gets_lost_is_found_again(tmp_path: Path, step: str) -> None:
-    method, path, nth = STEPS[step]
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ("the first user", "the group", "the second member", "the first role"),
+        ("the second user", "an exclusion", "the alarm", "the second role"),
+    ],
+    ids=["first", "second"],
+)
+def test_writes_whose_answers_get_lost_are_found_again(
+    tmp_path: Path, steps: tuple[str, ...]
+) -> None:
     with new_scene(tmp_path / "stack") as scene:
-        scene.fault(method=method, path=path, nth=nth, times=1, drop=True, when="after")
-        scene.stack.up("--skip-preview", check=False)
-        assert not scene.server.world.faults, "the fault never came"
-        finish(scene)
+        for method, path, nth in map(STEPS.__getitem__, steps):
+            scene.fault(method=method, path=path, nth=nth, times=1, drop=True, when="after")
+        finish(scene, runs=len(steps) + 1)
+        assert not scene.server.world.faults, "a fault never came"
         all_right(scene)
         left = [one for one in groups_called_ours(scene) if one != group_id(scene)]
         # The provider sends a lost request again, and a group's name is no key: a second one stays
         # without members, and is told.
-        assert len(left) <= 1
-        told = scene.stack.preview().output
+        assert len(left) <= int("the group" in steps)
+        told = scene.stack.preview().output if left else ""
         for other in left:
-            assert step == "the group"
             assert f"another group named BTG Admins is in the tenant (object id {other})" in told
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_a_write_that_is_refused_is_made_good_by_the_next_run(tmp_path: Path, step: str) -> None:
-    method, path, nth = STEPS[step]
+def test_a_write_that_is_refused_is_made_good_by_the_next_run(tmp_path: Path) -> None:
     with new_scene(tmp_path / "stack") as scene:
-        scene.fault(method=method, path=path, nth=nth, times=30, status=400)
-        failed = scene.stack.up("--skip-preview", check=False)
-        assert failed.returncode != 0
-        scene.server.world.faults.clear()
+        for step in ("the first user", "the group", "the alarm", "the first role"):
+            method, path, nth = STEPS[step]
+            scene.fault(method=method, path=path, nth=nth, times=30, status=400)
+            failed = scene.stack.up("--skip-preview", check=False)
+            assert failed.returncode != 0, step
+            scene.server.world.faults.clear()
         scene.stack.up("--skip-preview")
         all_right(scene)
 
 
-@pytest.mark.parametrize(
-    "path", [r"/users/[0-9a-f-]{36}", r"/groups/[0-9a-f-]{36}", r"roleAssignments/"]
-)
-def test_what_was_just_made_and_is_not_found_at_first_fails_nothing(
-    tmp_path: Path, path: str
-) -> None:
+def test_what_was_just_made_and_is_not_found_at_first_fails_nothing(tmp_path: Path) -> None:
     with new_scene(tmp_path / "stack") as scene:
-        scene.fault(method="GET", path=path, status=404, times=3)
+        for path in (r"/users/[0-9a-f-]{36}", r"/groups/[0-9a-f-]{36}", r"roleAssignments/"):
+            scene.fault(method="GET", path=path, status=404, times=3)
         finish(scene)
         all_right(scene)
 
 
-@pytest.mark.parametrize("step", ["the first user", "the group"])
-def test_a_first_run_that_is_killed_midway_is_finished_by_the_next(
-    tmp_path: Path, step: str
-) -> None:
+def test_a_first_run_that_is_killed_midway_is_finished_by_the_next(tmp_path: Path) -> None:
     with new_scene(tmp_path / "stack") as scene:
         # Azure's own half-made resources are another matter.
         scene.fault(method="PUT", path="/providers/microsoft.insights/", hang=True)
-        kill_at(scene, *STEPS[step][:2])
+        kill_at(scene, *STEPS["the group"][:2])
         scene.server.world.faults.clear()
         scene.stack.run("cancel", "--yes", "--stack", scene.stack.name, check=False)
         finish(scene)
         all_right(scene)
 
 
-@pytest.mark.parametrize("step", ["the first user", "the first member", "the first role"])
+@pytest.mark.parametrize("step", ["the first user", "the first role"])
 def test_a_run_that_is_killed_while_it_adds_an_account_is_finished_by_the_next(
     scene: Scene, step: str
 ) -> None:
@@ -218,12 +217,10 @@ def late_scene(folder: Path, **knobs: Any) -> Generator[Scene]:
 @pytest.mark.parametrize(
     "knobs",
     [
-        {"readLagSeconds": 1.5},
         {"readLagSeconds": 4, "randomSeed": 3},
-        {"strayNotFoundShare": 0.05},
         {"readLagSeconds": 1, "strayNotFoundShare": 0.03, "randomSeed": 7},
     ],
-    ids=["late", "very late", "astray", "late and astray"],
+    ids=["very late", "late and astray"],
 )
 def test_a_life_among_late_replicas_never_has_an_account_too_many(
     tmp_path: Path, knobs: dict[str, Any]

@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from sandbox.engine import Engine
 from sandbox.tenant.directory.role_assignments import delete_role_assignment
 from sandbox.tenant.directory.role_schedules import give_role
@@ -35,12 +33,12 @@ def take_role(scene: AdoptedScene, user: str) -> None:
         delete_role_assignment(directory, assignment["id"])
 
 
-@pytest.mark.parametrize("account", [EVE, "eve@fabrikam.onmicrosoft.com"])
 def test_a_role_that_was_lacking_is_given_and_goes_when_the_account_leaves(
-    engine: Engine, tmp_path: Path, account: str
+    engine: Engine, tmp_path: Path
 ) -> None:
     del engine
-    with adopted_alone(tmp_path, account=account, protect=True) as scene:
+    name = "eve@fabrikam.onmicrosoft.com"
+    with adopted_alone(tmp_path, account=name, protect=True) as scene:
         found = scene.directory()
         scene.stack.up("--skip-preview")
         assert EVE in scene.global_administrators()
@@ -69,15 +67,11 @@ def test_a_role_that_was_held_before_stays_when_the_account_leaves(
         assert scene.directory() == found
 
 
-@pytest.mark.parametrize("answer", ["lost", "an error"])
-def test_a_role_whose_answer_got_lost_is_known_as_ours(
-    engine: Engine, tmp_path: Path, answer: str
-) -> None:
+def test_a_role_whose_answer_got_lost_is_known_as_ours(engine: Engine, tmp_path: Path) -> None:
     del engine
     with adopted_alone(tmp_path, account=EVE) as scene:
         found = scene.directory()
-        how: dict[str, Any] = {"drop": True} if answer == "lost" else {"status": 500}
-        scene.fault(method="POST", path=ROLES, when="after", times=20, **how)
+        scene.fault(method="POST", path=ROLES, when="after", times=20, drop=True)
         failed = scene.stack.up("--skip-preview", check=False)
         assert failed.returncode != 0
         assert EVE in scene.global_administrators()

@@ -36,17 +36,17 @@ def take_out(scene: Scene, count: int) -> None:
         edit(scene, policy_id, excludeGroups=[entry for entry in groups if entry != GROUP])
 
 
-@pytest.mark.timeout(600)
-def test_195_policies_need_one_request_each_and_a_settled_stack_next_to_none(
+def test_many_policies_need_one_request_each_and_a_settled_stack_next_to_none(
     tmp_path: Path,
 ) -> None:
-    with example_scene(tmp_path / "stack", with_policies(195)) as scene:
+    """A full tenant's 195 are measured by the benchmark."""
+    with example_scene(tmp_path / "stack", with_policies(50)) as scene:
         users = {key: users for key, (_, users) in exclusions(scene).items()}
 
         scene.stack.up()
         asked, written = counted(scene)
-        assert written == 195
-        assert asked <= budget(195)
+        assert written == 50
+        assert asked <= budget(50)
         assert everywhere(scene, GROUP)
 
         scene.stack.preview("--expect-no-changes")
