@@ -1,0 +1,38 @@
+"""Pieces that the queries of several alerts share."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from alerting.literals import QueryError, literal
+
+RUNBOOK = "https://github.com/break-glass/break-glass/blob/main/docs/runbook.md"
+"""What to do when an alarm rings, in the words of docs/runbook.md."""
+
+_OBJECT_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def object_ids(ids: Iterable[str]) -> tuple[str, ...]:
+    """Object ids in lower case, each once; raises QueryError for what is none."""
+    found = dict.fromkeys(one.lower() for one in ids)
+    for one in found:
+        if not _OBJECT_ID.fullmatch(one):
+            raise QueryError(f"object id {one!r} is not a GUID")
+    return tuple(found)
+
+
+def fuzzy_union(empty_columns: str, legs: Sequence[str]) -> str:
+    """The legs whose table exists, as one table; no row when none of them does.
+
+    `isfuzzy` alone drops a leg whose table does not exist yet, but not the last one; the leg
+    without a row, of `empty_columns`, is always there. So a query never fails for want of a table,
+    and Azure never switches its rule off for that.
+    """
+    whole = [f"    (datatable({empty_columns})[])", *(f"    ({leg})" for leg in legs)]
+    return "union isfuzzy=true\n" + ",\n".join(whole)
+
+
+def context(*, customer: str, runbook: str) -> str:
+    """The line that adds what is the same in every row; empty when there is nothing to add."""
+    given = {"Customer": customer, "Runbook": runbook}
+    columns = ", ".join(f"{name} = {literal(text)}" for name, text in given.items() if text)
+    return f"\n| extend {columns}" if columns else ""

@@ -1,0 +1,35 @@
+"""The silence alert: not one sign-in of anybody reached the workspace for a day.
+
+Somebody switched the export off, a daily cap stopped it, a licence lapsed: the use alert would stay
+silent for the wrong reason. The tenant's diagnostic setting is in no subscription's activity log,
+so that this alert is what tells of it.
+"""
+
+from alerting.literals import literal
+from alerting.query_parts import context, fuzzy_union
+from alerting.schedules import rule_schedule
+from alerting.use_alert import SIGN_IN_TABLES
+
+SILENCE_SCHEDULE = rule_schedule(frequency_minutes=1440, lookback_minutes=2880)
+"""Once a day. The look-back is longer than the day: a row that arrived late is a row, too."""
+
+_FINDING = "No sign-in of anybody in the tenant reached this workspace for a day"
+
+
+def silence_alert_query(*, customer: str = "", runbook: str = "") -> str:
+    """KQL that returns one row when no sign-in arrived for a day, and none otherwise.
+
+    It holds when the tables do not exist, too. Rows are counted by their arrival: what matters is
+    whether the way from the directory to the workspace is open.
+    """
+    legs = [
+        f"{table}\n    | where ingestion_time() >= ago(1440m)\n    | project TimeGenerated"
+        for table in SIGN_IN_TABLES
+    ]
+    return (
+        f"{fuzzy_union('TimeGenerated:datetime', legs)}\n"
+        "| summarize SignIns = count()\n"
+        "| where SignIns == 0\n"
+        f"| project Finding = {literal(_FINDING)}, SignIns"
+        f"{context(customer=customer, runbook=runbook)}"
+    )
