@@ -3,11 +3,12 @@
 Where each price is from:
 - names of the meters: Microsoft Learn, "Azure Monitor cost and usage";
 - alert rules, taking in and keeping logs: answers of the public retail price API for East US that
-  were published in July 2026. Alert rules cost the same everywhere; logs differ by region
-  (`breakglass cost --live` takes the region's price);
-- notifications: results of an open cost estimator that reads the same API. Published are country
-  codes 1 and 34 for SMS, 64 and 86 for calls; every other country is assumed to cost what the
-  dearest of them does, and the price of a call to country code 1 is assumed;
+  were published in July and October 2026. Alert rules cost the same everywhere; logs differ by
+  region (`breakglass cost --live` takes the region's price);
+- notifications: test results of an open cost estimator that read the same API in March 2023. Known
+  so are country codes 1 and 34 for SMS, 64 and 86 for calls; every other country is assumed to cost
+  what the dearest of them does, and the price of a call to country code 1 is assumed. The free
+  webhooks are those of the page "Azure Monitor pricing";
 - the licence: price lists published in 2026. The retail price API has none.
 """
 
@@ -85,6 +86,8 @@ class PriceList:
         return self.calls.get(country_code, self.prices[Meter.CALL])
 
 
+_NOTIFICATIONS: Final = "2023-03"
+
 LIST_PRICES: Final = PriceList(
     currency="USD",
     date="2026-07",
@@ -96,18 +99,21 @@ LIST_PRICES: Final = PriceList(
         Meter.RULE_EVERY_15_MINUTES: Price(0.50),
         Meter.INGESTION: Price(2.30, free=5, assumed="price of East US"),
         Meter.RETENTION: Price(0.10, assumed="price of East US"),
-        Meter.EMAIL: Price(0.00002, free=1000),
-        Meter.SMS: Price(0.088, assumed="price of country code 34"),
-        Meter.CALL: Price(0.08, assumed="price of country code 64"),
-        Meter.PUSH: Price(0.00002, free=1000),
-        Meter.WEBHOOK: Price(0.000006, free=10_000),
+        Meter.EMAIL: Price(0.00002, free=1000, date=_NOTIFICATIONS),
+        Meter.SMS: Price(0.088, assumed="price of country code 34", date=_NOTIFICATIONS),
+        Meter.CALL: Price(0.08, assumed="price of country code 64", date=_NOTIFICATIONS),
+        Meter.PUSH: Price(0.00002, free=1000, date=_NOTIFICATIONS),
+        Meter.WEBHOOK: Price(0.0000006, free=100_000, date=_NOTIFICATIONS),
         Meter.LICENCE: Price(6.00),
     },
-    sms={"1": Price(0.00645, free=100), "34": Price(0.088)},
+    sms={
+        "1": Price(0.00645, free=100, date=_NOTIFICATIONS),
+        "34": Price(0.088, date=_NOTIFICATIONS),
+    },
     calls={
-        "1": Price(0.05, free=10, assumed="price assumed"),
-        "64": Price(0.08),
-        "86": Price(0.06),
+        "1": Price(0.05, free=10, assumed="price assumed", date=_NOTIFICATIONS),
+        "64": Price(0.08, date=_NOTIFICATIONS),
+        "86": Price(0.06, date=_NOTIFICATIONS),
     },
 )
 """Without a network. See the module's docstring for where each price is from."""
