@@ -1,8 +1,9 @@
 """What there is to pay for, read from the monitoring as it is written in a stack's settings.
 
-The names are those of the settings file (``break-glass:monitoring``), so that the program, which has
-checked them, and the `breakglass` command, which reads the file, come to the same plan. Lenient on
-purpose: the program is what refuses a wrong setting. A test holds the defaults to the settings' own.
+The names are those of the settings file (``break-glass:monitoring``), so that the program, which
+has checked them, and the `breakglass` command, which reads the file, come to the same plan. Lenient
+on purpose: the program is what refuses a wrong setting. A test holds the defaults to those of the
+settings.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
