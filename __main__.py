@@ -12,7 +12,7 @@ from components.ca_exclusion_patch import CaExclusionPatch
 from components.ordering import gate
 from components.sign_in_monitoring import SignInMonitoring
 from entra.errors import EntraError
-from next_steps import next_steps
+from outputs import Made, outputs
 from settings import Settings, load_settings
 from survey import Survey, survey
 
@@ -26,25 +26,19 @@ def register(settings: Settings, found: Survey) -> None:
         theirs = arguments.adopted(found, armed).items()
         taken = {name: AdoptedAccount(name, a, opts, tools=tools.taken[name]) for name, a in theirs}
         accounts = {**made, **taken}
-        members = arguments.group(settings, found, accounts)
-        group = BreakGlassGroup("group", members, opts, tools=tools.group)
-        watched = arguments.monitoring(settings, accounts)
+        group = None
+        if found.group:
+            members = arguments.group(settings, found, accounts)
+            group = BreakGlassGroup("group", members, opts, tools=tools.group)
+        group_id = group.group_id if group else None
+        watched = arguments.monitoring(settings, found, accounts, group_id)
         monitoring = SignInMonitoring("monitoring", watched, opts, tools=tools.monitoring)
-        excluded = arguments.exclusion(settings, found, group.group_id, accounts, monitoring.ready)
+        excluded = arguments.exclusion(settings, found, group_id, accounts, monitoring.ready)
         exclusion = CaExclusionPatch("exclusion", excluded, opts, tools=tools.exclusion)
         arm(pulumi.Output.all(exclusion.verified, monitoring.ready))
-
-    pulumi.export("tenant", str(found.tenant))
-    pulumi.export("accounts", [account.summary for account in accounts.values()])
-    credentials = pulumi.Output.all(*(account.credentials for account in made.values()))
-    pulumi.export("passwords", credentials.apply(dict))
-    pulumi.export("groupId", group.group_id)
-    pulumi.export("excludedPolicies", exclusion.excluded)
-    pulumi.export("skippedPolicies", exclusion.skipped)
-    pulumi.export("workspaceId", monitoring.workspace_id)
-    pulumi.export("alertQuery", monitoring.query)
-    pulumi.export("obstacles", found.obstacles)
-    pulumi.export("nextSteps", next_steps(found))
+    registered = Made(accounts, group, monitoring, exclusion)
+    for name, value in outputs(settings, found, registered).items():
+        pulumi.export(name, value)
 
 
 try:

@@ -6,32 +6,18 @@ from typing import Any
 
 import pulumi
 
-from components.adopted_account import (
-    AdoptedAccount,
-    AdoptedAccountArgs,
-    AdoptedAccountTools,
-)
-from components.break_glass_account import AccountTools, BreakGlassAccount, BreakGlassAccountArgs
+from arguments_monitoring import Accounts, monitoring
+from components.adopted_account import AdoptedAccountArgs, AdoptedAccountTools
+from components.break_glass_account import AccountTools, BreakGlassAccountArgs
 from components.break_glass_group import BreakGlassGroupArgs, GroupTools
 from components.ca_exclusion_patch import CaExclusionPatchArgs
 from components.exclusion_tools import ExclusionTools
-from components.monitoring_arguments import (
-    AccountToWatch,
-    Diagnostics,
-    EmailReceiver,
-    Notify,
-    ResourceGroup,
-    SignInMonitoringArgs,
-    UseAlert,
-    Workspace,
-)
 from components.ordering import after
 from components.sign_in_monitoring import MonitoringTools
 from settings import Settings
 from survey import Survey
 
-Accounts = Mapping[str, BreakGlassAccount | AdoptedAccount]
-"""The accounts of the stack by the names of their components."""
+__all__ = ["Accounts", "Tools", "adopted", "exclusion", "group", "made", "monitoring", "tools"]
 
 
 @dataclass(frozen=True)
@@ -104,7 +90,7 @@ def group(settings: Settings, found: Survey, accounts: Accounts) -> BreakGlassGr
 def exclusion(
     settings: Settings,
     found: Survey,
-    group_id: pulumi.Input[str],
+    group_id: pulumi.Output[str] | None,
     accounts: Accounts,
     watched: pulumi.Input[bool],
 ) -> CaExclusionPatchArgs:
@@ -112,55 +98,26 @@ def exclusion(
 
     When an account leaves, its exclusions go only once `watched` has come: the alarm first.
     What somebody else made is not the stack's to take out everywhere: an existing group, and the
-    accounts that are taken in.
+    accounts that are taken in. `group_id` is None where there is no group.
     """
     names = found.accounts.excluded if settings.exclusion.users else ()
     excluded = [accounts[name] for name in names]
     made = [accounts[name] for name in found.accounts.made]
+    user_ids = [account.object_id for account in excluded]
     if found.leaving:
-        group_id = after(group_id, watched)
+        group_id = None if group_id is None else after(group_id, watched)
+        user_ids = [after(object_id, watched) for object_id in user_ids]
+    groups = [] if group_id is None else [group_id]
     return CaExclusionPatchArgs(
-        group_ids=[group_id],
-        group_names=[found.group.name],
-        user_ids=[account.object_id for account in excluded],
+        group_ids=groups,
+        group_names=[] if found.group is None else [found.group.name],
+        user_ids=user_ids,
         user_names=[account.user_principal_name for account in excluded],
-        owned_group_ids=[] if found.group.existing else [group_id],
+        owned_group_ids=[] if found.group is None or found.group.existing else groups,
         owned_user_ids=[account.object_id for account in made],
         owned_user_names=[account.user_principal_name for account in made],
         scope=settings.exclusion.scope,
         skip=settings.exclusion.skip,
         freshness_seconds=settings.exclusion.freshness_seconds,
         tenant_id=settings.tenant_id,
-    )
-
-
-def monitoring(settings: Settings, accounts: Accounts) -> SignInMonitoringArgs:
-    """Of logs and alarm."""
-    wanted = settings.monitoring
-    return SignInMonitoringArgs(
-        accounts=[
-            AccountToWatch(account.object_id, account.user_principal_name)
-            for account in accounts.values()
-        ],
-        location=settings.location,
-        resource_group=ResourceGroup(wanted.resource_group.name),
-        workspace=Workspace(wanted.workspace.name, wanted.workspace.retention_days),
-        delete_logs=wanted.delete_logs,
-        diagnostics=Diagnostics(
-            wanted.diagnostic_setting.name, wanted.diagnostic_setting.categories
-        ),
-        alert=UseAlert(
-            name=wanted.alert.name,
-            description=wanted.alert.description,
-            subject=wanted.alert.subject,
-            frequency_minutes=wanted.alert.frequency_minutes,
-            lookback_minutes=wanted.alert.lookback_minutes,
-            severity=wanted.alert.severity,
-            enabled=wanted.alert.enabled,
-        ),
-        notify=Notify(
-            name=wanted.notify.name,
-            short_name=wanted.notify.short_name,
-            emails=[EmailReceiver(email.name, email.address) for email in wanted.notify.emails],
-        ),
     )

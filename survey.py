@@ -33,6 +33,8 @@ from entra.limiter import limiter_for
 from entra.policy import Policy
 from entra.preflight import TenantFacts
 from entra.resource_manager import ResourceManager
+from monitoring_survey import FoundMonitoring, survey_monitoring
+from premium import check_licence, refuse_fixed_policies
 from settings import Settings
 
 PERMISSIONS: Final = (
@@ -60,7 +62,8 @@ class Survey:
     accounts: AccountsSurvey
     leaving: Sequence[str]
     """Names of accounts in the state that the settings leave out: they go in this run."""
-    group: FoundGroup
+    group: FoundGroup | None
+    """None: the stack goes without, because the tenant has no Entra ID P1 licence."""
     obstacles: Sequence[Mapping[str, str]]
     """What stands between the accounts and their use."""
     directory: Directory
@@ -70,6 +73,8 @@ class Survey:
     """Who changed a policy; asked only when one has lost our exclusion."""
     kept_logs: KeptLogs
     """Resource group and workspace that outlived an earlier `destroy`."""
+    monitoring: FoundMonitoring
+    """Whatever Azure has of logs and alarms, and who is told."""
     memory: StackMemory = field(repr=False)
     """What the stack's state knew before this run."""
 
@@ -86,35 +91,45 @@ def survey(settings: Settings) -> Survey:
     pulumi.log.info(str(tenant))
     memory = read_memory()
     refuse_another_tenant(settings.tenant_id, memory)
+    check_licence(settings, tenant, memory)
     graph = GraphClient(identity)
     directory = Directory(graph)
     adopted, wanted = find_wanted(settings.accounts, directory, tenant.domains, memory)
     refuse_losses(_wanted_stack(settings, wanted), memory)
     accounts = survey_accounts(settings.accounts, adopted, directory, tenant, memory)
-    group = find_group(
+    group = _find_group(settings, directory, memory)
+    kept = find_kept_logs(ResourceManager(identity), _wanted_logs(settings), memory)
+    client = ConditionalAccessClient(
+        graph, limiter_for(identity.tenant_id, identity.endpoints.graph)
+    )
+    policies = list_policies(client)
+    refuse_fixed_policies(settings, tenant, policies, memory)
+    return Survey(
+        tenant=tenant,
+        accounts=accounts,
+        leaving=leaving([account.name for account in wanted], memory),
+        group=group,
+        obstacles=tell_obstacles(accounts, identity, group.id if group else None),
+        directory=directory,
+        client=client,
+        policies=policies,
+        audit=AuditLog(GraphClient(identity, patience=PATIENCE_SECONDS), tenant.own_object_id),
+        kept_logs=kept,
+        monitoring=survey_monitoring(settings, tenant, identity, directory, memory),
+        memory=memory,
+    )
+
+
+def _find_group(settings: Settings, directory: Directory, memory: StackMemory) -> FoundGroup | None:
+    if settings.premium == "absent":
+        return None
+    return find_group(
         directory=directory,
         memory=memory,
         name=settings.group.name,
         existing=settings.group.existing,
         recreate=settings.group.recreate,
         setting="break-glass:group",
-    )
-    kept = find_kept_logs(ResourceManager(identity), _wanted_logs(settings), memory)
-    client = ConditionalAccessClient(
-        graph, limiter_for(identity.tenant_id, identity.endpoints.graph)
-    )
-    return Survey(
-        tenant=tenant,
-        accounts=accounts,
-        leaving=leaving([account.name for account in wanted], memory),
-        group=group,
-        obstacles=tell_obstacles(accounts, identity, group.id),
-        directory=directory,
-        client=client,
-        policies=list_policies(client),
-        audit=AuditLog(GraphClient(identity, patience=PATIENCE_SECONDS), tenant.own_object_id),
-        kept_logs=kept,
-        memory=memory,
     )
 
 

@@ -1,7 +1,7 @@
 """What can go wrong between us and a tenant.
 
     EntraError
-    ├── IdentityError      who we are: variables, credentials, tenant, licence, permissions
+    ├── IdentityError      who we are: variables, credentials, tenant, permissions
     ├── LimiterError       the shared pace of Conditional Access requests cannot be kept
     ├── OutdatedRead       a write's turn came too late for the read that it rests on
     └── GraphError         an answer of Microsoft Graph (or none at all: status 0)

@@ -2,7 +2,8 @@
 
 One tenant stands behind the Graph token, the Azure Resource Manager token, the subscription and
 the stack's settings, or nothing happens. Then: permissions, the scope of the tenant's diagnostic
-settings, licence. All look-ups run at the same time; none of them is a Conditional Access request.
+settings. A licence is told, not judged. All look-ups run at the same time; none of them is a
+Conditional Access request.
 Errors: ``IdentityError``, ``GraphError`` (see ``entra.errors``).
 """
 
@@ -102,7 +103,7 @@ def check_tenant(
             readable.result()
         found = organization.result()
         _same_tenant("the organization that Microsoft Graph shows", found.id, tenant_id)
-        facts = TenantFacts(
+        return TenantFacts(
             id=found.id,
             display_name=found.display_name,
             domains=domains.result(),
@@ -111,14 +112,6 @@ def check_tenant(
             security_defaults=defaults.result(),
             own_object_id=str(claims.get("oid") or ""),
         )
-    if not facts.has_premium:
-        raise IdentityError(
-            f"{facts} has no Entra ID P1 licence, which sign-in logs and role-assignable groups"
-            " need. Three ways out: buy one P1 licence for the tenant; protect the account with"
-            " another MFA provider by hand; keep a synced, disabled user that is enabled in an"
-            " emergency"
-        )
-    return facts
 
 
 def _same_tenant(what: str, found: str, expected: str) -> None:

@@ -166,6 +166,7 @@ def test_outputs_are_complete_and_only_the_passwords_are_secret(made: Recording)
         "skippedPolicies",
         "workspaceId",
         "alertQuery",
+        "leftOut",
         "obstacles",
         "nextSteps",
     ]
