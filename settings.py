@@ -4,8 +4,9 @@ Settings that exist are exactly those that work: an unknown key is an error with
 that exists, because a misspelt `recievers` must not leave a tenant unwatched. Everything wrong is
 told at once, one line each: the key, what it holds, what is expected, how to set it.
 
-No setting is a secret. The identity comes from `ARM_*` environment variables alone, since Pulumi
-keeps all configuration in the state of its providers and refreshes with the old copy.
+One kind of setting is a secret, a webhook's address: `break-glass:monitoring` may be marked so. The
+identity comes from `ARM_*` environment variables alone, since Pulumi keeps all configuration in the
+state of its providers and refreshes with the old copy.
 
 Errors:
     pulumi.RunError
@@ -13,15 +14,17 @@ Errors:
 """
 
 from collections.abc import Collection, Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
+import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from settings_accounts import Accounts, Group
 from settings_errors import SettingsError, read_objects, validation_lines
 from settings_monitoring import Monitoring
-from settings_types import Guid, SettingsGroup
+from settings_notices import notices
+from settings_types import Guid, SettingsGroup, broken_rule
 
 
 class Exclusion(SettingsGroup):
@@ -87,6 +90,17 @@ class Settings(BaseModel):
         description="a group of settings with at least one receiver in notify.emails",
     )
 
+    @model_validator(mode="after")
+    def _something_to_read(self) -> Self:
+        categories = self.monitoring.diagnostic_setting.categories
+        if self.premium == "absent" and "AuditLogs" not in categories:
+            raise broken_rule(
+                "break-glass:monitoring.diagnosticSetting.categories lacks AuditLogs: expected it,"
+                " since break-glass:premium holds 'absent', and without a Microsoft Entra ID P1"
+                " licence no other of these logs can be exported"
+            )
+        return self
+
 
 def load_settings(
     config: Mapping[str, str] | None = None, secret_keys: Collection[str] = ()
@@ -97,7 +111,8 @@ def load_settings(
     objects as JSON; `secret_keys` are those marked secret. Without `config` both are those of the
     running program.
 
-    Raises SettingsError with a line for each wrong setting.
+    What is allowed and still worth a second look is logged as a warning. Raises SettingsError with
+    a line for each wrong setting.
     """
     if config is None:
         config = CONFIG.get()
@@ -106,8 +121,12 @@ def load_settings(
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        lines += validation_lines(error, Settings)
+        lines += validation_lines(error, Settings, secret_keys)
     else:
         if not lines:
+            for notice in notices(
+                settings.monitoring, secret="break-glass:monitoring" in secret_keys
+            ):
+                pulumi.log.warn(notice)
             return settings
     raise SettingsError(lines)

@@ -1,4 +1,8 @@
-"""The lines that tell what is wrong with a stack's configuration, and how to put it right."""
+"""The lines that tell what is wrong with a stack's configuration, and how to put it right.
+
+What a line shows of a wrong value ends in logs: a value that may be a secret is never shown. That
+is all of an object that is marked secret, and whatever has a `SecretStr` in or beside it.
+"""
 
 import difflib
 import json
@@ -7,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, cast, get_args, get_origin
 
 import pulumi
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from settings_types import BROKEN_RULE
@@ -21,6 +25,8 @@ IDENTITY_WAY_OUT: Final = (
 KEY_ITSELF: Final = "[key]"
 """What pydantic puts at the end of the place of a mapping's key that is wrong."""
 OWN_KEY: Final = "[key]"
+"""Stands in a broken rule's text for the key of the group that it is about."""
+UNSEEN: Final = "something that is not shown, since it may be a secret"
 SHOWN: Final = 80
 """Characters of a wrong value that a line shows."""
 
@@ -53,7 +59,7 @@ def read_objects(
                 f"{key} looks like a credential, and Pulumi keeps every configuration value in"
                 f" state: {IDENTITY_WAY_OUT}; then: {_remove(key)}"
             )
-        elif key in secret_keys:
+        elif key in secret_keys and not (key in known and holds_secret(known[key])):
             lines.append(
                 f"{key} is marked secret, and no setting of this stack is one: it makes the"
                 f" passwords itself, and {IDENTITY_WAY_OUT}; then: {_remove(key)}"
@@ -66,7 +72,7 @@ def read_objects(
             try:
                 values[key] = json.loads(text)
             except ValueError:
-                lines.append(_wrong(key, text, known[key]))
+                lines.append(_wrong(key, text, known[key], unseen=holds_secret(known[key])))
     for key, field in known.items():
         # A group that is left out still has its own required settings.
         if field.is_required() and _is_group(field) and isinstance(values.get(key, {}), dict):
@@ -74,8 +80,10 @@ def read_objects(
     return values, lines
 
 
-def validation_lines(error: ValidationError, model: type[BaseModel]) -> list[str]:
-    """One line for each thing that pydantic found."""
+def validation_lines(
+    error: ValidationError, model: type[BaseModel], secret_keys: Collection[str]
+) -> list[str]:
+    """One line for each thing that pydantic found; values of `secret_keys` stay unseen."""
     lines: list[str] = []
     errors = error.errors(include_url=False)
     for found in errors:
@@ -85,6 +93,7 @@ def validation_lines(error: ValidationError, model: type[BaseModel]) -> list[str
         ):
             continue  # the list is short only because its items are wrong: each has its own line
         key = _path(location)
+        marked = bool(location) and location[0] in secret_keys
         field = _field_at(model, location)
         match found["type"]:
             case "extra_forbidden":
@@ -93,15 +102,19 @@ def validation_lines(error: ValidationError, model: type[BaseModel]) -> list[str
             case "missing" if field is not None:
                 lines.append(f"{key} is not set: expected {field.description}; {_set(key, field)}")
             case kind if kind == BROKEN_RULE:
-                lines.append(f"{key}.{found['msg']}".replace(OWN_KEY, key))
+                text = found.get("ctx", {})["unseen" if marked else "text"]
+                lines.append(f"{key}.{text}".removeprefix(".").replace(OWN_KEY, key))
             case _ if field is not None:
-                lines.append(_wrong(key, found["input"], field))
+                unseen = marked or _may_hold(model, location)
+                lines.append(_wrong(key, found["input"], field, unseen=unseen))
             case _:
                 lines.append(f"{key}: {found['msg']}")
     return lines
 
 
-def _wrong(key: str, value: object, field: FieldInfo) -> str:
+def _wrong(key: str, value: object, field: FieldInfo, *, unseen: bool) -> str:
+    if unseen:
+        return f"{key} holds {UNSEEN}: expected {field.description}; {_set(key, field)}"
     shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     shown = shown if len(shown) <= SHOWN else shown[: SHOWN - 1] + "…"
     return f"{key} holds {shown!r}: expected {field.description}; {_set(key, field)}"
@@ -130,7 +143,9 @@ def _split(key: str) -> tuple[str, str]:
 def _set(key: str, field: FieldInfo) -> str:
     default: Any = None if field.is_required() else field.default
     value: Any = next(iter(field.examples or ()), default)
-    if value is None or _is_group(field):
+    if field.annotation is SecretStr:
+        return f'then: pulumi config set --secret --path "{key}" (it asks for the value)'
+    if value is None or value == () or _is_group(field):
         return "see Pulumi.prod.yaml for an example"
     target = key
     if _is_list(field) and not key.endswith("]"):
@@ -145,7 +160,7 @@ def _remove(key: str) -> str:
 
 
 def _path(location: tuple[int | str, ...]) -> str:
-    if location[-1] == KEY_ITSELF:
+    if location[-1:] == (KEY_ITSELF,):
         location = location[:-2]
     parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in location]
     return "".join(parts).removeprefix(".")
@@ -161,6 +176,30 @@ def _group_in(annotation: object) -> type[BaseModel] | None:
         return annotation
     inner = (_group_in(argument) for argument in get_args(annotation))
     return next((group for group in inner if group is not None), None)
+
+
+def holds_secret(field: FieldInfo) -> bool:
+    """Whether a secret stands in a setting, however deep."""
+    return _secret_in(field.annotation)
+
+
+def _secret_in(annotation: object) -> bool:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return any(holds_secret(field) for field in annotation.model_fields.values())
+    return annotation is SecretStr or any(_secret_in(inner) for inner in get_args(annotation))
+
+
+def _may_hold(model: type[BaseModel], location: tuple[int | str, ...]) -> bool:
+    """Whether a secret stands at a place, in it, or beside it in the same group."""
+    field = _field_at(model, location)
+    beside = [_field_at(model, location[:end]) for end in range(1, len(location))]
+    groups = [group_of(above) for above in beside if above is not None]
+    return (field is not None and holds_secret(field)) or any(
+        inner.annotation is SecretStr
+        for group in groups
+        if group is not None
+        for inner in group.model_fields.values()
+    )
 
 
 def _holds(field: FieldInfo, *containers: type) -> bool:

@@ -4,7 +4,8 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from alerting.queries import FREQUENCIES_MINUTES, WINDOWS_MINUTES
+from alerting.schedules import FREQUENCIES_MINUTES, WINDOWS_MINUTES
+from alerting.use_alert import RUNBOOK
 from settings_receivers import Notify, WatchNotify
 from settings_types import (
     CATEGORIES,
@@ -22,7 +23,8 @@ from settings_types import (
     minutes_of,
 )
 
-RUNBOOK: Final = "https://github.com/break-glass/break-glass/blob/main/docs/runbook.md"
+LOG_DELAY_MINUTES: Final = 10
+"""How late a sign-in's row is on a usual day (Microsoft, "Log data ingestion time")."""
 DiagnosticSettingName = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._ -]{0,62}[A-Za-z0-9_-])?$")
 ]
@@ -169,13 +171,17 @@ class Alert(SettingsGroup):
                 period,
                 self.frequency_minutes,
             )
-        if self.lookback_minutes < period:
+        period_key = "periodMinutes" if self.period_minutes else "frequencyMinutes"
+        least = period + self.overlap_minutes + LOG_DELAY_MINUTES
+        if self.lookback_minutes < least:
             raise broken_rule(
-                "lookbackMinutes holds {}: expected at least {} ({}), else sign-ins between two"
-                " runs are missed",
+                f"lookbackMinutes holds {{}}: expected at least {{}} ({period_key}"
+                f" {{}}, overlapMinutes {{}} and the {LOG_DELAY_MINUTES} minutes by which logs are"
+                " late every day), else late sign-ins are missed",
                 self.lookback_minutes,
-                "periodMinutes" if self.period_minutes else "frequencyMinutes",
+                least,
                 period,
+                self.overlap_minutes,
             )
         return self
 
@@ -245,3 +251,35 @@ class Monitoring(SettingsGroup):
     notify: Notify = Field(description="a group of settings with at least one receiver in emails")
     watch: Watch = Field(default=Watch(), description="a group of settings")
     cost: Cost = Field(default=Cost(), description="a group of settings")
+
+    @property
+    def watch_notify(self) -> Notify:
+        """The second action group, with everything that applies to it."""
+        return (self.watch.notify or WatchNotify()).beside(self.notify)
+
+    @model_validator(mode="after")
+    def _go_together(self) -> Self:
+        self._audited()
+        first, second = self.notify, self.watch_notify
+        one_place = first.existing == second.existing is None and (
+            first.resource_group == second.resource_group
+        )
+        if one_place and first.name.lower() == second.name.lower():
+            raise broken_rule(
+                "watch.notify.name holds {}, the name of the first action group: expected another"
+                " one, since whoever switches the first off must not silence the second",
+                second.name,
+            )
+        return self
+
+    def _audited(self) -> None:
+        """Raises unless the alerts that read the audit logs get them."""
+        needing = [name for name in ("exclusion", "tamper") if getattr(self.watch, name)]
+        if needing and "AuditLogs" not in self.diagnostic_setting.categories:
+            raise broken_rule(
+                "diagnosticSetting.categories lacks AuditLogs: expected it, since"
+                f" {' and '.join(f'watch.{name}' for name in needing)} read them; or: "
+                + "; ".join(
+                    f'pulumi config set --path "[key].watch.{name}" false' for name in needing
+                )
+            )

@@ -42,8 +42,13 @@ none."""
 KINDS: Final = ("emails", "sms", "voice", "push", "webhooks")
 """The lists of receivers that an action group has here."""
 
+LONGEST_NAME: Final = 254
+"""Characters of the first action group's name that the second one's name begins with."""
+ShortName = Annotated[str, Field(pattern=r"^\S(.{0,10}\S)?$")]
+SHORT_NAME_RULE: Final = "1 to 12 characters"
 ReceiverName = Annotated[str, Field(min_length=1, max_length=128)]
 NAME_RULE: Final = "1 to 128 characters"
+ReceiverAddress = Annotated[EmailAddress, Field(max_length=64)]
 CountryCode = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$", coerce_numbers_to_str=True)]
 COUNTRY_CODE_RULE: Final = "a country's calling code, 1 to 3 digits without + or 00"
 PhoneNumber = Annotated[str, Field(pattern=r"^[0-9]{4,14}$")]
@@ -62,8 +67,8 @@ class Email(SettingsGroup):
     """Somebody who gets the alarm by mail."""
 
     name: ReceiverName = Field(description=NAME_RULE, examples=["Security desk"])
-    address: EmailAddress = Field(
-        description="an e-mail address", examples=["security@contoso.com"]
+    address: ReceiverAddress = Field(
+        description="an e-mail address of at most 64 characters", examples=["security@contoso.com"]
     )
 
 
@@ -87,8 +92,8 @@ class Push(SettingsGroup):
     """Somebody whose Azure app shows the alarm."""
 
     name: ReceiverName = Field(description=NAME_RULE, examples=["On call's app"])
-    address: EmailAddress = Field(
-        description="the e-mail address with which the app is signed in",
+    address: ReceiverAddress = Field(
+        description="the e-mail address of at most 64 characters with which the app is signed in",
         examples=["oncall@contoso.com"],
     )
 
@@ -141,9 +146,6 @@ class AllAdmins(SettingsGroup):
 class ActionGroup(SettingsGroup):
     """What both action groups can be told."""
 
-    short_name: str = Field(
-        default="BreakGlass", pattern=r"^\S(.{0,10}\S)?$", description="1 to 12 characters"
-    )
     resource_group: ResourceGroupName | None = Field(
         default=None,
         description="the name of a resource group that exists, in azure-native:subscriptionId",
@@ -243,6 +245,7 @@ class Notify(ActionGroup):
     """The action group of the alarm."""
 
     name: RuleName = Field(default="ag-break-glass", description=RULE_NAME_RULE)
+    short_name: ShortName = Field(default="BreakGlass", description=SHORT_NAME_RULE)
 
     @model_validator(mode="after")
     def _somebody_hears(self) -> Self:
@@ -261,3 +264,23 @@ class WatchNotify(ActionGroup):
     name: RuleName | None = Field(
         default=None, description=RULE_NAME_RULE, examples=["ag-break-glass-watch"]
     )
+    short_name: ShortName = Field(default="BGlassWatch", description=SHORT_NAME_RULE)
+
+    def beside(self, first: Notify) -> Notify:
+        """The second action group with everything that applies to it.
+
+        Where no receiver is named it has those of the first. An existing first one has receivers
+        that the settings do not know: then it is the second one too.
+        """
+        if self.existing is None and not self.tells_somebody and first.existing is not None:
+            return first
+        named = self if self.existing is not None or self.tells_somebody else first
+        return first.model_copy(
+            update={
+                "name": self.name or f"{first.name[:LONGEST_NAME]}-watch",
+                "short_name": self.short_name,
+                "resource_group": self.resource_group or first.resource_group,
+                "existing": self.existing,
+                **{kind: getattr(named, kind) for kind in ("all_admins", *KINDS)},
+            }
+        )

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from alerting.queries import FREQUENCIES_MINUTES, WINDOWS_MINUTES
+from alerting.schedules import FREQUENCIES_MINUTES, WINDOWS_MINUTES
 from entra.built_in_roles import role_id
 
 BROKEN_RULE: Final = "broken_rule"
