@@ -39,7 +39,9 @@ def outputs(settings: Settings, found: Survey, made: Made) -> Mapping[str, Any]:
         "skippedPolicies": made.exclusion.skipped,
         "workspaceId": made.monitoring.workspace_id,
         "alertQuery": made.monitoring.query,
+        "administratorsTold": [one.user_principal_name for one in found.monitoring.administrators],
+        "estimatedMonthlyCost": found.cost.as_output(),
         "leftOut": left_out(settings),
         "obstacles": found.obstacles,
-        "nextSteps": next_steps(found),
+        "nextSteps": next_steps(settings, found),
     }

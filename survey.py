@@ -11,6 +11,8 @@ from typing import Final
 import pulumi
 
 from accounts_survey import AccountsSurvey, find_wanted, survey_accounts, tell_obstacles
+from alerting.cost import Estimate, estimate
+from alerting.cost_plan import cost_plan
 from components.exclusion_listing import list_policies
 from components.group_checks import FoundGroup, find_group
 from components.kept_logs import KeptLogs, WantedLogs, find_kept_logs
@@ -75,6 +77,8 @@ class Survey:
     """Resource group and workspace that outlived an earlier `destroy`."""
     monitoring: FoundMonitoring
     """Whatever Azure has of logs and alarms, and who is told."""
+    cost: Estimate
+    """Of logs and alarms, at list prices."""
     memory: StackMemory = field(repr=False)
     """What the stack's state knew before this run."""
 
@@ -102,6 +106,9 @@ def survey(settings: Settings) -> Survey:
     client = ConditionalAccessClient(
         graph, limiter_for(identity.tenant_id, identity.endpoints.graph)
     )
+    monitoring = survey_monitoring(settings, tenant, identity, directory, memory)
+    cost = _estimate(settings, tenant, monitoring)
+    pulumi.log.info(cost.summary())
     policies = list_policies(client)
     refuse_fixed_policies(settings, tenant, policies, memory)
     return Survey(
@@ -115,7 +122,8 @@ def survey(settings: Settings) -> Survey:
         policies=policies,
         audit=AuditLog(GraphClient(identity, patience=PATIENCE_SECONDS), tenant.own_object_id),
         kept_logs=kept,
-        monitoring=survey_monitoring(settings, tenant, identity, directory, memory),
+        monitoring=monitoring,
+        cost=cost,
         memory=memory,
     )
 
@@ -130,6 +138,18 @@ def _find_group(settings: Settings, directory: Directory, memory: StackMemory) -
         existing=settings.group.existing,
         recreate=settings.group.recreate,
         setting="break-glass:group",
+    )
+
+
+def _estimate(settings: Settings, tenant: TenantFacts, monitoring: FoundMonitoring) -> Estimate:
+    required = settings.premium == "required"
+    return estimate(
+        cost_plan(
+            settings.monitoring.model_dump(by_alias=True),
+            premium=required,
+            administrators=len(monitoring.administrators),
+            licence_missing=required and not tenant.has_premium,
+        )
     )
 
 

@@ -166,6 +166,8 @@ def test_outputs_are_complete_and_only_the_passwords_are_secret(made: Recording)
         "skippedPolicies",
         "workspaceId",
         "alertQuery",
+        "administratorsTold",
+        "estimatedMonthlyCost",
         "leftOut",
         "obstacles",
         "nextSteps",
