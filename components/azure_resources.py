@@ -1,0 +1,94 @@
+"""What the look-ups before a run ask of Azure, and how ids are compared."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, Protocol
+
+from components.stack_memory import Outputs, StackMemory
+
+MONITORING_TYPE: Final = "break-glass:index:SignInMonitoring"
+GROUP_TYPE: Final = "azure-native:resources:ResourceGroup"
+WORKSPACE_TYPE: Final = "azure-native:operationalinsights:Workspace"
+DIAGNOSTICS_TYPE: Final = "azure-native:aadiam:DiagnosticSetting"
+ACTION_GROUP_TYPE: Final = "azure-native:monitor:ActionGroup"
+QUERY_RULE_TYPE: Final = "azure-native:monitor:ScheduledQueryRule"
+ACTIVITY_ALERT_TYPE: Final = "azure-native:monitor:ActivityLogAlert"
+API_VERSIONS: Final = {
+    GROUP_TYPE: "2024-03-01",
+    WORKSPACE_TYPE: "2023-09-01",
+    ACTION_GROUP_TYPE: "2023-01-01",
+    QUERY_RULE_TYPE: "2023-12-01",
+    ACTIVITY_ALERT_TYPE: "2020-10-01",
+}
+"""With which version of its interface each type is asked for."""
+SEGMENTS: Final = {
+    WORKSPACE_TYPE: "Microsoft.OperationalInsights/workspaces",
+    ACTION_GROUP_TYPE: "Microsoft.Insights/actionGroups",
+    QUERY_RULE_TYPE: "Microsoft.Insights/scheduledQueryRules",
+    ACTIVITY_ALERT_TYPE: "Microsoft.Insights/activityLogAlerts",
+}
+"""How each type is written in an Azure resource id."""
+DOUBT_SECONDS: Final = (1.0, 2.0)
+"""How long a 404 for a resource that ought to be there is doubted."""
+
+
+class AzureReader(Protocol):
+    """What the look-ups need of `entra.resource_manager.ResourceManager`."""
+
+    def find(self, resource_id: str, *, api_version: str) -> Mapping[str, Any] | None:
+        """A resource as Azure keeps it; None when there is none."""
+        ...
+
+    def listing(self, path: str, *, api_version: str) -> Iterator[Mapping[str, Any]]:
+        """Every object of a listing."""
+        ...
+
+
+def find_surely(
+    azure: AzureReader,
+    resource_id: str,
+    type_: str,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Mapping[str, Any] | None:
+    """A resource that ought to be there; None only when 404 was said again and again: Azure may not
+    know yet what was made just now.
+    """
+    for pause in (*DOUBT_SECONDS, None):
+        found = azure.find(resource_id, api_version=API_VERSIONS[type_])
+        if found is not None or pause is None:
+            return found
+        sleep(pause)
+    return None
+
+
+def group_path(subscription_id: str, resource_group: str) -> str:
+    """The Azure resource id of a resource group."""
+    return f"/subscriptions/{subscription_id}/resourceGroups/{resource_group}"
+
+
+def path_of(type_: str, group: str, name: str) -> str:
+    """The Azure resource id of a resource in the resource group with the id `group`."""
+    return f"{group}/providers/{SEGMENTS[type_]}/{name}"
+
+
+def place(location: object) -> str:
+    """A region as settings name it: Azure also says "West Europe" of `westeurope`."""
+    return str(location or "").replace(" ", "").lower()
+
+
+def same_id(one: str | None, other: str | None) -> bool:
+    """Whether two Azure resource ids are of one resource: their case says nothing."""
+    return bool(one and other) and str(one).casefold() == str(other).casefold()
+
+
+def known_monitoring(memory: StackMemory) -> Outputs:
+    """What the stack's state knows of its monitoring; empty for a new stack."""
+    for known in memory(MONITORING_TYPE).values():
+        return known
+    return {}
+
+
+def names_in_state(memory: StackMemory, type_: str) -> frozenset[str]:
+    """The Azure names, in lower case, of the state's resources of a type."""
+    return frozenset(str(known.get("name", "")).casefold() for known in memory(type_).values())

@@ -1,0 +1,143 @@
+"""The Log Analytics workspace that the logs go to: is it there, and can alarms run over it?
+
+Source: Azure REST API, "Workspaces - Get", "Tables - Get"; Microsoft, "Set daily cap on Log
+Analytics workspace" and "Table plans" (log alerts need the plan Analytics).
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, cast
+
+import pulumi
+
+from components.azure_resources import (
+    API_VERSIONS,
+    SEGMENTS,
+    WORKSPACE_TYPE,
+    AzureReader,
+    find_surely,
+    place,
+)
+from entra.errors import EntraError
+
+KEY: Final = "break-glass:monitoring.workspace.existing"
+TABLES: Final = ("SigninLogs", "AADNonInteractiveUserSignInLogs", "AuditLogs")
+"""What the alarms read."""
+PLAN: Final = "Analytics"
+
+
+@dataclass(frozen=True)
+class FoundWorkspace:
+    """A workspace as Azure has it."""
+
+    id: str
+    """As Azure spells it."""
+    location: str
+    """Azure region, as in `westeurope`."""
+    notices: tuple[str, ...] = ()
+    """What to warn of."""
+
+
+def find_existing_workspace(
+    azure: AzureReader,
+    workspace_id: str,
+    *,
+    standing: bool,
+    sleep: Callable[[float], None] = time.sleep,
+) -> FoundWorkspace:
+    """The workspace that the settings name.
+
+    Raises RunError when it is not there, and for tables over which no alarm runs; a `standing`
+    stack, which uses the workspace already, is only warned of those.
+    """
+    with ThreadPoolExecutor(max_workers=len(TABLES)) as pool:
+        plans = pool.map(partial(_plan, azure, workspace_id), TABLES)
+        found = _asked(azure, workspace_id, sleep)
+        if found is None:
+            raise pulumi.RunError(
+                f"{KEY} holds {workspace_id}: there is no such workspace;"
+                f" {_others(azure, workspace_id)}; nothing was changed; name one of them: pulumi"
+                f' config set --path "{KEY}" ID, and run again in some minutes if it was made just'
+                " now"
+            )
+        wrong = {table: plan for table, plan in zip(TABLES, plans, strict=True) if plan != PLAN}
+    notices = [*capped(found)]
+    if wrong:
+        line = _wrong_plans(str(found["id"]), wrong)
+        if not standing:
+            raise pulumi.RunError(f"{line}; nothing was changed")
+        notices.append(line)
+    return FoundWorkspace(str(found["id"]), place(found.get("location")), tuple(notices))
+
+
+def capped(workspace: Mapping[str, Any]) -> Iterator[str]:
+    """The warning about a daily cap; none without one."""
+    properties = cast("Mapping[str, Any]", workspace.get("properties") or {})
+    capping = cast("Mapping[str, Any]", properties.get("workspaceCapping") or {})
+    limit = float(capping.get("dailyQuotaGb") or -1)
+    if limit < 0:
+        return
+    now = " (which is so now)" if capping.get("dataIngestionStatus") == "OverQuota" else ""
+    yield (
+        f"workspace {workspace['name']} has a daily cap of {limit:g} GB: once it is reached{now} no"
+        " sign-in arrives until the next day and nothing rings; take the cap off: az monitor"
+        f" log-analytics workspace update --ids {workspace['id']} --quota -1"
+    )
+
+
+def _asked(
+    azure: AzureReader, workspace_id: str, sleep: Callable[[float], None]
+) -> Mapping[str, Any] | None:
+    try:
+        return find_surely(azure, workspace_id, WORKSPACE_TYPE, sleep=sleep)
+    except EntraError as error:
+        raise pulumi.RunError(
+            f"{KEY} holds {workspace_id}, which cannot be looked up: {error}; nothing was changed;"
+            " the application needs the role 'Log Analytics Contributor' on that workspace"
+        ) from None
+
+
+def _plan(azure: AzureReader, workspace_id: str, table: str) -> str:
+    """The table's plan; `Analytics` when it cannot be told or there is no table yet."""
+    path = f"{workspace_id}/tables/{table}"
+    try:
+        found = azure.find(path, api_version=API_VERSIONS[WORKSPACE_TYPE]) or {}
+    except EntraError:
+        return PLAN
+    properties = cast("Mapping[str, Any]", found.get("properties") or {})
+    return str(properties.get("plan") or PLAN)
+
+
+def _wrong_plans(workspace_id: str, plans: Mapping[str, str]) -> str:
+    _, _, subscription, _, group, *_, name = workspace_id.split("/")
+    told = ", ".join(f"table {table} has the plan {plan}" for table, plan in plans.items())
+    commands = "; ".join(
+        f"az monitor log-analytics workspace table update --subscription {subscription}"
+        f" --resource-group {group} --workspace-name {name} --name {table} --plan {PLAN}"
+        for table in plans
+    )
+    return (
+        f"{KEY} holds {workspace_id}, where {told}, over which no alarm runs: give it the plan"
+        f" {PLAN} ({commands}), or name another workspace"
+    )
+
+
+def _others(azure: AzureReader, workspace_id: str) -> str:
+    """Which workspaces the subscription has."""
+    subscription = workspace_id.split("/")[2]
+    path = f"/subscriptions/{subscription}/providers/{SEGMENTS[WORKSPACE_TYPE]}"
+    try:
+        listed = azure.listing(path, api_version=API_VERSIONS[WORKSPACE_TYPE])
+        found = [str(one["id"]) for one in listed]
+    except EntraError:
+        return f"which ones subscription {subscription} has cannot be listed"
+    return f"subscription {subscription} has {several(found)}"
+
+
+def several(names: Sequence[str]) -> str:
+    """Names in one line: at most twenty of them."""
+    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+    return (", ".join(sorted(names, key=str.casefold)[:20]) + more) or "none"
