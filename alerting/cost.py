@@ -91,6 +91,7 @@ class Estimate:
             "prices": self.source,
             "lines": [
                 {
+                    "kind": line.kind,
                     "what": line.what,
                     "quantity": line.quantity,
                     "unitPrice": line.unit_price,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.account_commands import account_app
+from cli.cost_command import cost
 from cli.exclusion_commands import exclusion_app, verify
 from cli.failure import CommandFailed
 from cli.options import Port, Rate, plain_errors
@@ -61,7 +62,8 @@ def up(
         raise CommandFailed("Not everything is as promised: see the lines marked ✗ above.")
 
 
-app.command()(verify)
+for command in (verify, cost):
+    app.command()(command)
 
 if __name__ == "__main__":
     app()
