@@ -28,7 +28,7 @@ from entra.built_in_roles import role_id
 from entra.exclusion import named_by
 from settings import Settings
 from settings_receivers import Notify as NotifySettings
-from settings_receivers import WatchNotify, Webhook
+from settings_receivers import Webhook
 from survey import Survey
 
 Accounts = Mapping[str, BreakGlassAccount | AdoptedAccount]
@@ -66,9 +66,7 @@ def monitoring(
             export.name, export.categories if has_licence else WITHOUT_LICENCE, export.existing
         ),
         alert=_alert(settings),
-        notify=_notify(
-            wanted.notify, wanted.notify.name, there.action_group_id, there.administrators
-        ),
+        notify=_notify(wanted.notify, there.action_group_id, there.administrators),
         watch=_watch(settings, found, accounts, group_id),
         customer=wanted.customer,
         premium=has_licence,
@@ -122,31 +120,24 @@ def _watch(
     )
 
 
-def _second_notify(settings: Settings, found: Survey) -> Notify | None:
-    """None: the receivers of the first action group are told through the second one too."""
-    wanted = settings.monitoring.watch.notify
-    if wanted is None:
-        return None
-    there = found.monitoring
-    if wanted.existing is not None or wanted.tells_somebody:
-        admins = there.administrators if wanted.all_admins is not None else ()
-        return _notify(wanted, wanted.name, there.watch_action_group_id, admins)
-    # Another name, but nobody else: the same receivers.
-    first = settings.monitoring.notify
-    told = first.model_copy(
-        update={"short_name": wanted.short_name, "resource_group": wanted.resource_group}
+def _second_notify(settings: Settings, found: Survey) -> Notify:
+    """An existing first action group is the second one too, unless that has receivers."""
+    wanted, there = settings.monitoring.watch_notify, found.monitoring
+    existing = there.watch_action_group_id or there.action_group_id
+    return _notify(
+        wanted,
+        existing if wanted.existing else None,
+        there.administrators if wanted.all_admins else (),
     )
-    return _notify(told, wanted.name, None, there.administrators)
 
 
 def _notify(
-    wanted: NotifySettings | WatchNotify,
-    name: str | None,
+    wanted: NotifySettings,
     existing: str | None,
     administrators: Sequence[Administrator],
 ) -> Notify:
     return Notify(
-        name=name,
+        name=wanted.name,
         short_name=wanted.short_name,
         resource_group_name=wanted.resource_group,
         existing=existing,
@@ -162,7 +153,7 @@ def _notify(
 
 
 def _administrators(
-    wanted: NotifySettings | WatchNotify, administrators: Sequence[Administrator]
+    wanted: NotifySettings, administrators: Sequence[Administrator]
 ) -> Iterable[EmailReceiver]:
     """Those who are not told by mail already, each once."""
     addresses = {one.address.casefold() for one in wanted.emails}
