@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 _WIDTH: Final = 140  # of a file or pipe
 _FIRST_RUN: Final = (
-    "– Not counted, since no run has found them out yet: administrators whom allAdmins tells, and an"
-    " Entra ID P1 licence where the tenant has none."
+    "– Not counted, since no run has found them out yet: administrators whom allAdmins tells, and"
+    " an Entra ID P1 licence where the tenant has none."
 )
 MONITORING: Final = "break-glass:monitoring"
 
@@ -95,8 +95,10 @@ def _last_run(stack: "ChosenStack") -> Mapping[str, Any]:
         resources: Any = deployment_of(exported_state(stack)).get("resources") or []
     except CommandFailed:
         return {}
-    roots = (one for one in resources if one.get("type") == "pulumi:pulumi:Stack")
-    return next((one["outputs"] for one in roots if one.get("outputs")), {})
+    for resource in resources:
+        if resource.get("type") == "pulumi:pulumi:Stack" and resource.get("outputs"):
+            return cast("Mapping[str, Any]", resource["outputs"])
+    return {}
 
 
 def _prices(settings: "SettingsFile", *, live: bool) -> "tuple[PriceList, list[str]]":
