@@ -11,34 +11,60 @@ from pydantic.fields import FieldInfo
 
 from settings import Settings, load_settings
 from settings_errors import group_of, is_mapping
+from settings_receivers import KINDS
 
 REPOSITORY = Path(__file__).parents[2]
 
 
-ALTERNATIVE = re.compile(r"^( *)# (named|adopt|existing):")
+SHOWN_BESIDE = (
+    "named|adopt|forget|periodMinutes|resourceGroup|allAdmins|sms|voice|push|webhooks|notify"
+)
+"""Settings that the example shows in comments, and that may all be taken at once."""
+EXISTING = "existing"
+REPLACED = {"named": ("count",), "existing": None}
+"""What such a setting takes the place of; None: of all but what `STAYING` names."""
+STAYING = ("existing", "recreate", "forget", "watch")
+ADDRESS = "https://prod.example.org/workflows/1?sig=hunter2"
 
 
-def config_of(file: str, *, alternatives: bool = False) -> dict[str, Any]:
-    """The settings of a file; with `alternatives` those that it shows in comments instead."""
+def config_of(file: str, *, alternatives: str = "") -> dict[str, Any]:
+    """The settings of a file; those among `alternatives` that it shows in comments instead."""
     text = (REPOSITORY / file).read_text(encoding="utf-8")
-    return yaml.safe_load(with_alternatives(text) if alternatives else text)["config"]
+    if alternatives:
+        text = with_alternatives(text, re.compile(rf"^( *)# ({alternatives}):"))
+    return settled(yaml.safe_load(text)["config"])
 
 
-def with_alternatives(text: str) -> str:
-    """Takes the '# ' off each setting that stands in a comment, and off what belongs to it."""
+def with_alternatives(text: str, alternative: re.Pattern[str]) -> str:
+    """Takes the '# ' off each such setting that stands in a comment, and off what belongs to it."""
     lines: list[str] = []
-    replaced: set[str] = set()
     inside = ""
     for line in text.splitlines():
-        found = ALTERNATIVE.match(line)
+        found = alternative.match(line)
         if found:
             inside = f"{found[1]}#   "
-            replaced.add({"named": "count", "existing": "name"}.get(found[2], found[2]))
         elif not (inside and line.startswith(inside)):
             inside = ""
         lines.append(line.replace("# ", "", 1) if inside else line)
-    gone = tuple(f"    {key}: " for key in replaced)
-    return "\n".join(line for line in lines if not line.startswith(gone))
+    return "\n".join(lines)
+
+
+def settled(value: Any) -> Any:
+    """The settings without what an alternative takes the place of; a secret as the engine has it."""
+    if isinstance(value, list):
+        return [settled(item) for item in cast("list[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    given = cast("dict[str, Any]", value)
+    if set(given) == {"secure"}:
+        return ADDRESS
+    gone = {
+        name
+        for key, replaced in REPLACED.items()
+        if key in given
+        for name in (given.keys() - set(STAYING) if replaced is None else replaced)
+    }
+    return {key: settled(item) for key, item in given.items() if key not in gone}
 
 
 def as_the_engine_hands_it_over(config: dict[str, Any]) -> dict[str, str]:
@@ -87,19 +113,39 @@ def merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_example_names_every_setting_that_exists_and_no_other() -> None:
-    shown = keys_written(config_of("Pulumi.prod.yaml"), Settings)
-    instead = keys_written(config_of("Pulumi.prod.yaml", alternatives=True), Settings)
-    assert merged(shown, instead) == keys(Settings)
+    shown: dict[str, Any] = {}
+    for alternatives in ("", SHOWN_BESIDE, EXISTING):
+        config = config_of("Pulumi.prod.yaml", alternatives=alternatives)
+        shown = merged(shown, keys_written(config, Settings))
+    # "It takes all that notify takes": what is shown for the first action group need not be twice.
+    monitoring = shown["break-glass:monitoring"]
+    monitoring["watch"]["notify"] = merged(monitoring["watch"]["notify"], monitoring["notify"])
+
+    assert shown == keys(Settings)
 
 
 def test_what_the_example_shows_in_comments_is_valid_too() -> None:
-    settings = load_settings(
-        as_the_engine_hands_it_over(config_of("Pulumi.prod.yaml", alternatives=True))
-    )
+    config = config_of("Pulumi.prod.yaml", alternatives=SHOWN_BESIDE)
+    settings = load_settings(as_the_engine_hands_it_over(config), ["break-glass:monitoring"])
 
     assert [one.name for one in settings.accounts.made] == [f"account-{n}" for n in (1, 2, 3, 4)]
     assert [one.allow_synced for one in settings.accounts.adopted] == [False, True]
+    notify = settings.monitoring.notify
+    assert all(getattr(notify, kind) for kind in KINDS)
+    assert notify.webhooks[0].uri.get_secret_value() == ADDRESS
+    assert settings.monitoring.watch_notify.emails != notify.emails
+
+
+def test_what_exists_already_may_stand_in_place_of_all_that_the_example_makes() -> None:
+    config = config_of("Pulumi.prod.yaml", alternatives=EXISTING)
+    settings = load_settings(as_the_engine_hands_it_over(config))
+
+    monitoring = settings.monitoring
     assert settings.group.existing
+    assert monitoring.resource_group.existing
+    assert monitoring.workspace.existing
+    assert monitoring.diagnostic_setting.existing
+    assert monitoring.notify.existing
 
 
 def test_the_example_is_valid_and_shows_the_defaults() -> None:
