@@ -1,6 +1,8 @@
 """Pieces of the queries over AuditLogs. Columns: Azure Monitor Logs reference, "AuditLogs"."""
 
-from alerting.query_parts import fuzzy_union
+from collections.abc import Sequence
+
+from alerting.query_parts import everywhere, fuzzy_union
 from alerting.schedules import arrived, check_frequency
 
 LOOKBACK_MINUTES = 1440
@@ -12,7 +14,13 @@ _EMPTY = (
 )
 
 
-def audit_rows(condition: str, *, frequency_minutes: int, overlap_minutes: int) -> str:
+def audit_rows(
+    condition: str,
+    *,
+    frequency_minutes: int,
+    overlap_minutes: int,
+    earlier_workspaces: Sequence[str],
+) -> str:
     """The rows that arrived since the run before and meet a condition, with who did it.
 
     Columns: those of the table that matter, `By` (user, else application) and `IPAddress`.
@@ -20,16 +28,17 @@ def audit_rows(condition: str, *, frequency_minutes: int, overlap_minutes: int) 
     """
     check_frequency(frequency_minutes)
     arrival = arrived(period_minutes=frequency_minutes, overlap_minutes=overlap_minutes)
-    leg = (
-        f"AuditLogs\n"
+    legs = [
+        f"{table}\n"
         f"    | where {arrival}\n"
         f"    | where TimeGenerated >= ago({LOOKBACK_MINUTES}m)\n"
         f"    | where {condition}\n"
         "    | project TimeGenerated, Id, OperationName, Result, ResultReason, InitiatedBy,"
         " TargetResources"
-    )
+        for table in everywhere("AuditLogs", earlier_workspaces)
+    ]
     return (
-        f"{fuzzy_union(_EMPTY, [leg])}\n"
+        f"{fuzzy_union(_EMPTY, legs)}\n"
         "| extend User = tostring(InitiatedBy.user.userPrincipalName),"
         " Application = tostring(InitiatedBy.app.displayName),"
         " IPAddress = tostring(InitiatedBy.user.ipAddress)\n"

@@ -23,6 +23,8 @@ _SAVED = (
     "Update conditional access policy",
     "Restore conditional access policy",
 )
+_MOST_ARGUMENTS = 64
+_CUT_OFF = "not in the part of the policy that the log holds: "
 _COLUMNS = (
     "TimeGenerated",
     "Policy",
@@ -54,6 +56,7 @@ def exclusion_alert_query(
     *,
     frequency_minutes: int = 5,
     overlap_minutes: int = 1,
+    earlier_workspaces: Sequence[str] = (),
     customer: str = "",
     runbook: str = "",
 ) -> str:
@@ -73,32 +76,36 @@ def exclusion_alert_query(
         f'({saved}) and Result =~ "success"',
         frequency_minutes=frequency_minutes,
         overlap_minutes=overlap_minutes,
+        earlier_workspaces=earlier_workspaces,
     )
-    missing = ", ".join(
-        f'iff({listed} has {literal(one)}, "", {literal(f"{word} {one} ")})'
-        for word, listed, ids in (
-            ("group", "ExcludedGroups", groups),
-            ("user", "ExcludedUsers", users),
-        )
-        for one in ids
+    lacking = _joined(
+        [
+            f'iff({listed} has {literal(one)}, "", {literal(f"{word} {one}, ")})'
+            for word, listed, ids in (
+                ("group", "ExcludedGroups", groups),
+                ("user", "ExcludedUsers", users),
+            )
+            for one in ids
+        ]
     )
     return (
         f"{rows}\n"
         "| mv-expand Target = TargetResources\n"
         "| mv-expand Property = Target.modifiedProperties\n"
-        '| where tostring(Property.displayName) =~ "ConditionalAccessPolicy"\n'
         "| extend Policy = tostring(Target.displayName), PolicyId = tostring(Target.id),"
         " Text = tostring(Property.newValue)\n"
         f"{_left_alone(excluded.left_alone)}"
         "| extend Value = parse_json(Text)\n"
         "| extend Whole = isnotempty(tostring(Value.conditions))\n"
+        '| where Whole or tostring(Property.displayName) =~ "ConditionalAccessPolicy"\n'
         "| extend Users = Value.conditions.users, State = tostring(Value.state)\n"
         f"| where not(Whole) or ({_for_people()})\n"
         f"{_MFA_ONLY if excluded.mfa_only else ''}"
         "| extend ExcludedGroups = iff(Whole, tostring(Users.excludeGroups), Text),"
         " ExcludedUsers = iff(Whole, tostring(Users.excludeUsers), Text)\n"
-        f'| extend Missing = trim_end(" ", strcat({missing}, ""))\n'
-        "| where isnotempty(Missing)\n"
+        f"| extend Lacking = {lacking}\n"
+        "| where isnotempty(Lacking)\n"
+        f'| extend Missing = strcat(iff(Whole, "", {literal(_CUT_OFF)}), trim_end(", ", Lacking))\n'
         f"| project {', '.join(_COLUMNS)}"
         f"{context(customer=customer, runbook=runbook)}\n"
         "| order by TimeGenerated desc"
@@ -109,6 +116,15 @@ def _left_alone(policy_ids: Sequence[str]) -> str:
     if not policy_ids:
         return ""
     return f"| where tolower(PolicyId) !in ({literals(one.lower() for one in policy_ids)})\n"
+
+
+def _joined(texts: Sequence[str]) -> str:
+    """Any number of expressions as one text; `strcat` takes 64 at most."""
+    while len(texts) > 1:
+        starts = range(0, len(texts), _MOST_ARGUMENTS)
+        chunks = [texts[start : start + _MOST_ARGUMENTS] for start in starts]
+        texts = [f"strcat({', '.join(chunk)})" for chunk in chunks]
+    return texts[0]
 
 
 def _for_people() -> str:

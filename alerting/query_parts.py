@@ -8,6 +8,11 @@ from alerting.literals import QueryError, literal
 RUNBOOK = "https://github.com/break-glass/break-glass/blob/main/docs/runbook.md"
 """What to do when an alarm rings, in the words of docs/runbook.md."""
 
+_WORKSPACE_ID = re.compile(
+    r"/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/\s\"\\]+"
+    r"/providers/Microsoft\.OperationalInsights/workspaces/[A-Za-z0-9-]+",
+    re.IGNORECASE,
+)
 _OBJECT_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -18,6 +23,24 @@ def object_ids(ids: Iterable[str]) -> tuple[str, ...]:
         if not _OBJECT_ID.fullmatch(one):
             raise QueryError(f"object id {one!r} is not a GUID")
     return tuple(found)
+
+
+def everywhere(table: str, other_workspaces: Sequence[str]) -> list[str]:
+    """A table of the workspace that a rule is made for, and of each other one, by its ARM id.
+
+    A rule's scope cannot change, so where the logs have moved, the workspace that gets them now is
+    one of the others. Raises QueryError for what is no id of a workspace.
+    """
+    return [table, *(f"{_in_workspace(one)}{table}" for one in other_workspaces)]
+
+
+def _in_workspace(resource_id: str) -> str:
+    if not _WORKSPACE_ID.fullmatch(resource_id):
+        raise QueryError(
+            f"workspace {resource_id!r} is not the Azure id of a Log Analytics workspace: expected "
+            "/subscriptions/…/resourceGroups/…/providers/Microsoft.OperationalInsights/workspaces/…"
+        )
+    return f"workspace({literal(resource_id)})."
 
 
 def fuzzy_union(empty_columns: str, legs: Sequence[str]) -> str:

@@ -5,8 +5,10 @@ silent for the wrong reason. The tenant's diagnostic setting is in no subscripti
 so that this alert is what tells of it.
 """
 
+from collections.abc import Sequence
+
 from alerting.literals import literal
-from alerting.query_parts import context, fuzzy_union
+from alerting.query_parts import context, everywhere, fuzzy_union
 from alerting.schedules import rule_schedule
 from alerting.use_alert import SIGN_IN_TABLES
 
@@ -16,7 +18,9 @@ SILENCE_SCHEDULE = rule_schedule(frequency_minutes=1440, lookback_minutes=2880)
 _FINDING = "No sign-in of anybody in the tenant reached this workspace for a day"
 
 
-def silence_alert_query(*, customer: str = "", runbook: str = "") -> str:
+def silence_alert_query(
+    *, earlier_workspaces: Sequence[str] = (), customer: str = "", runbook: str = ""
+) -> str:
     """KQL that returns one row when no sign-in arrived for a day, and none otherwise.
 
     It holds when the tables do not exist, too. Rows are counted by their arrival: what matters is
@@ -24,7 +28,8 @@ def silence_alert_query(*, customer: str = "", runbook: str = "") -> str:
     """
     legs = [
         f"{table}\n    | where ingestion_time() >= ago(1440m)\n    | project TimeGenerated"
-        for table in SIGN_IN_TABLES
+        for name in SIGN_IN_TABLES
+        for table in everywhere(name, earlier_workspaces)
     ]
     return (
         f"{fuzzy_union('TimeGenerated:datetime', legs)}\n"

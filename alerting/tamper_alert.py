@@ -19,7 +19,7 @@ _OF_A_ROLE = ("Update role setting in PIM", "Update role definition", "Delete ro
 _COLUMNS = (
     "TimeGenerated",
     "Activity = OperationName",
-    "Object",
+    "Objects",
     "By",
     "IPAddress",
     "Result",
@@ -42,6 +42,7 @@ def tamper_alert_query(
     *,
     frequency_minutes: int = 5,
     overlap_minutes: int = 1,
+    earlier_workspaces: Sequence[str] = (),
     customer: str = "",
     runbook: str = "",
 ) -> str:
@@ -59,13 +60,14 @@ def tamper_alert_query(
     roles = object_ids(targets.role_ids)
     if not accounts:
         raise QueryError("a tamper alert needs at least one account to watch")
-    ours = literals([*accounts, *groups])
+    acted, touched = literals(accounts), literals([*accounts, *groups])
+    tenant_wide = f"OperationName in~ ({literals(_OF_THE_TENANT)})"
     rows = audit_rows(
-        f"OperationName in~ ({literals(_OF_THE_TENANT)})"
-        f" or tolower(tostring(InitiatedBy.user.id)) in ({literals(accounts)})"
+        f"{tenant_wide} or tolower(tostring(InitiatedBy.user.id)) in ({acted})"
         f" or tostring(TargetResources) has_any ({literals([*accounts, *groups, *roles])})",
         frequency_minutes=frequency_minutes,
         overlap_minutes=overlap_minutes,
+        earlier_workspaces=earlier_workspaces,
     )
     of_a_role = (
         f" or (OperationName in~ ({literals(_OF_A_ROLE)}) and ObjectId in ({literals(roles)}))"
@@ -80,11 +82,13 @@ def tamper_alert_query(
         "| mv-expand Target = Targets\n"
         "| extend ObjectId = tolower(tostring(Target.id)),"
         " ObjectName = tostring(Target.displayName)\n"
-        f"| where OperationName in~ ({literals(_OF_THE_TENANT)}) or ById in ({literals(accounts)})"
-        f" or ObjectId in ({ours}){of_a_role}\n"
-        "| summarize Names = make_set(ObjectName), Ids = make_set(ObjectId)"
+        f"| extend Ours = {tenant_wide} or ById in ({acted}) or ObjectId in ({touched})"
+        f"{of_a_role}\n"
+        "| extend ObjectName = iff(isempty(ObjectName), ObjectId, ObjectName)\n"
+        "| summarize Hits = countif(Ours), Names = make_set(ObjectName), Ids = make_set(ObjectId)"
         " by TimeGenerated, Id, OperationName, By, IPAddress, Result, ResultReason\n"
-        '| extend Object = strcat_array(Names, ", "), ObjectIds = strcat_array(Ids, ", ")\n'
+        "| where Hits > 0\n"
+        '| extend Objects = strcat_array(Names, ", "), ObjectIds = strcat_array(Ids, ", ")\n'
         f"| project {', '.join(_COLUMNS)}"
         f"{context(customer=customer, runbook=runbook)}\n"
         "| order by TimeGenerated desc"

@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from alerting.literals import QueryError, literal, literals
-from alerting.query_parts import RUNBOOK, context, fuzzy_union, object_ids
+from alerting.literals import QueryError, literals
+from alerting.query_parts import RUNBOOK, context, everywhere, fuzzy_union, object_ids
 from alerting.schedules import RuleSchedule, arrived, rule_schedule
 from alerting.sign_in_results import result_in_words
 
@@ -25,11 +25,6 @@ SIGN_IN_TABLES = ("SigninLogs", "AADNonInteractiveUserSignInLogs")
 """A passkey sign-in that obtains a refresh token is only in the second one (since 2025-04-11)."""
 
 _USER_PRINCIPAL_NAME = re.compile(r"[^\s@\x00-\x1f\x7f-\x9f]+@[^\s@\x00-\x1f\x7f-\x9f]+")
-_WORKSPACE_ID = re.compile(
-    r"/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/\s\"\\]+"
-    r"/providers/Microsoft\.OperationalInsights/workspaces/[A-Za-z0-9-]+",
-    re.IGNORECASE,
-)
 # What both tables have with the same type. LocationDetails is an object in one, text in the other.
 _STRINGS = (
     "UserPrincipalName",
@@ -132,8 +127,8 @@ def use_alert_query(
         f"    | where {arrival}\n"
         f"    | where TimeGenerated >= ago({lookback_minutes}m)\n"
         f"    | project {', '.join(_LEG_COLUMNS)}"
-        for workspace in ("", *(_in_workspace(one) for one in earlier_workspaces))
-        for table in (workspace + name for name in SIGN_IN_TABLES)
+        for name in SIGN_IN_TABLES
+        for table in everywhere(name, earlier_workspaces)
     ]
     return (
         f"{fuzzy_union(_EMPTY, legs)}\n"
@@ -156,12 +151,3 @@ def _of_one_of(accounts: Sequence[WatchedAccount]) -> str:
         f" or tolower(UserId) in ({ids})"
         f" or tolower(UserPrincipalName) in ({literals(name.lower() for name in names)})"
     )
-
-
-def _in_workspace(resource_id: str) -> str:
-    if not _WORKSPACE_ID.fullmatch(resource_id):
-        raise QueryError(
-            f"workspace {resource_id!r} is not the Azure id of a Log Analytics workspace: expected "
-            "/subscriptions/…/resourceGroups/…/providers/Microsoft.OperationalInsights/workspaces/…"
-        )
-    return f"workspace({literal(resource_id)})."
