@@ -1,4 +1,4 @@
-"""Where a cloud's services are: login, Microsoft Graph, Azure Resource Manager.
+"""Where a cloud's services are: login, Microsoft Graph, Azure Resource Manager, log queries.
 
 The public cloud and the national ones are constants (Microsoft: "National cloud deployments");
 any other is described by the metadata document of the host that ARM_METADATA_HOSTNAME names, the
@@ -25,13 +25,16 @@ class Endpoints:
     """Base addresses without a trailing slash.
 
     ``resource_manager_audience`` is what an Azure Resource Manager token is asked for; it differs
-    from the address in some clouds.
+    from the address in some clouds. ``log_analytics`` is the query API of Log Analytics (Microsoft
+    Learn, "Azure Monitor Logs API: Access the API").
     """
 
     login: str
     graph: str
     resource_manager: str
     resource_manager_audience: str
+    log_analytics: str = "https://api.loganalytics.io"
+    log_analytics_audience: str = "https://api.loganalytics.io"
 
 
 CLOUDS: Mapping[str, Endpoints] = {
@@ -46,12 +49,16 @@ CLOUDS: Mapping[str, Endpoints] = {
         "https://graph.microsoft.us",
         "https://management.usgovcloudapi.net",
         "https://management.usgovcloudapi.net",
+        "https://api.loganalytics.us",
+        "https://api.loganalytics.us",
     ),
     "china": Endpoints(
         "https://login.chinacloudapi.cn",
         "https://microsoftgraph.chinacloudapi.cn",
         "https://management.chinacloudapi.cn",
         "https://management.chinacloudapi.cn",
+        "https://api.loganalytics.azure.cn",
+        "https://api.loganalytics.azure.cn",
     ),
 }
 
@@ -67,6 +74,10 @@ class _Metadata(BaseModel):
     resourceManager: str = Field(pattern="^https://")  # noqa: N815
     microsoftGraphResourceId: str = Field(pattern="^https://")  # noqa: N815
     authentication: _Authentication
+    # Azure's address of log queries is their audience too; the simulated cloud, which is one host
+    # for everything, names the two apart.
+    logAnalyticsResourceId: str = Field(default="", pattern="^(https://.*)?$")  # noqa: N815
+    logAnalyticsEndpoint: str = Field(default="", pattern="^(https://.*)?$")  # noqa: N815
 
 
 def trusted_certificates(environ: Mapping[str, str]) -> str | None:
@@ -145,11 +156,14 @@ def _from_metadata(host: str, certificates: str | None) -> Endpoints:
             f"{where}, and nothing usable answers there ({_reason(error)}): is the tenant's"
             " service running, and does SSL_CERT_FILE name its certificate authority?"
         ) from None
+    queries = document.logAnalyticsResourceId.rstrip("/") or CLOUDS["public"].log_analytics
     return Endpoints(
         login=document.authentication.loginEndpoint.rstrip("/"),
         graph=document.microsoftGraphResourceId.rstrip("/"),
         resource_manager=document.resourceManager.rstrip("/"),
         resource_manager_audience=document.authentication.audiences[0].rstrip("/"),
+        log_analytics=document.logAnalyticsEndpoint.rstrip("/") or queries,
+        log_analytics_audience=queries,
     )
 
 

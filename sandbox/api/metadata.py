@@ -51,6 +51,8 @@ def _cloud(base: str) -> dict[str, Any]:
         "resourceManager": base,
         "microsoftGraphResourceId": base,
         "logAnalyticsResourceId": LOG_ANALYTICS_AUDIENCE,
+        # Not in Azure's document, where the audience above is the address too.
+        "logAnalyticsEndpoint": base,
         "authentication": {
             "loginEndpoint": base,
             "audiences": [RESOURCE_MANAGER_AUDIENCE],
