@@ -50,7 +50,7 @@ def with_alternatives(text: str, alternative: re.Pattern[str]) -> str:
 
 
 def settled(value: Any) -> Any:
-    """The settings without what an alternative takes the place of; a secret as the engine has it."""
+    """Settings without what an alternative takes the place of; secrets as the engine has them."""
     if isinstance(value, list):
         return [settled(item) for item in cast("list[Any]", value)]
     if not isinstance(value, dict):
