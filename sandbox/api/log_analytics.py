@@ -94,10 +94,10 @@ def _error_body(error: ServiceError) -> Json:
 
 def _query(request: Request, workspace: Json) -> LogQuery:
     given = request.object_body() if request.method == "POST" else dict(request.query)
-    return _checked(workspace, given, request.headers.get("prefer", ""))
+    return _checked(request, workspace, given, request.headers.get("prefer", ""))
 
 
-def _checked(workspace: Json, given: Mapping[str, Any], prefer: str) -> LogQuery:
+def _checked(request: Request, workspace: Json, given: Mapping[str, Any], prefer: str) -> LogQuery:
     text: Any = given.get("query")
     if not isinstance(text, str) or not text.strip():
         raise QueryRefusedError(400, "BadArgumentError", "The request lacks 'query'")
@@ -115,14 +115,15 @@ def _checked(workspace: Json, given: Mapping[str, Any], prefer: str) -> LogQuery
             501, "NotSimulated", "The sandbox does not simulate queries over several workspaces."
         )
     timespan: Any = given.get("timespan")
-    return LogQuery(workspace, text, None if timespan is None else str(timespan), prefer)
+    span = None if timespan is None else str(timespan)
+    return LogQuery(workspace, text, lambda other: _may_read(request, other), span, prefer)
 
 
 def _allowed(request: Request, workspace: Json) -> Json:
     """The workspace, for whoever may query it; raises QueryRefusedError 403."""
-    app = calling_application(request)
-    if any(role.allows(_ACTION) for role in definitions_at(app.azure_roles, workspace["id"])):
+    if _may_read(request, workspace):
         return workspace
+    app = calling_application(request)
     raise QueryRefusedError(
         403,
         "InsufficientAccessError",
@@ -135,6 +136,11 @@ def _allowed(request: Request, workspace: Json) -> Json:
     )
 
 
+def _may_read(request: Request, workspace: Mapping[str, Any]) -> bool:
+    roles = definitions_at(calling_application(request).azure_roles, workspace["id"])
+    return any(role.allows(_ACTION) for role in roles)
+
+
 def _one_of_batch(request: Request, entry: Any) -> Json:
     asked = cast("Json", entry) if isinstance(entry, dict) else {}
     try:
@@ -143,7 +149,8 @@ def _one_of_batch(request: Request, entry: Any) -> Json:
             raise QueryRefusedError(404, "PathNotFoundError", "The requested path does not exist")
         workspace = workspace_of(request.tenant, str(asked.get("workspace", "")))
         body = _object(asked, "body")
-        query = _checked(_allowed(request, workspace), body, str(headers.get("prefer", "")))
+        prefer = str(headers.get("prefer", ""))
+        query = _checked(request, _allowed(request, workspace), body, prefer)
         status, told = 200, answer(request.tenant, query)
     except ServiceError as error:
         status, told = error.status, _error_body(error)

@@ -2,11 +2,18 @@
 
 import pytest
 
-from tests.sandbox.watched_tenant import ACTOR, QUERY, RULE, WORKSPACE, WatchedTenant, rule_body
+from tests.sandbox.watched_tenant import (
+    ACTOR,
+    QUERY_OF_ONE_TABLE,
+    RULE,
+    WORKSPACE,
+    WatchedTenant,
+    rule_body,
+)
 
 
 def test_while_no_table_exists_the_run_fails_visibly(watched: WatchedTenant) -> None:
-    watched.with_rule()
+    watched.with_rule(QUERY_OF_ONE_TABLE)
     watched.advance(minutes=5)
     (failure,) = watched.tenant.alert_rules.failures()
     assert failure["rule"] == "use-alert"
@@ -98,9 +105,13 @@ def test_a_query_is_validated_when_the_rule_is_saved_unless_told_otherwise(
     watched: WatchedTenant,
 ) -> None:
     azure = watched.tenant.azure
+    body = rule_body(QUERY_OF_ONE_TABLE, skipQueryValidation=False)
     with pytest.raises(Exception, match="could not be validated") as refusal:
-        azure.put(RULE, rule_body(skipQueryValidation=False), "2025-01-01-preview", ACTOR)
+        azure.put(RULE, body, "2025-01-01-preview", ACTOR)
     assert getattr(refusal.value, "status", None) == 400
     watched.sign_in()
     watched.advance(minutes=5)
-    assert watched.put(RULE, rule_body(QUERY, skipQueryValidation=False))["name"] == "use-alert"
+    assert (
+        watched.put(RULE, rule_body(QUERY_OF_ONE_TABLE, skipQueryValidation=False))["name"]
+        == "use-alert"
+    )

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from sandbox.tenant.monitor.alert_cost import FREE_GIGABYTES, ingestion, monthly_price
-from tests.sandbox.watched_tenant import RULE, WORKSPACE, WatchedTenant
+from tests.sandbox.watched_tenant import QUERY_OF_ONE_TABLE, RULE, WORKSPACE, WatchedTenant
 
 MONTH_MINUTES = 730 * 60
 
@@ -33,7 +33,7 @@ def test_a_month_of_a_rule_costs_its_monthly_price(watched: WatchedTenant) -> No
 
 
 def test_evaluations_firings_and_failures_are_counted(watched: WatchedTenant) -> None:
-    watched.with_rule()
+    watched.with_rule(QUERY_OF_ONE_TABLE)
     watched.advance(minutes=20)
     watched.sign_in()
     watched.advance(minutes=10)

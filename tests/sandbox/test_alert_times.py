@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerting.queries import use_alert_query
+from alerting.use_alert import use_alert_query
 from sandbox.tenant.clock import iso
 from tests.sandbox.watched_tenant import WATCHED, WatchedTenant
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.tenant.monitor import logs
+from sandbox.tenant.monitor import log_store
 from sandbox.tenant.monitor.log_tables import INGESTION_COLUMN
 from sandbox.tenant.tenant import World
 from tests.sandbox.seed_tenant import StillClock, seed
@@ -93,7 +93,7 @@ def test_rows_are_kept_as_long_as_the_workspace_retains_them(watched: WatchedTen
 def test_a_table_does_not_grow_without_end(
     watched: WatchedTenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(logs, "MOST_ROWS", 20)
+    monkeypatch.setattr(log_store, "MOST_ROWS", 20)
     for number in range(100):
         watched.sign_in(CorrelationId=str(number))
     rows = watched.tenant.logs.rows("SigninLogs", now=watched.clock.now() + 240)

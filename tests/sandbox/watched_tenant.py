@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from alerting.queries import WatchedAccount, use_alert_query, use_alert_schedule
+from alerting.use_alert import WatchedAccount, use_alert_query, use_alert_schedule
 from sandbox.tenant.azure.ids import ResourceId
 from sandbox.tenant.tenant import Tenant, World
 from tests.sandbox.seed_tenant import StillClock, seed
@@ -11,6 +11,9 @@ from tests.support.tenant import AT_ONCE
 SUBSCRIPTION = str(seed()["subscriptions"][0]["subscriptionId"])
 WATCHED = WatchedAccount("0f3e4c1a-0000-4000-8000-00000000000a", "quiet-harbor@contoso.example")
 QUERY = use_alert_query([WATCHED], frequency_minutes=5, lookback_minutes=1440)
+QUERY_OF_ONE_TABLE = (
+    f'SigninLogs | where UserId == "{WATCHED.object_id}" and ingestion_time() >= ago(6m)'
+)
 ACTOR = "00000000-0000-4000-8000-0000000000ac"
 CATEGORIES = ("SignInLogs", "NonInteractiveUserSignInLogs", "AuditLogs")
 

@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from sandbox.tenant.monitor.activity import ActivityEvent
-from sandbox.tenant.monitor.logs import moment
+from sandbox.tenant.monitor.log_store import moment
 
 _STATUS_OF_ROW = {"Started": "Start", "Succeeded": "Success", "Failed": "Failure"}
 _CLAIMS = "http://schemas.microsoft.com/identity/claims/"

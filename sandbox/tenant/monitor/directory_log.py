@@ -21,7 +21,8 @@ from sandbox.tenant.monitor.audit_activities import JSON, Activity
 from sandbox.tenant.monitor.audit_directory import DirectoryActivities
 from sandbox.tenant.monitor.audit_policies import method_activities, policy_activities
 from sandbox.tenant.monitor.audit_rows import audit_row
-from sandbox.tenant.monitor.logs import Logs, moment
+from sandbox.tenant.monitor.log_store import moment
+from sandbox.tenant.monitor.logs import Logs
 from sandbox.tenant.monitor.sign_in_records import sign_in_record
 
 MOST_RECORDS = 50_000

@@ -1,4 +1,4 @@
-"""Runs Kusto Query Language over the rows of one workspace, on DuckDB in memory, in virtual time.
+"""Runs Kusto Query Language over the rows of workspaces, on DuckDB in memory, in virtual time.
 
 DuckDB is kept from files and from loading extensions, and is loaded with the first row. What this
 KQL cannot do is an error that names it; there is no query that quietly returns nothing.
@@ -14,6 +14,7 @@ from typing import Any
 
 from sandbox.tenant.monitor.kql_errors import KqlError, KqlSyntaxError, NotSimulatedError
 from sandbox.tenant.monitor.kql_types import kql_type, stored_columns, value_of
+from sandbox.tenant.monitor.kql_workspaces import table_of
 from sandbox.tenant.monitor.log_tables import INGESTION_COLUMN, TABLES
 
 __all__ = [
@@ -50,7 +51,7 @@ class KqlResult:
 
 
 class Database:
-    """The tables of one workspace. A table exists once it has had a row. Times are UTC text."""
+    """The tables of some workspaces, each at a place of its own. Times are UTC text."""
 
     def __init__(self) -> None:
         import duckdb
@@ -59,20 +60,26 @@ class Database:
         self._connection.execute("SET TimeZone='UTC'")
         self._stored: set[str] = set()
 
-    def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    def insert(self, table: str, rows: Sequence[Mapping[str, Any]], *, place: str = "") -> None:
         """Add rows to a table of `log_tables`. What a row lacks is null, or an empty string."""
-        types = stored_columns(table)
-        if table not in self._stored:
+        types, stored = stored_columns(table), _stored(place, table)
+        if stored not in self._stored:
             columns = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
-            self._connection.execute(f'CREATE TABLE "stored_{table}" ({columns})')
-            self._stored.add(table)
-        strings = [name for name, kind in TABLES[table].columns.items() if kind == "string"]
+            self._connection.execute(f"CREATE TABLE {stored} ({columns})")
+            self._stored.add(stored)
+        strings = [n for n, kind in TABLES[table_of(table)].columns.items() if kind == "string"]
         full = [dict(row) | {n: row.get(n) or "" for n in strings} for row in rows]
         self._connection.execute(
-            f'INSERT INTO "stored_{table}" BY NAME SELECT r.* FROM '  # noqa: S608 (our own names)
+            f"INSERT INTO {stored} BY NAME SELECT r.* FROM "  # noqa: S608 (our own names)
             "(SELECT unnest(from_json(CAST(? AS JSON), ?)) AS r)",
             [json.dumps(full), json.dumps([types])],
         )
+
+    def forget(self, place: str) -> None:
+        """Drop every table of a place."""
+        for stored in [each for each in self._stored if each.startswith(_stored(place, "")[:-1])]:
+            self._connection.execute(f"DROP TABLE {stored}")
+            self._stored.discard(stored)
 
     def query(
         self,
@@ -82,10 +89,12 @@ class Database:
         start: float,
         now: float,
         end: float | None = None,
+        places: Mapping[str, str] | None = None,
     ) -> KqlResult:
         """Run a query over the tables that exist by `now` (epoch seconds).
 
-        It sees the rows that arrived by `now` and were generated after `start` and not after `end`
+        `tables`: their names in the query; `places`: where each is, unless it is at "". It sees
+        the rows that arrived by `now` and were generated after `start` and not after `end`
         (default: whenever), as a scheduled query rule does. Raises KqlError.
         """
         import duckdb
@@ -97,8 +106,9 @@ class Database:
         until = "" if end is None else f"AND TimeGenerated <= TIMESTAMP '{_timestamp(end)}' "
         try:
             for table in tables:
+                stored = _stored((places or {}).get(table, ""), table)
                 self._connection.execute(
-                    f'CREATE OR REPLACE TEMP VIEW "{table}" AS SELECT * FROM "stored_{table}" '  # noqa: S608
+                    f'CREATE OR REPLACE TEMP VIEW "{table}" AS SELECT * FROM {stored} '  # noqa: S608
                     f"WHERE TimeGenerated > TIMESTAMP '{_timestamp(start)}' {until}"
                     f"AND {INGESTION_COLUMN} <= TIMESTAMP '{moment}'"
                 )
@@ -159,6 +169,10 @@ def _without_rows(text: str, tables: tuple[str, ...]) -> KqlResult | KqlError:
         return database.query(text, tables=tables, start=0.0, now=0.0)
     except KqlError as error:
         return error
+
+
+def _stored(place: str, table: str) -> str:
+    return '"{} {}"'.format(place.replace('"', ""), table_of(table))
 
 
 def _timestamp(seconds: float) -> str:

@@ -14,6 +14,7 @@ from duckdb_kql import ir
 
 from sandbox.tenant.monitor.kql_errors import KqlError, NotSimulatedError
 from sandbox.tenant.monitor.kql_operands import check_operands, with_named_arrival
+from sandbox.tenant.monitor.kql_workspaces import shown
 from sandbox.tenant.monitor.log_tables import INGESTION_COLUMN
 
 Types = Mapping[str, str]
@@ -170,11 +171,11 @@ def resolve(name: str, known: Mapping[str, str], what: str = "column") -> str:
     """The name, when it is known as it is written. Raises KqlError."""
     if name in known:
         return name
-    shown = "ingestion_time()" if name == INGESTION_COLUMN else name
-    message = f"Failed to resolve {what} or scalar expression named '{shown}'"
+    told = "ingestion_time()" if name == INGESTION_COLUMN else shown(name)
+    message = f"Failed to resolve {what} or scalar expression named '{told}'"
     meant = [other for other in known if other.lower() == name.lower()]
     if meant:
-        message += f": KQL is case-sensitive, the name is '{meant[0]}'"
+        message += f": KQL is case-sensitive, the name is '{shown(meant[0])}'"
     raise KqlError(message)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sandbox.tenant.monitor.kql_workspaces import table_of
 from sandbox.tenant.monitor.log_tables import INGESTION_COLUMN, TABLES
 
 _STORED = {
@@ -35,8 +36,11 @@ _KQL: Mapping[str, str] = {
 
 
 def stored_columns(table: str) -> dict[str, str]:
-    """DuckDB's types of a log table's columns, with the column behind `ingestion_time()`."""
-    columns = {name: _STORED[kind] for name, kind in TABLES[table].columns.items()}
+    """DuckDB's types of a log table's columns, with the column behind `ingestion_time()`.
+
+    `table`: its name, or the one that stands for it in another workspace.
+    """
+    columns = {name: _STORED[kind] for name, kind in TABLES[table_of(table)].columns.items()}
     return {**columns, INGESTION_COLUMN: "TIMESTAMP"}
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from sandbox.tenant.errors import ServiceError
 from sandbox.tenant.monitor.kql import KqlError, KqlResult, KqlSyntaxError, NotSimulatedError
 from sandbox.tenant.monitor.kql_types import timespan_text
+from sandbox.tenant.monitor.log_reader import Readable
 from sandbox.tenant.tenant import Tenant
 
 Json = dict[str, Any]
@@ -40,10 +41,12 @@ class QueryRefusedError(ServiceError):
 
 @dataclass(frozen=True)
 class LogQuery:
-    """One query of a workspace. `timespan`: ISO 8601, or None; `prefer`: the header's text."""
+    """One query of a workspace. `timespan`: ISO 8601, or None; `prefer`: the header's text;
+    `readable`: which other workspaces it may name."""
 
     workspace: Mapping[str, Any]
     text: str
+    readable: Readable
     timespan: str | None = None
     prefer: str = ""
 
@@ -62,7 +65,14 @@ def answer(tenant: Tenant, query: LogQuery) -> Json:
     now = tenant.clock.now()
     start, end = span_of(query.timespan, now)
     try:
-        result = tenant.logs.query(query.workspace["id"], query.text, start=start, now=now, end=end)
+        result = tenant.logs.query(
+            query.workspace["id"],
+            query.text,
+            start=start,
+            now=now,
+            end=end,
+            readable=query.readable,
+        )
     except KqlError as error:
         raise _refusal(error) from None
     limit = tenant.behaviour.log_query_row_limit

@@ -224,3 +224,22 @@ def test_metadata_names_the_audience(tenant_server: TenantServer) -> None:
     with http(tenant_server) as client:
         found = client.get("/metadata/endpoints?api-version=2022-09-01").json()
     assert found["logAnalyticsResourceId"] == LOG_ANALYTICS_AUDIENCE
+
+
+@pytest.mark.parametrize("may_read", [True, False])
+def test_a_query_reads_another_workspace_when_its_asker_may(asking: Asking, may_read: bool) -> None:
+    other = asking.workspace.id.replace("log-watch", "log-other")
+    with arm(asking.server) as manager:
+        made = manager.put(f"{other}?api-version=2023-09-01", json={"location": "westeurope"})
+        made.raise_for_status()
+    (app,) = asking.server.world.default.apps.all()
+    scopes = [other, asking.workspace.id] if may_read else [other]
+    app.azure_roles = [AzureRole(scope=scope, role="Reader") for scope in scopes]
+    customer = made.json()["properties"]["customerId"]
+    text = f'workspace("{asking.workspace.customer_id}").{QUERY}'
+    if may_read:
+        answer: Any = asking.client.query_workspace(customer, text, timespan=None)
+        assert [row["UserId"] for row in answer.tables[0].rows] == ["a", "b"]
+        return
+    with pytest.raises(HttpResponseError, match="Failed to resolve table"):
+        asking.client.query_workspace(customer, text, timespan=None)
