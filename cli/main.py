@@ -15,6 +15,7 @@ from cli.options import Port, Rate, plain_errors
 from cli.sandbox_commands import sandbox_app
 from cli.sandbox_faults import fault
 from cli.sandbox_logs import alerts, clock, logs, query
+from cli.status_command import status
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(sandbox_app, name="sandbox")
@@ -62,7 +63,7 @@ def up(
         raise CommandFailed("Not everything is as promised: see the lines marked ✗ above.")
 
 
-for command in (verify, cost):
+for command in (verify, status, cost):
     app.command()(command)
 
 if __name__ == "__main__":

@@ -1,0 +1,142 @@
+"""What a stack's state says of its logs and alarms, read as `pulumi stack export` prints it.
+
+Only ids, names and times are read: secrets in it stay encrypted.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, cast
+
+from cli.failure import CommandFailed
+from cli.stack_state import COMPONENT_TYPE as EXCLUSION
+from cli.stack_state import deployment_of
+
+COMPONENT_TYPE: Final = "break-glass:index:SignInMonitoring"
+DIAGNOSTIC_SETTING_TYPE: Final = "azure-native:aadiam:DiagnosticSetting"
+WORKSPACE_TYPE: Final = "azure-native:operationalinsights:Workspace"
+QUERY_RULE_TYPE: Final = "azure-native:monitor:ScheduledQueryRule"
+ACTIVITY_ALERT_TYPE: Final = "azure-native:monitor:ActivityLogAlert"
+TABLES: Final[Mapping[str, str]] = {
+    "SignInLogs": "SigninLogs",
+    "NonInteractiveUserSignInLogs": "AADNonInteractiveUserSignInLogs",
+    "AuditLogs": "AuditLogs",
+}
+"""The tables that the alarms read, by the category that fills them."""
+
+JSON = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Export:
+    """The diagnostic setting that the stack made."""
+
+    name: str
+    workspace_id: str
+    categories: tuple[str, ...]
+    since: datetime | None
+    """When a run made it or changed it last."""
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Those that the alarms read, as far as it fills them."""
+        return tuple(table for category, table in TABLES.items() if category in self.categories)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An alert rule that the stack made."""
+
+    name: str
+    id: str
+    is_query: bool
+    """A log search alert rule; else an activity log alert."""
+    enabled: bool
+    """What the settings say."""
+
+
+@dataclass(frozen=True)
+class MonitoringState:
+    """The logs and alarms of a stack."""
+
+    export: Export | None
+    """None: the settings name an existing one, or no run got that far."""
+    workspace_ids: tuple[str, ...]
+    """The one that gets the logs first, then those that got them before."""
+    rules: tuple[Rule, ...]
+    tenant_id: str
+    """The tenant that they are about; empty when no run has got that far."""
+
+
+def read_monitoring(exported: str, name: str | None = None) -> MonitoringState:
+    """Read what `pulumi stack export` printed. Raises CommandFailed without any monitoring in it.
+
+    `name`: what the user calls the stack, for the message.
+    """
+    resources = cast("list[JSON]", deployment_of(exported).get("resources") or [])
+    ours = {str(one.get("urn")) for one in resources if one.get("type") == COMPONENT_TYPE}
+    children = [
+        one for one in resources if str(one.get("parent")) in ours and not one.get("delete")
+    ]
+    components = [_outputs(one) for one in resources if str(one.get("urn")) in ours]
+    exports = [_export(one) for one in children if one.get("type") == DIAGNOSTIC_SETTING_TYPE]
+    rules = [
+        _rule(one) for one in children if one.get("type") in (QUERY_RULE_TYPE, ACTIVITY_ALERT_TYPE)
+    ]
+    made = [str(one.get("id") or "") for one in children if one.get("type") == WORKSPACE_TYPE]
+    workspaces = [
+        *(one.workspace_id for one in exports),
+        *(str(one.get("workspaceId") or "") for one in components),
+        *made,
+        *(str(watched) for one in components for watched in one.get("watchedWorkspaces") or ()),
+    ]
+    if not (workspaces or rules):
+        raise CommandFailed(
+            f"Stack {name or 'that is selected'} has made no logs and alarms yet: run `pulumi up`"
+            " first, or name another stack with --stack (`pulumi stack ls`)."
+        )
+    tenants = [_outputs(one).get("tenantId") for one in resources if one.get("type") == EXCLUSION]
+    return MonitoringState(
+        export=next(iter(exports), None),
+        workspace_ids=_each_once(workspaces),
+        rules=tuple(rules),
+        tenant_id=str(next(filter(None, tenants), "")),
+    )
+
+
+def _export(resource: JSON) -> Export:
+    outputs = _outputs(resource)
+    logs = cast("Sequence[JSON]", outputs.get("logs") or ())
+    return Export(
+        name=str(resource.get("id") or "").rpartition("/")[2],
+        workspace_id=str(outputs.get("workspaceId") or ""),
+        categories=tuple(str(log.get("category")) for log in logs if log.get("enabled")),
+        since=_moment(resource.get("modified") or resource.get("created")),
+    )
+
+
+def _rule(resource: JSON) -> Rule:
+    inputs = cast("JSON", resource.get("inputs") or {})
+    found = str(resource.get("id") or "")
+    return Rule(
+        name=found.rpartition("/")[2],
+        id=found,
+        is_query=resource.get("type") == QUERY_RULE_TYPE,
+        enabled=inputs.get("enabled") is not False,
+    )
+
+
+def _outputs(resource: JSON) -> JSON:
+    return cast("JSON", resource.get("outputs") or {})
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+
+
+def _each_once(ids: Sequence[str]) -> tuple[str, ...]:
+    """Azure's ids differ in case from place to place."""
+    return tuple({one.casefold(): one for one in reversed(ids) if one}.values())[::-1]

@@ -1,0 +1,59 @@
+"""`breakglass status`: what the options are."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from cli.exclusion_commands import NOT_LOOKED, Sandbox, StackName
+from cli.options import plain_errors
+
+
+@plain_errors
+def status(
+    stack: StackName = None,
+    sandbox: Sandbox = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Say whether the logs arrive and the alarms are on. Changes nothing.
+
+    Ends with 0 when nothing is wrong (rows that are still awaited are not), with 1 when something
+    is, with 3 when something could not be looked at.
+    """
+    from cli.chosen_stack import choose_stack, exported_state, require_running
+    from cli.failure import CommandFailed
+    from cli.log_arrival import WorkspaceLogs
+    from cli.monitoring_state import read_monitoring
+    from cli.monitoring_status import Mark
+    from cli.monitoring_status import status as look
+    from cli.tenant_access import identity_of
+    from entra.errors import IdentityError
+    from entra.resource_manager import ResourceManager
+
+    chosen = choose_stack(stack, sandbox=sandbox)
+    require_running(chosen)
+    state = read_monitoring(exported_state(chosen), chosen.name)
+    try:
+        identity = identity_of(chosen)
+        identity.resource_manager_token()
+        if state.tenant_id and state.tenant_id.casefold() != identity.tenant_id.casefold():
+            raise IdentityError(
+                f"the stack is about tenant {state.tenant_id}, but the credentials in ARM_* belong"
+                f" to tenant {identity.tenant_id}: use those of {state.tenant_id}, or name another"
+                " stack with --stack"
+            )
+        findings = list(look(state, WorkspaceLogs(identity), ResourceManager(identity)))
+    except IdentityError as error:
+        raise CommandFailed(str(error), exit_code=NOT_LOOKED) from None
+    if as_json:
+        rows = [
+            {"mark": one.mark.name.lower(), "subject": one.subject, "words": one.words}
+            for one in findings
+        ]
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    else:
+        for finding in findings:
+            typer.echo(str(finding))
+    marks = {one.mark for one in findings}
+    if marks & {Mark.WRONG, Mark.UNKNOWN}:
+        raise typer.Exit(1 if Mark.WRONG in marks else NOT_LOOKED)
