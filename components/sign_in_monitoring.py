@@ -1,25 +1,31 @@
 """SignInMonitoring: the sign-in logs of the tenant, and the alarm when an account is used."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Final, TypedDict
 
 import pulumi
-from pulumi_azure_native import aadiam, monitor, operationalinsights, resources
 
-from alerting.queries import WatchedAccount, use_alert_query, use_alert_schedule
-from components.kept_logs import stack_tags
+from alerting.use_alert import RUNBOOK, WatchedAccount, use_alert_query, use_alert_schedule
+from components import log_workspace, watchers
+from components.action_groups import action_group
+from components.alarm_guards import guards
+from components.alert_rules import AlertRule, RuleSite, Workspaces, alert_rule
 from components.monitoring_arguments import (
     Diagnostics,
-    Notify,
+    Excluded,
     ResourceGroup,
     SignInMonitoringArgs,
     UseAlert,
+    Watch,
     Workspace,
 )
+from components.monitoring_children import Children, MonitoringTools
 from components.plain_arguments import either, given
+from components.portal_links import query_link, resource_link
 
-CATEGORIES: Final = ("SignInLogs", "AuditLogs", "NonInteractiveUserSignInLogs")
+__all__ = ["MonitoringTools", "SignInMonitoring"]
+
+NAME: Final = "Break-glass account used"
 DESCRIPTION: Final = (
     "Somebody signed in, or tried to, with an emergency-access account."
     " Find out at once who it was and why."
@@ -27,45 +33,56 @@ DESCRIPTION: Final = (
 SUBJECT: Final = "Break-glass account used: find out who and why"
 
 
-class AlertMinutes(TypedDict):
-    """When the alarm looks, and how far back."""
+class ScheduledAlert(TypedDict):
+    """A rule that runs on a schedule: what it costs goes by how often."""
 
-    frequency_minutes: int
-    lookback_minutes: int
-
-
-@dataclass(frozen=True)
-class MonitoringTools:
-    """What was found out before."""
-
-    kept: Mapping[str, str] = field(default_factory=dict[str, str])
-    """What an earlier life of the stack left in Azure, to be taken in instead of made: Azure
-    resource id by the name of the child without the component's, as in `resource-group`."""
+    name: str
+    """In Azure."""
+    frequencyMinutes: int
+    """How often it runs."""
 
 
 class SignInMonitoring(pulumi.ComponentResource):
-    """Workspace, Entra diagnostic setting, action group and the alarm on every use.
+    """Workspace, Entra diagnostic setting, action groups and the alarms.
 
-    The alarm rings for every sign-in with one of the accounts, successful or not, interactive or
-    not: passkey sign-ins that obtain a refresh token are only in the non-interactive log.
+    The use alert rings for every sign-in with one of the accounts, successful or not, interactive
+    or not: passkey sign-ins that obtain a refresh token are only in the non-interactive log. Four
+    more watch the exclusions, the accounts, the logs and the alarms themselves, a fifth their
+    health (`Watch`).
 
-    Left out on purpose: the alarm is never resolved by itself and never muted (the second use is as
-    alarming as the first); its query is not validated when it is saved, because the log tables do
-    not exist before their first row; workspace and resource group stay when the component is
-    deleted, since they hold the evidence and others may have put things there. Both carry a tag
-    with the stack's name, by which `find_kept_logs` knows them again.
+    When the logs move to another workspace the alarms read the new one and the earlier ones before
+    the diagnostic setting is switched, and none of them is made anew.
+
+    Left out on purpose: no alarm is resolved by itself or muted (the second use is as alarming as
+    the first). Queries are not validated when they are saved, because the log tables do not exist
+    before their first row. Workspace and resource group stay when they leave the stack, since they
+    hold the evidence and others may have put things there; they carry a tag with the stack's name,
+    by which a later run knows them again. An existing resource is used as it is. The alert on the
+    alerts does not watch itself, and it does not watch what is in another subscription, where Azure
+    allows no such rule; nor the diagnostic setting, which no subscription's activity log has: the
+    silence alert does. It needs receivers that are known: with an existing action group and no
+    second one, both are the same. Without Premium only the audit logs come, so that only the tamper
+    alert and those on the alerts are made.
     """
 
     workspace_id: pulumi.Output[str]
     """Azure resource id of the Log Analytics workspace."""
-    alert_rule_id: pulumi.Output[str]
-    """Azure resource id of the alarm."""
+    alert_rule_id: pulumi.Output[str | None]
+    """Azure resource id of the use alert; none without Premium."""
     action_group_id: pulumi.Output[str]
     """Azure resource id of the action group."""
-    query: pulumi.Output[str]
-    """The alarm's query in KQL."""
+    query: pulumi.Output[str | None]
+    """The use alert's query in KQL; none without Premium."""
+    watched_workspaces: pulumi.Output[list[str]]
+    """Azure resource ids of all workspaces that the alarms read; the logs go to the first."""
+    links: pulumi.Output[dict[str, str]]
+    """Addresses in the Azure portal of `workspace`, `rule` and `query`."""
+    alerts: pulumi.Output[list[str]]
+    """Names of all alarms."""
+    rules: pulumi.Output[list[ScheduledAlert]]
+    """Those among them that run on a schedule."""
     ready: pulumi.Output[bool]
-    """Comes once logs flow to the workspace and the alarm with its receivers exists."""
+    """Comes once logs flow to the workspace and every alarm with its receivers exists."""
 
     def __init__(
         self,
@@ -77,148 +94,139 @@ class SignInMonitoring(pulumi.ComponentResource):
     ) -> None:
         """`tools`: what the program found out before; without them nothing is taken in again."""
         args = given(SignInMonitoringArgs, args)
-        kept = (tools or MonitoringTools()).kept
         super().__init__("break-glass:index:SignInMonitoring", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        place = either(args.resource_group, ResourceGroup())
-        wanted = either(args.workspace, Workspace())
-        export = either(args.diagnostics, Diagnostics())
-        group = resources.ResourceGroup(
-            f"{name}-resource-group",
-            resource_group_name=either(
-                either(args.resource_group, ResourceGroup()).name, "rg-break-glass"
-            ),
-            location=args.location,
-            tags=stack_tags(),
-            opts=self._evidence(args, kept.get("resource-group")),
+        children = Children(name, self, tools or MonitoringTools())
+        premium, earlier = either(args.premium, True), _earlier(args)
+        site, receivers = _site(children, args, earlier)
+        wanted = _scheduled(args, site, premium=premium)
+        made = {rule.suffix: alert_rule(rule, site) for rule in wanted}
+        rules = [rule for rule, _ in made.values()]
+        setting = log_workspace.diagnostic_setting(
+            children,
+            either(args.diagnostics, Diagnostics()),
+            site.workspace_id,
+            premium=premium,
+            after=rules,
         )
-        workspace = operationalinsights.Workspace(
-            f"{name}-workspace",
-            workspace_name=either(wanted.name, "log-break-glass"),
-            resource_group_name=group.name,
-            location=args.location,
-            retention_in_days=either(wanted.retention_days, 31),
-            sku=operationalinsights.WorkspaceSkuArgs(name="PerGB2018"),
-            tags=stack_tags(),
-            opts=self._evidence(args, kept.get("workspace")),
+        watch = either(args.watch, Watch())
+        guarded = guards(watch, args.notify, site, [rule.id for rule in rules])
+        use_alert, query = made.get("use-alert", (None, None))
+
+        self.workspace_id = site.workspace_id
+        self.action_group_id = pulumi.Output.from_input(site.action_group_id)
+        self.alert_rule_id = pulumi.Output.from_input(use_alert.id if use_alert else None)
+        self.query = pulumi.Output.from_input(query)
+        self.watched_workspaces = site.workspace_id.apply(lambda current: [current, *earlier])
+        self.links = pulumi.Output.all(self.workspace_id, self.alert_rule_id, self.query).apply(
+            lambda known: _links(*known)
         )
-        diagnostics = aadiam.DiagnosticSetting(
-            f"{name}-diagnostic-setting",
-            name=either(export.name, "break-glass"),
-            workspace_id=workspace.id,
-            logs=[
-                aadiam.LogSettingsArgs(category=category, enabled=True)
-                for category in either(export.categories, CATEGORIES)
-            ],
-            opts=child,
+        self.alerts = pulumi.Output.from_input([*(rule.name for rule in wanted), *guarded.names])
+        self.rules = pulumi.Output.from_input(
+            [ScheduledAlert(name=rule.name, frequencyMinutes=rule.frequency) for rule in wanted]
         )
-        action_group = _action_group(f"{name}-action-group", args.notify, group.name, child)
-        self.query = _query(args)
-        alert = self._alert(f"{name}-use-alert", args, group, workspace, action_group)
-        self.workspace_id = workspace.id
-        self.alert_rule_id = alert.id
-        self.action_group_id = action_group.id
-        self.ready = pulumi.Output.all(diagnostics.urn, action_group.urn, alert.urn).apply(
-            lambda _: True
-        )
+        awaited = [*receivers, *rules, *guarded.resources, *([setting] if setting else [])]
+        self.ready = pulumi.Output.all(*(one.urn for one in awaited)).apply(lambda _: True)
         self.register_outputs(
             {
                 "workspaceId": self.workspace_id,
                 "alertRuleId": self.alert_rule_id,
                 "actionGroupId": self.action_group_id,
                 "query": self.query,
+                "deleteLogs": either(args.delete_logs, False),
+                "watchedWorkspaces": self.watched_workspaces,
+                "links": self.links,
+                "alerts": self.alerts,
+                "rules": self.rules,
             }
         )
 
-    def _evidence(self, args: SignInMonitoringArgs, kept_id: str | None) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(
-            parent=self, retain_on_delete=not args.delete_logs, import_=kept_id
-        )
 
-    def _alert(
-        self,
-        name: str,
-        args: SignInMonitoringArgs,
-        group: resources.ResourceGroup,
-        workspace: operationalinsights.Workspace,
-        action_group: monitor.ActionGroup,
-    ) -> monitor.ScheduledQueryRule:
-        alert = either(args.alert, UseAlert())
-        rule_name = either(alert.name, "Break-glass account used")
-        schedule = use_alert_schedule(**_minutes(alert))
-        return monitor.ScheduledQueryRule(
-            name,
-            rule_name=rule_name,
-            display_name=rule_name,
-            description=either(alert.description, DESCRIPTION),
-            resource_group_name=group.name,
-            location=args.location,
-            kind=monitor.Kind.LOG_ALERT,
-            enabled=either(alert.enabled, True),
-            severity=either(alert.severity, 0),
-            scopes=[workspace.id],
-            evaluation_frequency=schedule.evaluation_frequency,
-            window_size=schedule.window_size,
-            criteria=monitor.ScheduledQueryRuleCriteriaArgs(
-                all_of=[
-                    monitor.ConditionArgs(
-                        query=self.query,
-                        time_aggregation=monitor.TimeAggregation.COUNT,
-                        # The SDK's enum of this name belongs to another API ("gt").
-                        operator="GreaterThan",
-                        threshold=0,
-                        failing_periods=monitor.ConditionFailingPeriodsArgs(
-                            number_of_evaluation_periods=1, min_failing_periods_to_alert=1
-                        ),
-                    )
-                ]
-            ),
-            auto_mitigate=False,
-            skip_query_validation=True,
-            actions=monitor.ActionsArgs(
-                action_groups=[action_group.id],
-                action_properties={"Email.Subject": either(alert.subject, SUBJECT)},
-            ),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+def _site(
+    children: Children, args: SignInMonitoringArgs, earlier: Workspaces
+) -> tuple[RuleSite, Sequence[pulumi.Resource]]:
+    """Where the rules are and whom they tell, and what was made for it."""
+    delete_logs = either(args.delete_logs, False)
+    group_name = log_workspace.resource_group(
+        children, either(args.resource_group, ResourceGroup()), args.location, delete_logs
+    )
+    workspace_id = log_workspace.workspace(
+        children, either(args.workspace, Workspace()), group_name, args.location, delete_logs
+    )
+    group_id, receivers = action_group(children, "action-group", args.notify, group_name)
+    site = RuleSite(
+        children=children,
+        resource_group_name=group_name,
+        location=args.location,
+        workspace_id=workspace_id,
+        earlier=earlier,
+        action_group_id=group_id,
+        customer=either(args.customer, ""),
+        runbook=either(either(args.alert, UseAlert()).runbook, RUNBOOK),
+    )
+    return site, receivers
 
 
-def _query(args: SignInMonitoringArgs) -> pulumi.Output[str]:
+def _scheduled(args: SignInMonitoringArgs, site: RuleSite, *, premium: bool) -> list[AlertRule]:
+    """The rules that are wanted; without Premium there are no sign-ins and no policies."""
+    watch = either(args.watch, Watch())
+    rules = [_use_alert(args, site)] if premium else []
+    excluded = either(watch.excluded, Excluded())
+    if premium and either(watch.exclusion, True) and (excluded.group_ids or excluded.user_ids):
+        rules.append(watchers.exclusion_alert(excluded, site))
+    if either(watch.tamper, True):
+        rules.append(watchers.tamper_alert(args.accounts, watch, site))
+    if premium and either(watch.silence, True):
+        rules.append(watchers.silence_alert(site))
+    return rules
+
+
+def _use_alert(args: SignInMonitoringArgs, site: RuleSite) -> AlertRule:
+    alert = either(args.alert, UseAlert())
+    frequency, lookback = either(alert.frequency_minutes, 5), either(alert.lookback_minutes, 1440)
     accounts = [
         pulumi.Output.all(account.object_id, account.user_principal_name).apply(
             lambda names: WatchedAccount(str(names[0]), str(names[1]))
         )
         for account in args.accounts
     ]
-    minutes = _minutes(either(args.alert, UseAlert()))
-    return pulumi.Output.all(*accounts).apply(lambda found: use_alert_query(found, **minutes))
 
-
-def _minutes(alert: UseAlert) -> AlertMinutes:
-    return {
-        "frequency_minutes": either(alert.frequency_minutes, 5),
-        "lookback_minutes": either(alert.lookback_minutes, 1440),
-    }
-
-
-def _action_group(
-    name: str,
-    notify: Notify,
-    resource_group_name: pulumi.Input[str],
-    opts: pulumi.ResourceOptions,
-) -> monitor.ActionGroup:
-    return monitor.ActionGroup(
-        name,
-        action_group_name=either(notify.name, "ag-break-glass"),
-        group_short_name=either(notify.short_name, "BreakGlass"),
-        resource_group_name=resource_group_name,
-        location="Global",
-        enabled=True,
-        email_receivers=[
-            monitor.MicrosoftCommonEmailReceiverArgs(
-                name=receiver.name, email_address=receiver.address, use_common_alert_schema=True
+    def query(workspaces: Workspaces) -> pulumi.Output[str]:
+        return pulumi.Output.all(*accounts).apply(
+            lambda found: use_alert_query(
+                found,
+                frequency_minutes=frequency,
+                lookback_minutes=lookback,
+                period_minutes=alert.period_minutes,
+                overlap_minutes=either(alert.overlap_minutes, 1),
+                earlier_workspaces=workspaces,
+                customer=site.customer,
+                runbook=site.runbook,
             )
-            for receiver in either(notify.emails, ())
-        ],
-        opts=opts,
+        )
+
+    return AlertRule(
+        suffix="use-alert",
+        name=either(alert.name, NAME),
+        description=either(alert.description, DESCRIPTION),
+        subject=either(alert.subject, SUBJECT),
+        severity=either(alert.severity, 0),
+        frequency=frequency,
+        schedule=use_alert_schedule(frequency_minutes=frequency, lookback_minutes=lookback),
+        query=query,
+        enabled=either(alert.enabled, True),
     )
+
+
+def _earlier(args: SignInMonitoringArgs) -> Workspaces:
+    wanted = either(args.workspace, Workspace())
+    current = (wanted.existing or "").casefold()
+    return [one for one in either(wanted.earlier, ()) if one.casefold() != current]
+
+
+def _links(workspace_id: str, rule_id: str | None, query: str | None) -> dict[str, str]:
+    found = {"workspace": resource_link(workspace_id)}
+    if rule_id:
+        found["rule"] = resource_link(rule_id)
+    if query:
+        found["query"] = query_link(workspace_id, query)
+    return found

@@ -67,7 +67,7 @@ def test_arguments_arrive_as_what_they_are(tenant_server: TenantServer) -> None:
     assert account.one("RandomPassword").inputs["length"] == 32
     assert {"password"} <= account.secret_outputs
     alarm = constructed(tenant_server, "SignInMonitoring", INPUTS["SignInMonitoring"])
-    assert alarm.one("ScheduledQueryRule").inputs["severity"] == 1
+    assert alarm.named("spare-use-alert").inputs["severity"] == 1
     assert ADA in alarm.outputs["query"]
 
 

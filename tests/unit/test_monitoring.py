@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_random as random
 
-from alerting.queries import WatchedAccount, use_alert_query
+from alerting.use_alert import RUNBOOK, WatchedAccount, use_alert_query
 from components.monitoring_arguments import (
     AccountToWatch,
     Diagnostics,
@@ -29,7 +29,7 @@ RECEIVERS = [
     EmailReceiver("Desk", "it@contoso.com"),
     EmailReceiver("Outside", "alarm@example.org"),
 ]
-RULE = "ScheduledQueryRule"
+RULE = "monitoring-use-alert"
 
 
 def make(*, preview: bool = False, **changes: Any) -> Recording:
@@ -57,9 +57,9 @@ def test_every_name_is_the_chosen_one() -> None:
     assert run.one("ResourceGroup").inputs["resourceGroupName"] == "rg-x"
     assert run.one("Workspace").inputs["workspaceName"] == "log-x"
     assert run.one("DiagnosticSetting").inputs["name"] == "diag-x"
-    assert run.one("ActionGroup").inputs["actionGroupName"] == "ag-x"
-    assert run.one("ActionGroup").inputs["groupShortName"] == "x"
-    assert run.one(RULE).inputs["ruleName"] == "alarm x"
+    assert run.named("monitoring-action-group").inputs["actionGroupName"] == "ag-x"
+    assert run.named("monitoring-action-group").inputs["groupShortName"] == "x"
+    assert run.named(RULE).inputs["ruleName"] == "alarm x"
 
 
 def test_the_workspace_is_where_and_how_long_it_was_asked_for() -> None:
@@ -80,7 +80,7 @@ def test_entra_sends_both_sign_in_logs_and_the_audit_log_to_the_workspace() -> N
 
 
 def test_every_receiver_is_told_by_mail_in_the_common_schema() -> None:
-    inputs = make().one("ActionGroup").inputs
+    inputs = make().named("monitoring-action-group").inputs
     assert inputs["location"] == "Global"
     assert inputs["enabled"]
     assert inputs["emailReceivers"] == [
@@ -91,9 +91,9 @@ def test_every_receiver_is_told_by_mail_in_the_common_schema() -> None:
 
 def test_the_alarm_rings_at_the_first_row_is_never_resolved_and_never_muted() -> None:
     run = make()
-    inputs = run.one(RULE).inputs
+    inputs = run.named(RULE).inputs
     watched = [WatchedAccount(*names) for names in NAMES]
-    query = use_alert_query(watched, frequency_minutes=5, lookback_minutes=1440)
+    query = use_alert_query(watched, frequency_minutes=5, lookback_minutes=1440, runbook=RUNBOOK)
     assert inputs["kind"] == "LogAlert"
     assert inputs["severity"] == 0
     assert inputs["enabled"]
@@ -126,7 +126,7 @@ def test_subject_description_severity_and_schedule_can_be_chosen() -> None:
             enabled=False,
         )
     )
-    inputs = run.one(RULE).inputs
+    inputs = run.named(RULE).inputs
     assert inputs["description"] == "why"
     assert inputs["actions"]["actionProperties"] == {"Email.Subject": "who"}
     assert inputs["severity"] == 2
@@ -135,8 +135,8 @@ def test_subject_description_severity_and_schedule_can_be_chosen() -> None:
 
 
 def test_the_alarm_goes_to_the_action_group() -> None:
-    run = make()
-    assert run.one(RULE).inputs["actions"]["actionGroups"] == ["/azure/monitoring-action-group-id"]
+    actions = make().named(RULE).inputs["actions"]
+    assert actions["actionGroups"] == ["/azure/monitoring-action-group-id"]
 
 
 def test_the_evidence_stays_when_the_rest_goes() -> None:
@@ -152,8 +152,11 @@ def test_the_evidence_goes_when_told_so() -> None:
 def test_whoever_waits_for_ready_waits_for_logs_alarm_and_receivers() -> None:
     for preview in (True, False):
         run = make(preview=preview)
-        for type_ in ("DiagnosticSetting", RULE, "ActionGroup"):
-            assert run.waits_for(run.named("whoever-is-armed"), run.one(type_))
+        armed = run.named("whoever-is-armed")
+        kinds = ("DiagnosticSetting", "ScheduledQueryRule", "ActionGroup", "ActivityLogAlert")
+        for type_ in kinds:
+            assert run.of_type(type_)
+            assert all(run.waits_for(armed, each) for each in run.of_type(type_))
         assert run.outputs["ready"] is True
 
 
@@ -171,4 +174,4 @@ def test_the_query_of_accounts_that_do_not_exist_yet_is_not_guessed() -> None:
         )
 
     run = run_program(program, preview=True)
-    assert run.one(RULE).inputs["criteria"]["allOf"][0]["query"] is UNKNOWN
+    assert run.named(RULE).inputs["criteria"]["allOf"][0]["query"] is UNKNOWN

@@ -1,0 +1,99 @@
+"""Action groups: who is told when an alarm rings.
+
+Source: Azure REST API, "Action Groups - Create Or Update".
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import pulumi
+from pulumi_azure_native import monitor
+
+from components.kept_monitoring import stack_tags
+from components.monitoring_arguments import Notify, WebhookReceiver
+from components.monitoring_children import Children
+from components.plain_arguments import either
+
+ACTION_GROUP: Final = "ag-break-glass"
+SHORT_NAME: Final = "BreakGlass"
+AS_IT_STANDS: Final = (
+    *("groupShortName", "enabled", "location", "tags"),
+    *("emailReceivers", "smsReceivers", "voiceReceivers", "azureAppPushReceivers"),
+)
+"""Without the webhooks: taken from Azure, their addresses would stand in the state in clear."""
+
+
+def watch_action_group_name(notify: Notify) -> str:
+    """Name of the second action group where none is chosen; `notify`: the first one."""
+    return f"{either(notify.name, ACTION_GROUP)}-watch"
+
+
+def action_group(
+    children: Children,
+    suffix: str,
+    notify: Notify,
+    resource_group_name: pulumi.Input[str],
+) -> tuple[pulumi.Output[str], Sequence[pulumi.Resource]]:
+    """Azure resource id of an action group, and the resource when it is made here."""
+    if notify.existing is not None:
+        return pulumi.Output.from_input(notify.existing), ()
+    made = monitor.ActionGroup(
+        children.called(suffix),
+        action_group_name=either(notify.name, ACTION_GROUP),
+        group_short_name=either(notify.short_name, SHORT_NAME),
+        resource_group_name=either(notify.resource_group_name, resource_group_name),
+        location="Global",
+        enabled=True,
+        email_receivers=[
+            monitor.MicrosoftCommonEmailReceiverArgs(
+                name=one.name, email_address=one.address, use_common_alert_schema=True
+            )
+            for one in either(notify.emails, ())
+        ]
+        or None,
+        sms_receivers=[
+            monitor.MicrosoftCommonSmsReceiverArgs(
+                name=one.name, country_code=one.country_code, phone_number=one.phone_number
+            )
+            for one in either(notify.sms, ())
+        ]
+        or None,
+        voice_receivers=[
+            monitor.MicrosoftCommonVoiceReceiverArgs(
+                name=one.name, country_code=one.country_code, phone_number=one.phone_number
+            )
+            for one in either(notify.voice, ())
+        ]
+        or None,
+        azure_app_push_receivers=[
+            monitor.MicrosoftCommonAzureAppPushReceiverArgs(
+                name=one.name, email_address=one.address
+            )
+            for one in either(notify.push, ())
+        ]
+        or None,
+        webhook_receivers=[_webhook(one) for one in either(notify.webhooks, ())] or None,
+        tags=stack_tags(),
+        opts=_options(children, suffix),
+    )
+    return made.id, (made,)
+
+
+def _options(children: Children, suffix: str) -> pulumi.ResourceOptions:
+    opts = children.options(suffix, as_it_stands=AS_IT_STANDS)
+    # Azure hands the addresses back when it is asked, also on refresh and import.
+    opts.additional_secret_outputs = ["webhookReceivers"]
+    return opts
+
+
+def _webhook(receiver: WebhookReceiver) -> monitor.WebhookReceiverArgs:
+    aad = receiver.aad
+    return monitor.WebhookReceiverArgs(
+        name=receiver.name,
+        service_uri=pulumi.Output.secret(receiver.uri),
+        use_common_alert_schema=either(receiver.common_alert_schema, True),
+        use_aad_auth=True if aad else None,
+        object_id=aad.object_id if aad else None,
+        identifier_uri=aad.identifier_uri if aad else None,
+        tenant_id=aad.tenant_id if aad else None,
+    )
