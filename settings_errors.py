@@ -152,7 +152,9 @@ def _set(key: str, field: FieldInfo) -> str:
         value = next(iter(cast("tuple[Any, ...]", value))) if field.examples is None else value
         target = f"{key}[0].address" if key.endswith(".emails") else f"{key}[0]"
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return f'for example: pulumi config set --path "{target}" "{text}"'
+    # The command takes what looks like a number for one, and its leading zeros are gone.
+    kind = " --type string" if isinstance(value, str) and value.isdigit() else ""
+    return f'for example: pulumi config set{kind} --path "{target}" "{text}"'
 
 
 def _remove(key: str) -> str:

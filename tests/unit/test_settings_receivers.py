@@ -105,6 +105,13 @@ def test_a_receiver_that_nothing_reaches_is_refused(kind: str, change: dict[str,
     assert SECRET not in told
 
 
+def test_the_command_for_a_phone_number_keeps_it_a_text() -> None:
+    told = line(notify={"sms": [PHONE | {"phoneNumber": 151234567}]})
+    assert told.endswith(
+        f'pulumi config set --type string --path "{KEY}.notify.sms[0].phoneNumber" "15123456789"'
+    )
+
+
 def test_a_country_code_may_be_written_as_a_number() -> None:
     assert read(notify={"sms": [PHONE | {"countryCode": 49}]}).notify.sms[0].country_code == "49"
 
