@@ -40,7 +40,7 @@ def tools(found: Survey) -> Tools:
             one.name: AdoptedAccountTools(directory, memory, one) for one in found.accounts.adopted
         },
         group=GroupTools(directory, memory, tenant.own_object_id, found.group),
-        monitoring=MonitoringTools(kept=_kept(found)),
+        monitoring=MonitoringTools(found.monitoring.kept, memory),
         exclusion=ExclusionTools(
             tenant_id=tenant.id,
             policies=found.policies,
@@ -50,14 +50,6 @@ def tools(found: Survey) -> Tools:
             memory=memory,
         ),
     )
-
-
-def _kept(found: Survey) -> dict[str, str]:
-    ids = {
-        "resource-group": found.kept_logs.resource_group_id,
-        "workspace": found.kept_logs.workspace_id,
-    }
-    return {child: resource_id for child, resource_id in ids.items() if resource_id}
 
 
 def made(found: Survey, armed: pulumi.Input[Any]) -> Mapping[str, BreakGlassAccountArgs]:
