@@ -29,8 +29,13 @@ CATEGORIES: Final = (
     "EnrichedOffice365AuditLogs",
     "MicrosoftGraphActivityLogs",
     "RemoteNetworkHealthLogs",
+    "MicrosoftServicePrincipalSignInLogs",
+    "RiskyAgents",
+    "AgentRiskEvents",
+    "B2CRequestLogs",
 )
-"""Log categories of the Entra diagnostic setting (Microsoft, "Entra activity log integration")."""
+"""Log categories of the Entra diagnostic setting (Microsoft, "Logs available for streaming from
+Microsoft Entra ID"; the newest ones from the tables that Azure Monitor documents for them)."""
 
 GUID: Final = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 DOMAIN: Final = r"^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from settings import load_settings
+from settings_types import CATEGORIES
 from tests.unit.settings_scene import (
     ACTION_GROUP,
     EMAIL,
@@ -149,6 +150,17 @@ def test_a_customers_name_fits_a_subject(customer: str) -> None:
 
 def test_a_customers_name_may_hold_what_names_hold() -> None:
     assert read(customer='Müller & "Söhne" [7]').customer == 'Müller & "Söhne" [7]'
+
+
+def test_every_category_of_the_service_may_be_sent() -> None:
+    every = {"categories": list(CATEGORIES)}
+    assert read(diagnosticSetting=every).diagnostic_setting.categories == CATEGORIES
+
+
+def test_an_unknown_category_is_refused_with_the_list() -> None:
+    told = line(diagnosticSetting={"categories": ["SignInLogs", "AuditLog"]})
+    assert "AuditLog" in told
+    assert all(category in told for category in CATEGORIES)
 
 
 @pytest.mark.parametrize("off", ["exclusion", "tamper"])
