@@ -59,6 +59,21 @@ class Description:
         """All inputs."""
         return Record({**self.path_fields(), **self.properties})
 
+    def id_of(self, inputs: Properties, subscription_id: str) -> str:
+        """The resource id that inputs make."""
+        values = {**inputs, "subscriptionId": subscription_id}
+        return PLACEHOLDER.sub(lambda match: str(values[match.group(1)]), self.path)
+
+    def body_of(self, inputs: Properties) -> Properties:
+        """What is PUT: inputs that are not of the path, most of them as `properties`."""
+        body: Properties = {}
+        properties: Properties = {}
+        for key, value in inputs.items():
+            if key in self.path_fields():
+                continue
+            (body if key in TOP_LEVEL else properties)[key] = value
+        return {**body, "properties": properties} if properties else body
+
 
 class ArmResource(ResourceType):
     """A described type against one subscription."""
@@ -101,13 +116,13 @@ class ArmResource(ResourceType):
 
     def create(self, inputs: Properties) -> State:
         """PUT what must not exist yet."""
-        id = self._id(inputs)
+        id = self.description.id_of(inputs, self.arm.subscription_id)
         if self.arm.find(id, self.description.api_version):
             raise PluginError(
                 f"cannot create already existing resource '{id}': take it in with "
                 f"`pulumi import {self.description.token} NAME {id}`"
             )
-        answer = self.arm.put(id, self.description.api_version, self._body(inputs))
+        answer = self._put(id, inputs)
         id = str(answer.content.get("id") or id)
         return State(id, self._settled(id, answer), inputs)
 
@@ -131,7 +146,7 @@ class ArmResource(ResourceType):
     ) -> Properties:
         """PUT all of it."""
         del old_outputs, old_inputs
-        return self._settled(id, self.arm.put(id, self.description.api_version, self._body(inputs)))
+        return self._settled(id, self._put(id, inputs))
 
     def delete(self, id: str, outputs: Properties) -> None:
         """DELETE."""
@@ -141,9 +156,8 @@ class ArmResource(ResourceType):
     def _path_names(self) -> list[str]:
         return list(self.description.path_fields())
 
-    def _id(self, inputs: Properties) -> str:
-        values = {**inputs, "subscriptionId": self.arm.subscription_id}
-        return PLACEHOLDER.sub(lambda match: str(values[match.group(1)]), self.description.path)
+    def _put(self, id: str, inputs: Properties) -> Answer:
+        return self.arm.put(id, self.description.api_version, self.description.body_of(inputs))
 
     def _path_values(self, id: str) -> Properties:
         pattern = PLACEHOLDER.sub(r"(?P<\1>[^/]+)", self.description.path)
@@ -164,15 +178,6 @@ class ArmResource(ResourceType):
         if self.description.name == "resourceGroupName":
             raise PluginError('missing property "location": give one, or set azure-native:location')
         return UNKNOWN if group is UNKNOWN else self.arm.location_of(str(group))
-
-    def _body(self, inputs: Properties) -> Properties:
-        body: Properties = {}
-        properties: Properties = {}
-        for key, value in inputs.items():
-            if key in self._path_names():
-                continue
-            (body if key in TOP_LEVEL else properties)[key] = value
-        return {**body, "properties": properties} if properties else body
 
     def _settled(self, id: str, answer: Answer) -> Properties:
         """Wait for the operation and for the resource itself, then read it."""
