@@ -19,6 +19,7 @@ from components.account_roles import ASSIGNMENT_TYPE
 from components.break_glass_account import TYPE as MADE_TYPE
 from components.break_glass_account import USER_TYPE
 from components.break_glass_group import TYPE as GROUP_TYPE
+from components.monitoring_protection import WAY_OUT, WantedResources, losses
 from components.stack_memory import Outputs, StackMemory
 
 ADOPTED_TYPE: Final = "break-glass:index:AdoptedAccount"
@@ -26,10 +27,6 @@ MEMBER_TYPE: Final = "azuread:index/groupMember:GroupMember"
 OWN_GROUP_TYPE: Final = "azuread:index/group:Group"
 PROVIDER_TYPE: Final = "pulumi:providers:azuread"
 TEMPLATE_ID: Final = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-WAY_OUT: Final = (
-    "to have it so all the same: pulumi config set break-glass:protect false; pulumi up; then"
-    " change it, run pulumi up, and protect again"
-)
 
 
 @dataclass(frozen=True)
@@ -41,20 +38,6 @@ class WantedAccount:
     excluded: bool
     retire: bool
     adopted: bool = False
-
-
-@dataclass(frozen=True)
-class WantedResources:
-    """Names and places in Azure, none of which can change without a replacement."""
-
-    subscription_id: str
-    location: str
-    """Azure region, as in `westeurope`."""
-    resource_group: str
-    workspace: str
-    diagnostic_setting: str
-    alert: str
-    action_group: str
 
 
 @dataclass(frozen=True)
@@ -71,14 +54,16 @@ class WantedStack:
 def refuse_losses(wanted: WantedStack, memory: StackMemory) -> None:
     """Raises RunError, a line for each, when the settings would cost what must not be lost.
 
-    That is: an account that was not retired; and, while the state has the stack protected, a member
-    of the group, the group itself, and whatever would be replaced.
+    That is: an account that was not retired; logs that would be deleted; and, while the state has
+    the stack protected, a member of the group, the group itself, and whatever of logs and alarms
+    would leave or be replaced.
     """
     lines = [*_left_out(wanted, memory)]
-    if is_protected(memory):
+    protected = is_protected(memory)
+    if protected:
         lines += _leaving_members(wanted, memory)
         lines += _another_group(wanted, memory)
-        lines += _replacements(wanted.resources, memory)
+    lines += losses(wanted.resources, memory, protected=protected)
     if lines:
         raise pulumi.RunError("\n".join(dict.fromkeys(lines)))
 
@@ -203,45 +188,6 @@ def _another_group(wanted: WantedStack, memory: StackMemory) -> Iterator[str]:
             f"break-glass:group.existing is not set, but the protected members are in group"
             f" {group_id}: nothing was changed; pulumi config set --path"
             f' "break-glass:group.existing" {group_id}, or {WAY_OUT}'
-        )
-
-
-def _replacements(resources: WantedResources, memory: StackMemory) -> Iterator[str]:
-    native = "azure-native"
-    monitoring = "break-glass:monitoring"
-    rows = (
-        ("resourceGroup.name", f"{native}:resources:ResourceGroup", resources.resource_group),
-        ("workspace.name", f"{native}:operationalinsights:Workspace", resources.workspace),
-        (
-            "diagnosticSetting.name",
-            f"{native}:aadiam:DiagnosticSetting",
-            resources.diagnostic_setting,
-        ),
-        ("alert.name", f"{native}:monitor:ScheduledQueryRule", resources.alert),
-        ("notify.name", f"{native}:monitor:ActionGroup", resources.action_group),
-    )
-    for key, type_, name in rows:
-        for known in memory(type_).values():
-            yield from _replaced(f"{monitoring}.{key}", name, str(known.get("name") or ""))
-    for type_ in (rows[0][1], rows[1][1]):
-        for known in memory(type_).values():
-            # Azure says "West Europe" of what was asked for as "westeurope".
-            there = str(known.get("location") or "").replace(" ", "").casefold()
-            wanted = resources.location.casefold()
-            yield from _replaced("azure-native:location", wanted, there)
-    for known in memory("break-glass:index:SignInMonitoring").values():
-        there = str(known.get("workspaceId") or "").removeprefix("/subscriptions/").partition("/")
-        known_id, wanted_id = there[0].casefold(), resources.subscription_id.casefold()
-        yield from _replaced("azure-native:subscriptionId", wanted_id, known_id)
-
-
-def _replaced(key: str, wanted: str, known: str) -> Iterator[str]:
-    # To the letter, as the engine compares: other capitals replace a resource too.
-    if known and known != wanted:
-        yield (
-            f"{key} holds {wanted!r}, but what stands and is protected has {known!r}, and a change"
-            f" would delete it and make it anew: nothing was changed; put {known!r} back, or"
-            f" {WAY_OUT}"
         )
 
 

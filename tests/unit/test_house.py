@@ -12,8 +12,11 @@ REPOSITORY = Path(__file__).parents[2]
 LONGEST_FILE = 350
 PROGRAM_MODULES = (
     "accounts_survey",
+    "administrators_survey",
     "arguments",
     "arguments_monitoring",
+    "monitoring_look_ups",
+    "monitoring_plan",
     "monitoring_survey",
     "next_steps",
     "outputs",

@@ -9,7 +9,7 @@ import pytest
 
 from components import ca_exclusion_patch
 from components.break_glass_account import GLOBAL_ADMINISTRATOR
-from components.kept_logs import stack_tags
+from components.kept_monitoring import stack_tags
 from components.stack_memory import READ_OUTPUTS
 from entra.errors import Forbidden, GraphError, IdentityError
 from tests.unit.harness import Recording, run_program
@@ -51,13 +51,13 @@ def test_the_program_makes_two_accounts_a_group_every_exclusion_and_the_alarm(
 ) -> None:
     made, tenant = usual
 
-    assert [r.name for r in made.registrations if not r.parent_name] == [
+    assert {r.name for r in made.registrations if not r.parent_name} == {
         "account-1",
         "account-2",
         "group",
         "monitoring",
         "exclusion",
-    ]
+    }
     assert len(made.of_type("User")) == len(made.of_type("GroupMember")) == len(roles(made)) == 2
     assert sorted(r.inputs["policyName"] for r in made.children("exclusion")) == [
         "Block legacy",
