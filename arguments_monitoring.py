@@ -123,12 +123,7 @@ def _watch(
 def _second_notify(settings: Settings, found: Survey) -> Notify:
     """An existing first action group is the second one too, unless that has receivers."""
     wanted, there = settings.monitoring.watch_notify, found.monitoring
-    existing = there.watch_action_group_id or there.action_group_id
-    return _notify(
-        wanted,
-        existing if wanted.existing else None,
-        there.administrators if wanted.all_admins else (),
-    )
+    return _notify(wanted, there.watch_action_group_id, there.watch_administrators)
 
 
 def _notify(

@@ -15,10 +15,8 @@ from alerting.cost import Estimate, estimate
 from alerting.cost_plan import cost_plan
 from components.exclusion_listing import list_policies
 from components.group_checks import FoundGroup, find_group
-from components.kept_logs import KeptLogs, WantedLogs, find_kept_logs
 from components.protection import (
     WantedAccount,
-    WantedResources,
     WantedStack,
     leaving,
     refuse_another_tenant,
@@ -34,7 +32,7 @@ from entra.identity import Identity
 from entra.limiter import limiter_for
 from entra.policy import Policy
 from entra.preflight import TenantFacts
-from entra.resource_manager import ResourceManager
+from monitoring_plan import wanted_resources
 from monitoring_survey import FoundMonitoring, survey_monitoring
 from premium import check_licence, refuse_fixed_policies
 from settings import Settings
@@ -73,8 +71,6 @@ class Survey:
     policies: Sequence[Policy]
     audit: AuditLog
     """Who changed a policy; asked only when one has lost our exclusion."""
-    kept_logs: KeptLogs
-    """Resource group and workspace that outlived an earlier `destroy`."""
     monitoring: FoundMonitoring
     """Whatever Azure has of logs and alarms, and who is told."""
     cost: Estimate
@@ -102,11 +98,10 @@ def survey(settings: Settings) -> Survey:
     refuse_losses(_wanted_stack(settings, wanted), memory)
     accounts = survey_accounts(settings.accounts, adopted, directory, tenant, memory)
     group = _find_group(settings, directory, memory)
-    kept = find_kept_logs(ResourceManager(identity), _wanted_logs(settings), memory)
     client = ConditionalAccessClient(
         graph, limiter_for(identity.tenant_id, identity.endpoints.graph)
     )
-    monitoring = survey_monitoring(settings, tenant, identity, directory, memory)
+    monitoring = survey_monitoring(settings, tenant, identity, memory)
     cost = _estimate(settings, tenant, monitoring)
     pulumi.log.info(cost.summary())
     policies = list_policies(client)
@@ -121,7 +116,6 @@ def survey(settings: Settings) -> Survey:
         client=client,
         policies=policies,
         audit=AuditLog(GraphClient(identity, patience=PATIENCE_SECONDS), tenant.own_object_id),
-        kept_logs=kept,
         monitoring=monitoring,
         cost=cost,
         memory=memory,
@@ -154,27 +148,9 @@ def _estimate(settings: Settings, tenant: TenantFacts, monitoring: FoundMonitori
 
 
 def _wanted_stack(settings: Settings, accounts: Sequence[WantedAccount]) -> WantedStack:
-    monitoring = settings.monitoring
     return WantedStack(
         accounts=accounts,
         counted=settings.accounts.named is None,
         existing_group=settings.group.existing,
-        resources=WantedResources(
-            subscription_id=settings.subscription_id,
-            location=settings.location,
-            resource_group=monitoring.resource_group.name,
-            workspace=monitoring.workspace.name,
-            diagnostic_setting=monitoring.diagnostic_setting.name,
-            alert=monitoring.alert.name,
-            action_group=monitoring.notify.name,
-        ),
-    )
-
-
-def _wanted_logs(settings: Settings) -> WantedLogs:
-    return WantedLogs(
-        subscription_id=settings.subscription_id,
-        resource_group_name=settings.monitoring.resource_group.name,
-        workspace_name=settings.monitoring.workspace.name,
-        location=settings.location,
+        resources=wanted_resources(settings),
     )

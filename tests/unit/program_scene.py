@@ -136,6 +136,13 @@ def policy(name: str, control: str = "mfa") -> Policy:
     )
 
 
+def _always(reply: object) -> Callable[..., object]:
+    def asked(*_: object) -> object:
+        return reply
+
+    return asked
+
+
 def _no_pause(seconds: float) -> None:
     """Instead of `time.sleep`."""
     del seconds
@@ -147,6 +154,8 @@ def tenant_in(monkeypatch: pytest.MonkeyPatch) -> Tenant:
     monkeypatch.setattr(preflight, "check_tenant", found.check)
     monkeypatch.setattr(ConditionalAccessClient, "list_policies", found.list_policies)
     monkeypatch.setattr(ResourceManager, "find", found.find)
+    for question, reply in (("diagnostic_settings", ()), ("may", True), ("is_registered", True)):
+        monkeypatch.setattr(ResourceManager, question, _always(reply))
     monkeypatch.setattr(survey, "Directory", found.connect)
     monkeypatch.setattr(accounts_survey, "look_for_obstacles", found.look_for_obstacles)
     # The proof at the end asks the tenant; what it does is tested where it is written.

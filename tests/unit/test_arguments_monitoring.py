@@ -107,7 +107,10 @@ def test_every_kind_of_receiver_arrives_and_a_webhooks_address_is_a_secret() -> 
 
 
 def test_administrators_are_told_besides_and_nobody_twice() -> None:
-    there = FoundMonitoring(location="westeurope", administrators=(IT, ADA))
+    everybody = (IT, ADA)
+    there = FoundMonitoring(
+        location="westeurope", administrators=everybody, watch_administrators=everybody
+    )
     args = arguments({"notify": {"emails": EMAILS, "allAdmins": True}}, there)
     assert addresses(args.notify) == ["it@contoso.com", "ada@contoso.com"]
     names = [one.name for one in args.notify.emails or ()]
@@ -128,7 +131,11 @@ def test_a_second_action_group_with_receivers_of_its_own_tells_nobody_else() -> 
 @pytest.mark.parametrize("second", [False, True], ids=["both", "the first"])
 def test_an_existing_action_group_is_used_as_azure_spells_it(second: bool) -> None:
     own = {"notify": {"emails": [{"name": "Owner", "address": "owner@example.org"}]}}
-    there = FoundMonitoring(location="westeurope", action_group_id=ACTION_GROUP)
+    there = FoundMonitoring(
+        location="westeurope",
+        action_group_id=ACTION_GROUP,
+        watch_action_group_id=None if second else ACTION_GROUP,
+    )
     wanted = {"notify": {"existing": "AG-on-call"}, "watch": own if second else {}}
     args = arguments(wanted, there)
     assert args.notify.existing == ACTION_GROUP

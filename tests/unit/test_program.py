@@ -63,7 +63,12 @@ def test_the_program_makes_two_accounts_a_group_every_exclusion_and_the_alarm(
         "Block legacy",
         "Require MFA",
     ]
-    assert len(made.of_type("ScheduledQueryRule")) == 1
+    assert sorted(r.name for r in made.of_type("ScheduledQueryRule")) == [
+        "monitoring-exclusion-alert",
+        "monitoring-silence-alert",
+        "monitoring-tamper-alert",
+        "monitoring-use-alert",
+    ]
     assert tenant.checks[0]["tenant_id"] == TENANT
     assert tenant.checks[0]["subscription_id"] == SUBSCRIPTION
 
@@ -79,8 +84,9 @@ def test_global_administrator_comes_after_everything_else(
         *made.of_type("GroupMember"),
         *made.children("exclusion"),
         made.one("DiagnosticSetting"),
-        made.one("ActionGroup"),
-        made.one("ScheduledQueryRule"),
+        *made.of_type("ActionGroup"),
+        *made.of_type("ScheduledQueryRule"),
+        *made.of_type("ActivityLogAlert"),
     ]
     for role in roles(made):
         assert role.inputs["roleId"] == GLOBAL_ADMINISTRATOR
@@ -102,11 +108,15 @@ def test_one_switch_protects_all_of_it_or_nothing(tenant: Tenant, made: Recordin
     bare = [r.name for r in protected.registrations if not protected.is_protected(r)]
     accounts = ("account-1", "account-2")
     # What is not protected itself is sealed: something protected depends on it. The component of
-    # an account that is yet to be made has nothing to protect.
+    # an account that is yet to be made has nothing to protect. Logs stay in Azure in any case.
     sealed = ("name", "password", "global-administrator")
+    logs = ("monitoring-resource-group", "monitoring-workspace")
     assert sorted(bare) == sorted(
-        [*accounts, *(f"{name}-{part}" for name in accounts for part in sealed)]
+        [*accounts, *logs, *(f"{name}-{part}" for name in accounts for part in sealed)]
     )
+    for part in logs:
+        assert protected.waits_for(protected.named("monitoring-use-alert"), protected.named(part))
+        assert protected.named(part).retain_on_delete
     for name in accounts:
         user, roles = f"{name}-user", f"{name}-roles"
         seals = {"name": user, "password": user, "global-administrator": roles}
@@ -139,9 +149,9 @@ def test_settings_reach_the_resources(tenant: Tenant) -> None:
     assert {p.inputs["length"] for p in made.of_type("RandomPassword")} == {100}
     assert made.one("Group").inputs["displayName"] == "Reserve"
     assert made.one("Workspace").inputs["retentionInDays"] == 90
-    assert made.one("ScheduledQueryRule").inputs["severity"] == 1
-    assert made.one("ScheduledQueryRule").inputs["windowSize"] == "PT2H"
-    assert made.one("ActionGroup").inputs["groupShortName"] == "Alarm"
+    assert made.named("monitoring-use-alert").inputs["severity"] == 1
+    assert made.named("monitoring-use-alert").inputs["windowSize"] == "PT2H"
+    assert made.named("monitoring-action-group").inputs["groupShortName"] == "Alarm"
     assert [skipped["name"] for skipped in made.outputs["skippedPolicies"]] == ["Block legacy"]
     wanted = {r.inputs["policyName"]: r.inputs["wanted"] for r in made.children("exclusion")}
     assert {child.inputs["freshnessSeconds"] for child in made.children("exclusion")} == {9}
@@ -165,7 +175,10 @@ def test_outputs_are_complete_and_only_the_passwords_are_secret(made: Recording)
         "excludedPolicies",
         "skippedPolicies",
         "workspaceId",
+        "watchedWorkspaces",
         "alertQuery",
+        "alerts",
+        "portalLinks",
         "administratorsTold",
         "estimatedMonthlyCost",
         "leftOut",
@@ -176,10 +189,21 @@ def test_outputs_are_complete_and_only_the_passwords_are_secret(made: Recording)
     names = [account["userPrincipalName"] for account in made.outputs["accounts"]]
     assert set(made.outputs["passwords"]) == set(names)
     assert made.outputs["tenant"] == "Contoso Ltd (contoso.onmicrosoft.com)"
+    assert made.outputs["watchedWorkspaces"] == [made.outputs["workspaceId"]]
+    assert set(made.outputs["portalLinks"]) == {"query", "rule", "workspace"}
+    assert len(made.outputs["alerts"]) == 6
 
 
 def test_the_tenants_name_is_the_first_thing_said(made: Recording) -> None:
     assert made.said("info")[0] == "Contoso Ltd (contoso.onmicrosoft.com)"
+
+
+def test_the_preview_says_what_it_costs_a_month(made: Recording) -> None:
+    (line,) = [line for line in made.said("info") if line.startswith("estimated cost")]
+    cost = made.outputs["estimatedMonthlyCost"]
+    assert f"{cost['total']:.2f} USD a month" in line
+    assert len([one for one in cost["lines"] if "alert" in one["what"].lower()]) >= 4
+    assert cost["total"] > 0
 
 
 def test_the_state_is_read_once_for_all_questions(made: Recording) -> None:

@@ -165,7 +165,7 @@ def test_an_adopted_account_gets_everything_and_its_role_last(tenant: Tenant) ->
     for part in (f"group-member-{ADOPTED}", f"{ADOPTED}-roles"):
         assert made.is_protected(made.named(part))
     role = made.named(f"{ADOPTED}-global-administrator")
-    for other in (*made.children("exclusion"), made.one("ScheduledQueryRule")):
+    for other in (*made.children("exclusion"), made.named("monitoring-use-alert")):
         assert made.waits_for(role, other), other.name
 
 
@@ -233,7 +233,7 @@ def test_exclusions_wait_for_the_alarm_only_when_an_account_leaves(
     names = ("account-1", "account-2", *(("account-3",) if leaving else ()))
     made = run(calls=standing(tenant, *names, retired=True))
     for child in made.children("exclusion"):
-        assert made.waits_for(child, made.one("ScheduledQueryRule")) == leaving
+        assert made.waits_for(child, made.named("monitoring-use-alert")) == leaving
 
 
 def test_an_existing_group_is_excluded_and_not_the_stacks_to_delete(tenant: Tenant) -> None:

@@ -27,7 +27,7 @@ def made() -> Iterator[Recording]:
 
 def test_the_accounts_are_made_and_armed_without_a_group(made: Recording) -> None:
     parts = [r.name for r in made.registrations if not r.parent_name]
-    assert parts == ["account-1", "account-2", "monitoring", "exclusion"]
+    assert sorted(parts) == ["account-1", "account-2", "exclusion", "monitoring"]
     assert made.of_type("Group") == made.of_type("GroupMember") == []
     assert len(roles(made)) == 2
     for role in roles(made):
@@ -37,6 +37,15 @@ def test_the_accounts_are_made_and_armed_without_a_group(made: Recording) -> Non
 def test_no_sign_in_log_is_asked_for(made: Recording) -> None:
     logs = made.one("DiagnosticSetting").inputs["logs"]
     assert [log["category"] for log in logs] == ["AuditLogs"]
+    rules = [
+        r.name for r in (*made.of_type("ScheduledQueryRule"), *made.of_type("ActivityLogAlert"))
+    ]
+    assert sorted(rules) == [
+        "monitoring-health-alert",
+        "monitoring-rules-alert",
+        "monitoring-tamper-alert",
+    ]
+    assert made.outputs["alertQuery"] is None
 
 
 def test_outputs_and_next_steps_say_what_is_missing(made: Recording) -> None:
