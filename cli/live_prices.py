@@ -77,14 +77,11 @@ class _Item(BaseModel):
 
     @property
     def units(self) -> int:
-        """How many single units the price is for: 1 for `1 GB` and `1/Month`, 100,000 for `100K`.
-
-        Raises ValueError for a unit that is no number.
+        """How many single units the price is for: 1 for `1 GB` and `1/Month`, 100,000 for `100K`; 0
+        for a unit that is no number.
         """
         found = _UNIT.match(self.unit)
-        if found is None or not int(found[1]):
-            raise ValueError(self.unit)
-        return int(found[1]) * _FACTORS[found[2]]
+        return int(found[1]) * _FACTORS[found[2]] if found else 0
 
 
 class _Page(BaseModel):
@@ -193,11 +190,12 @@ def _table(items: Iterable[_Item], region: str, today: str) -> PriceList:
 
 
 def _price(tiers: Iterable[_Item], today: str) -> Price | None:
-    """What the first units that are not free cost; None when all of them are free.
+    """What the first units that are not free cost; None when all of them are free, or their unit
+    cannot be read.
 
     Later tiers begin at volumes that no alarm reaches.
     """
-    paid = sorted((one for one in tiers if one.price), key=lambda one: one.tier)
+    paid = sorted((one for one in tiers if one.price and one.units), key=lambda one: one.tier)
     if not paid:
         return None
     first = paid[0]
