@@ -92,7 +92,7 @@ def _webhook(receiver: WebhookReceiver) -> monitor.WebhookReceiverArgs:
         name=receiver.name,
         service_uri=pulumi.Output.secret(receiver.uri),
         use_common_alert_schema=either(receiver.common_alert_schema, True),
-        use_aad_auth=True if aad else None,
+        use_aad_auth=aad is not None,
         object_id=aad.object_id if aad else None,
         identifier_uri=aad.identifier_uri if aad else None,
         tenant_id=aad.tenant_id if aad else None,

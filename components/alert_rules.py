@@ -19,6 +19,7 @@ from pulumi_azure_native import monitor
 from alerting.schedules import RuleSchedule
 from components.kept_monitoring import stack_tags
 from components.monitoring_children import Children
+from components.ordering import after
 
 RULE_TYPE: Final = "azure-native:monitor:ScheduledQueryRule"
 
@@ -53,6 +54,8 @@ class RuleSite:
     location: pulumi.Input[str]
     workspace_id: pulumi.Output[str]
     """Where the logs go."""
+    workspace_path: str
+    """How that id ends, as far as it is known before the workspace is."""
     earlier: Workspaces
     """Where they went before."""
     action_group_id: pulumi.Input[str]
@@ -120,13 +123,21 @@ def _reach(rule: AlertRule, site: RuleSite) -> _Reach:
     scopes: Sequence[Any] = known.get("scopes") or ()
     standing = str(scopes[0]) if scopes else ""
     # As it was written then: another spelling would be another scope to the engine.
-    first = next((one for one in site.earlier if one.casefold() == standing.casefold()), None)
-    if first is None:
-        others = pulumi.Output.from_input([*site.earlier])
-        return _Reach(site.workspace_id, others, site.location)
-    rest = [one for one in site.earlier if one != first]
-    others = site.workspace_id.apply(lambda current: [current, *rest])
-    return _Reach(pulumi.Output.from_input(first), others, str(known["location"]))
+    first = next((one for one in site.earlier if _same(one, standing)), None)
+    if first is not None:
+        rest = [one for one in site.earlier if one != first]
+        others = site.workspace_id.apply(lambda current: [current, *rest])
+        return _Reach(pulumi.Output.from_input(first), others, str(known["location"]))
+    scope, before = site.workspace_id, site.children.workspace_before
+    if _same(before, standing) and before.casefold().endswith(site.workspace_path.casefold()):
+        # A workspace that is made again has the same id, but until then it would be unknown, and
+        # the rule planned to be made anew.
+        scope = after(before, site.workspace_id)
+    return _Reach(scope, pulumi.Output.from_input([*site.earlier]), site.location)
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
 
 
 def _at_the_first_row(query: pulumi.Input[str]) -> monitor.ScheduledQueryRuleCriteriaArgs:

@@ -67,6 +67,17 @@ def workspace(
     return made.id
 
 
+def workspace_path(group: ResourceGroup, wanted: Workspace) -> str:
+    """How the workspace's Azure resource id ends, which is known before the workspace is made."""
+    if wanted.existing is not None:
+        return wanted.existing
+    group_name = either(group.existing, either(group.name, RESOURCE_GROUP))
+    return (
+        f"/resourceGroups/{group_name}/providers/Microsoft.OperationalInsights/workspaces"
+        f"/{either(wanted.name, WORKSPACE)}"
+    )
+
+
 def diagnostic_setting(
     children: Children,
     wanted: Diagnostics,

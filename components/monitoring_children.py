@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import pulumi
 
 from components.stack_memory import Outputs, StackMemory, earlier_outputs
+
+TYPE: Final = "break-glass:index:SignInMonitoring"
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,14 @@ class Children:
             ignore_changes=[*as_it_stands] if kept_id else None,
             depends_on=[*depends_on],
         )
+
+    @property
+    def workspace_before(self) -> str:
+        """Azure resource id of the workspace to which the logs went in the last run, if any."""
+        for urn, outputs in self.tools.memory(TYPE).items():
+            if urn.rpartition("::")[2] == self.name:
+                return str(outputs.get("workspaceId") or "")
+        return ""
 
     def remembered(self, suffix: str, type_: str) -> Outputs | None:
         """The child's outputs as the state has them; None for one that is new."""

@@ -19,7 +19,7 @@ from components.monitoring_arguments import (
     Watch,
     Workspace,
 )
-from components.monitoring_children import Children, MonitoringTools
+from components.monitoring_children import TYPE, Children, MonitoringTools
 from components.plain_arguments import either, given
 from components.portal_links import query_link, resource_link
 
@@ -94,7 +94,7 @@ class SignInMonitoring(pulumi.ComponentResource):
     ) -> None:
         """`tools`: what the program found out before; without them nothing is taken in again."""
         args = given(SignInMonitoringArgs, args)
-        super().__init__("break-glass:index:SignInMonitoring", name, None, opts)
+        super().__init__(TYPE, name, None, opts)
         children = Children(name, self, tools or MonitoringTools())
         premium, earlier = either(args.premium, True), _earlier(args)
         site, receivers = _site(children, args, earlier)
@@ -145,12 +145,14 @@ def _site(
     children: Children, args: SignInMonitoringArgs, earlier: Workspaces
 ) -> tuple[RuleSite, Sequence[pulumi.Resource]]:
     """Where the rules are and whom they tell, and what was made for it."""
-    delete_logs = either(args.delete_logs, False)
-    group_name = log_workspace.resource_group(
-        children, either(args.resource_group, ResourceGroup()), args.location, delete_logs
+    group, workspace = (
+        either(args.resource_group, ResourceGroup()),
+        either(args.workspace, Workspace()),
     )
+    delete_logs = either(args.delete_logs, False)
+    group_name = log_workspace.resource_group(children, group, args.location, delete_logs)
     workspace_id = log_workspace.workspace(
-        children, either(args.workspace, Workspace()), group_name, args.location, delete_logs
+        children, workspace, group_name, args.location, delete_logs
     )
     group_id, receivers = action_group(children, "action-group", args.notify, group_name)
     site = RuleSite(
@@ -158,6 +160,7 @@ def _site(
         resource_group_name=group_name,
         location=args.location,
         workspace_id=workspace_id,
+        workspace_path=log_workspace.workspace_path(group, workspace),
         earlier=earlier,
         action_group_id=group_id,
         customer=either(args.customer, ""),

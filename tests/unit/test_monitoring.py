@@ -1,16 +1,11 @@
 """SignInMonitoring: the logs flow, the alarm rings, the evidence stays."""
 
-from dataclasses import replace
-from typing import Any
-
-import pulumi
 import pulumi_random as random
 
 from alerting.use_alert import RUNBOOK, WatchedAccount, use_alert_query
 from components.monitoring_arguments import (
     AccountToWatch,
     Diagnostics,
-    EmailReceiver,
     Notify,
     ResourceGroup,
     SignInMonitoringArgs,
@@ -18,32 +13,8 @@ from components.monitoring_arguments import (
     Workspace,
 )
 from components.sign_in_monitoring import SignInMonitoring
-from tests.unit.harness import UNKNOWN, Recording, run_program
-
-NAMES = [
-    ("3b1f7c52-0c51-4c3e-9a53-6f0a4e3f8d11", "one@contoso.onmicrosoft.com"),
-    ("5f8e6c1a-6c0f-4b0e-9d5b-2f9b8a7c4e10", "two@contoso.onmicrosoft.com"),
-]
-ACCOUNTS = [AccountToWatch(*names) for names in NAMES]
-RECEIVERS = [
-    EmailReceiver("Desk", "it@contoso.com"),
-    EmailReceiver("Outside", "alarm@example.org"),
-]
-RULE = "monitoring-use-alert"
-
-
-def make(*, preview: bool = False, **changes: Any) -> Recording:
-    args = SignInMonitoringArgs(ACCOUNTS, location="westeurope", notify=Notify(RECEIVERS))
-
-    def program() -> None:
-        monitoring = SignInMonitoring("monitoring", replace(args, **changes))
-        armed = monitoring.ready.apply(str)
-        random.RandomString("whoever-is-armed", length=4, keepers={"ready": armed})
-        pulumi.export("workspaceId", monitoring.workspace_id)
-        pulumi.export("query", monitoring.query)
-        pulumi.export("ready", monitoring.ready)
-
-    return run_program(program, preview=preview)
+from tests.unit.harness import UNKNOWN, run_program
+from tests.unit.monitoring_scene import NAMES, RECEIVERS, SUBSCRIPTION, USE_ALERT, make
 
 
 def test_every_name_is_the_chosen_one() -> None:
@@ -59,7 +30,7 @@ def test_every_name_is_the_chosen_one() -> None:
     assert run.one("DiagnosticSetting").inputs["name"] == "diag-x"
     assert run.named("monitoring-action-group").inputs["actionGroupName"] == "ag-x"
     assert run.named("monitoring-action-group").inputs["groupShortName"] == "x"
-    assert run.named(RULE).inputs["ruleName"] == "alarm x"
+    assert run.named(USE_ALERT).inputs["ruleName"] == "alarm x"
 
 
 def test_the_workspace_is_where_and_how_long_it_was_asked_for() -> None:
@@ -72,7 +43,7 @@ def test_the_workspace_is_where_and_how_long_it_was_asked_for() -> None:
 def test_entra_sends_both_sign_in_logs_and_the_audit_log_to_the_workspace() -> None:
     run = make()
     inputs = run.one("DiagnosticSetting").inputs
-    assert inputs["workspaceId"] == run.outputs["workspaceId"]
+    assert inputs["workspaceId"] == run.outputs["workspace_id"]
     assert inputs["logs"] == [
         {"category": category, "enabled": True}
         for category in ("SignInLogs", "AuditLogs", "NonInteractiveUserSignInLogs")
@@ -91,7 +62,7 @@ def test_every_receiver_is_told_by_mail_in_the_common_schema() -> None:
 
 def test_the_alarm_rings_at_the_first_row_is_never_resolved_and_never_muted() -> None:
     run = make()
-    inputs = run.named(RULE).inputs
+    inputs = run.named(USE_ALERT).inputs
     watched = [WatchedAccount(*names) for names in NAMES]
     query = use_alert_query(watched, frequency_minutes=5, lookback_minutes=1440, runbook=RUNBOOK)
     assert inputs["kind"] == "LogAlert"
@@ -102,7 +73,7 @@ def test_the_alarm_rings_at_the_first_row_is_never_resolved_and_never_muted() ->
     assert "muteActionsDuration" not in inputs
     assert inputs["evaluationFrequency"] == "PT5M"
     assert inputs["windowSize"] == "P1D"
-    assert inputs["scopes"] == [run.outputs["workspaceId"]]
+    assert inputs["scopes"] == [run.outputs["workspace_id"]]
     assert inputs["criteria"]["allOf"] == [
         {
             "query": query,
@@ -126,7 +97,7 @@ def test_subject_description_severity_and_schedule_can_be_chosen() -> None:
             enabled=False,
         )
     )
-    inputs = run.named(RULE).inputs
+    inputs = run.named(USE_ALERT).inputs
     assert inputs["description"] == "why"
     assert inputs["actions"]["actionProperties"] == {"Email.Subject": "who"}
     assert inputs["severity"] == 2
@@ -135,18 +106,24 @@ def test_subject_description_severity_and_schedule_can_be_chosen() -> None:
 
 
 def test_the_alarm_goes_to_the_action_group() -> None:
-    actions = make().named(RULE).inputs["actions"]
-    assert actions["actionGroups"] == ["/azure/monitoring-action-group-id"]
+    (told,) = make().named(USE_ALERT).inputs["actions"]["actionGroups"]
+    assert told.startswith(f"{SUBSCRIPTION}/resourceGroups/rg-break-glass/")
+    assert told.endswith("/Microsoft.Insights/actionGroups/ag-break-glass")
 
 
-def test_the_evidence_stays_when_the_rest_goes() -> None:
+def test_the_evidence_stays_when_the_rest_goes_and_the_stack_can_let_go_of_it() -> None:
     run = make()
-    kept = [r.type.split(":")[-1] for r in run.registrations if r.retain_on_delete]
-    assert sorted(kept) == ["ResourceGroup", "Workspace"]
+    kept = [r for r in run.registrations if r.retain_on_delete]
+    assert sorted(r.type.split(":")[-1] for r in kept) == ["ResourceGroup", "Workspace"]
+    assert [r.protect for r in kept] == [False, False]
+    assert run.named("monitoring").outputs["deleteLogs"] is False
 
 
-def test_the_evidence_goes_when_told_so() -> None:
-    assert not any(r.retain_on_delete for r in make(delete_logs=True).registrations)
+def test_the_evidence_goes_when_told_so_and_is_protected_with_the_rest() -> None:
+    run = make(delete_logs=True)
+    assert not any(r.retain_on_delete for r in run.registrations)
+    assert {run.one(t).protect for t in ("ResourceGroup", "Workspace")} == {None}
+    assert run.named("monitoring").outputs["deleteLogs"] is True
 
 
 def test_whoever_waits_for_ready_waits_for_logs_alarm_and_receivers() -> None:
@@ -174,4 +151,4 @@ def test_the_query_of_accounts_that_do_not_exist_yet_is_not_guessed() -> None:
         )
 
     run = run_program(program, preview=True)
-    assert run.named(RULE).inputs["criteria"]["allOf"][0]["query"] is UNKNOWN
+    assert run.named(USE_ALERT).inputs["criteria"]["allOf"][0]["query"] is UNKNOWN

@@ -1,0 +1,199 @@
+"""Resources that exist already, a move of the logs, and what is taken in again."""
+
+import base64
+import gzip
+from urllib.parse import unquote
+
+import pytest
+
+from components.monitoring_arguments import Diagnostics, ResourceGroup, UseAlert, Workspace
+from components.monitoring_children import MonitoringTools
+from components.portal_links import query_link, resource_link
+from tests.unit.harness import UNKNOWN
+from tests.unit.monitoring_scene import (
+    CENTRAL,
+    OTHER_SUBSCRIPTION,
+    OWN,
+    RULES,
+    SUBSCRIPTION,
+    USE_ALERT,
+    make,
+    query_of,
+    remembering,
+)
+
+ELSEWHERE = CENTRAL.replace(SUBSCRIPTION, OTHER_SUBSCRIPTION)
+TO_CENTRAL = Workspace(existing=CENTRAL, earlier=[OWN])
+
+
+def test_an_existing_resource_group_is_used_and_not_made() -> None:
+    run = make(resource_group=ResourceGroup(existing="rg-logs"))
+    assert run.of_type("ResourceGroup") == []
+    used = [r for r in run.registrations if "resourceGroupName" in r.inputs]
+    assert len(used) == 9
+    assert {r.inputs["resourceGroupName"] for r in used} == {"rg-logs"}
+
+
+@pytest.mark.parametrize("workspace", [CENTRAL, ELSEWHERE])
+def test_an_existing_workspace_is_used_and_not_made(workspace: str) -> None:
+    run = make(workspace=Workspace(existing=workspace))
+    assert run.of_type("Workspace") == []
+    assert run.one("DiagnosticSetting").inputs["workspaceId"] == workspace
+    for rule in RULES:
+        assert run.named(f"monitoring-{rule}").inputs["scopes"] == [workspace]
+        assert "workspace(" not in query_of(run, rule)
+    assert run.outputs["watched_workspaces"] == [workspace]
+
+
+def test_an_existing_diagnostic_setting_is_left_as_it_is() -> None:
+    run = make(diagnostics=Diagnostics(existing="send-to-siem"))
+    assert run.of_type("DiagnosticSetting") == []
+    assert run.outputs["ready"] is True
+
+
+def test_new_rules_read_the_new_workspace_and_the_earlier_ones() -> None:
+    run = make(workspace=TO_CENTRAL)
+    for rule in RULES:
+        assert run.named(f"monitoring-{rule}").inputs["scopes"] == [CENTRAL]
+        assert f'workspace("{OWN}")' in query_of(run, rule)
+        assert f'workspace("{CENTRAL}")' not in query_of(run, rule)
+    assert run.outputs["watched_workspaces"] == [CENTRAL, OWN]
+
+
+@pytest.mark.parametrize("spelled", [OWN, OWN.lower()])
+def test_rules_that_stand_keep_their_scope_and_place_when_the_logs_move(spelled: str) -> None:
+    """Azure changes neither: the alarm would have to be deleted and made anew."""
+    tools = remembering(OWN, *RULES, scope=spelled, location="northeurope")
+    run = make(workspace=TO_CENTRAL, tools=tools)
+    for rule in RULES:
+        inputs = run.named(f"monitoring-{rule}").inputs
+        assert inputs["scopes"] == [OWN]
+        assert inputs["location"] == "northeurope"
+        assert f'workspace("{CENTRAL}")' in query_of(run, rule)
+        assert f'workspace("{OWN}")' not in query_of(run, rule)
+    assert run.one("DiagnosticSetting").inputs["workspaceId"] == CENTRAL
+
+
+def test_a_rule_that_is_new_after_the_move_is_made_for_the_new_workspace() -> None:
+    tools = remembering(OWN, "use-alert", scope=OWN, location="westeurope")
+    run = make(workspace=TO_CENTRAL, tools=tools)
+    assert run.named("monitoring-use-alert").inputs["scopes"] == [OWN]
+    assert run.named("monitoring-tamper-alert").inputs["scopes"] == [CENTRAL]
+
+
+def test_after_the_way_back_the_rules_read_what_they_were_made_for_by_itself() -> None:
+    tools = remembering(CENTRAL, *RULES, scope=OWN, location="westeurope")
+    run = make(workspace=Workspace(earlier=[CENTRAL]), tools=tools)
+    for rule in RULES:
+        assert run.named(f"monitoring-{rule}").inputs["scopes"] == [OWN]
+        assert f'workspace("{CENTRAL}")' in query_of(run, rule)
+        assert f'workspace("{OWN}")' not in query_of(run, rule)
+    assert run.outputs["watched_workspaces"] == [OWN, CENTRAL]
+
+
+def test_a_forgotten_workspace_is_read_no_more_and_its_rules_are_made_anew() -> None:
+    tools = remembering(CENTRAL, *RULES, scope=OWN, location="westeurope")
+    run = make(workspace=Workspace(existing=CENTRAL), tools=tools)
+    for rule in RULES:
+        registered = run.named(f"monitoring-{rule}")
+        assert registered.inputs["scopes"] == [CENTRAL]
+        assert OWN not in query_of(run, rule)
+        assert registered.replace_on_changes == ("scopes",)
+        assert registered.delete_before_replace is True
+
+
+def test_a_workspace_that_is_made_again_takes_no_rule_with_it() -> None:
+    """Its id is unknown until it is made, and an unknown scope is planned as another one."""
+    tools = remembering(OWN, *RULES, scope=OWN, location="westeurope")
+    run = make(tools=tools, preview=True)
+    assert run.one("Workspace")
+    for rule in RULES:
+        assert run.named(f"monitoring-{rule}").inputs["scopes"] == [OWN]
+        assert run.waits_for(run.named(f"monitoring-{rule}"), run.one("Workspace"))
+    assert make(preview=True).named(USE_ALERT).inputs["scopes"] == [UNKNOWN]
+
+
+def test_the_alarms_read_both_workspaces_before_the_logs_are_switched() -> None:
+    tools = remembering(OWN, *RULES, scope=OWN, location="westeurope")
+    run = make(workspace=TO_CENTRAL, tools=tools)
+    for rule in RULES:
+        assert run.waits_for(run.one("DiagnosticSetting"), run.named(f"monitoring-{rule}"))
+
+
+def test_period_and_overlap_are_the_chosen_ones() -> None:
+    alert = UseAlert(frequency_minutes=5, period_minutes=30, overlap_minutes=3)
+    assert "ago(33m)" in query_of(make(alert=alert), "use-alert")
+
+
+CHILDREN = {
+    "resource-group": f"{SUBSCRIPTION}/resourceGroups/rg-break-glass",
+    "workspace": OWN,
+    "diagnostic-setting": "/providers/microsoft.aadiam/diagnosticSettings/break-glass",
+    **{rule: f"{SUBSCRIPTION}/rules/{rule}" for rule in (*RULES, "rules-alert", "health-alert")},
+}
+GROUPS = {
+    "action-group": f"{SUBSCRIPTION}/groups/one",
+    "watch-action-group": f"{SUBSCRIPTION}/groups/two",
+}
+
+
+@pytest.mark.parametrize("suffix", CHILDREN)
+def test_whatever_an_earlier_life_left_is_taken_in_as_it_stands(suffix: str) -> None:
+    run = make(tools=MonitoringTools({suffix: CHILDREN[suffix]}))
+    imported = {r.name: r.import_id for r in run.registrations if r.import_id}
+    assert imported == {f"monitoring-{suffix}": CHILDREN[suffix]}
+    assert run.named(f"monitoring-{suffix}").ignore_changes == ("*",)
+
+
+@pytest.mark.parametrize("suffix", GROUPS)
+def test_an_action_group_is_taken_in_without_reading_its_secrets(suffix: str) -> None:
+    taken = make(tools=MonitoringTools({suffix: GROUPS[suffix]})).named(f"monitoring-{suffix}")
+    assert taken.import_id == GROUPS[suffix]
+    assert "emailReceivers" in taken.ignore_changes
+    assert "webhookReceivers" not in taken.ignore_changes
+    assert "*" not in taken.ignore_changes
+
+
+def test_everything_with_tags_carries_the_stacks() -> None:
+    run = make()
+    untagged = {r.name for r in run.children("monitoring") if r.inputs.get("tags") is None}
+    assert untagged == {"monitoring-diagnostic-setting"}
+    tags = {str(r.inputs["tags"]) for r in run.children("monitoring") if "tags" in r.inputs}
+    assert tags == {"{'break-glass': 'break-glass/unit'}"}
+
+
+def test_nothing_that_was_not_left_behind_is_imported_or_ignored() -> None:
+    run = make()
+    assert not any(r.import_id or r.ignore_changes for r in run.registrations)
+
+
+@pytest.mark.parametrize(
+    ("environment", "start"),
+    [
+        ({}, "https://portal.azure.com/#/resource/"),
+        ({"ARM_TENANT_ID": "t-1"}, "https://portal.azure.com/#@t-1/resource/"),
+        ({"ARM_ENVIRONMENT": "usgovernment"}, "https://portal.azure.us/#/resource/"),
+        ({"ARM_ENVIRONMENT": "China"}, "https://portal.azure.cn/#/resource/"),
+    ],
+)
+def test_a_link_opens_the_portal_of_the_cloud_and_the_tenant(
+    environment: dict[str, str], start: str
+) -> None:
+    link = resource_link("/subscriptions/s/rules/Break-glass account used", environment)
+    assert link == f"{start}subscriptions/s/rules/Break-glass%20account%20used"
+
+
+def test_the_query_link_holds_workspace_and_query() -> None:
+    link = query_link(CENTRAL, 'SigninLogs\n| where A == "ü"', {})
+    parts = link.split("/")
+    packed = unquote(parts[parts.index("q") + 1])
+    assert gzip.decompress(base64.b64decode(packed)).decode() == 'SigninLogs\n| where A == "ü"'
+    scope = unquote(parts[parts.index("scope") + 1])
+    assert scope == f'{{"resources":[{{"resourceId":"{CENTRAL}"}}]}}'
+
+
+def test_the_links_open_query_rule_and_workspace() -> None:
+    links = make().outputs["links"]
+    assert {*links} == {"workspace", "rule", "query"}
+    assert links["workspace"].endswith("/workspaces/log-break-glass")
+    assert links["rule"].endswith("/scheduledQueryRules/Break-glass%20account%20used")

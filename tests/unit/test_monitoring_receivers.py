@@ -1,0 +1,114 @@
+"""Action groups: every kind of receiver, one that exists, and the second one."""
+
+import pytest
+
+from components.monitoring_arguments import (
+    EmailReceiver,
+    Notify,
+    PushReceiver,
+    SmsReceiver,
+    VoiceReceiver,
+    Watch,
+    WebhookIdentity,
+    WebhookReceiver,
+)
+from tests.unit.monitoring_scene import RECEIVERS, RULES, SUBSCRIPTION, USE_ALERT, make
+
+URI = "https://prod-01.example.org/workflows/x/triggers/manual?sig=Very-Secret"
+EXISTING = f"{SUBSCRIPTION}/resourceGroups/rg-ops/providers/Microsoft.Insights/actionGroups/ag-ops"
+ALL_KINDS = Notify(
+    emails=RECEIVERS,
+    sms=[SmsReceiver("Night", "49", "15112345678")],
+    voice=[VoiceReceiver("Call", "1", "4255550100")],
+    push=[PushReceiver("Phone", "ada@contoso.com")],
+    webhooks=[
+        WebhookReceiver("Teams", URI),
+        WebhookReceiver(
+            "Tickets",
+            "https://tickets.example.org/in",
+            common_alert_schema=False,
+            aad=WebhookIdentity("o-1", "api://tickets", "t-1"),
+        ),
+    ],
+)
+GROUPS = ("monitoring-action-group", "monitoring-watch-action-group")
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_receivers_of_every_kind_arrive_in_both_action_groups(group: str) -> None:
+    inputs = make(notify=ALL_KINDS).named(group).inputs
+    assert [one["emailAddress"] for one in inputs["emailReceivers"]] == [
+        "it@contoso.com",
+        "alarm@example.org",
+    ]
+    assert inputs["smsReceivers"] == [
+        {"name": "Night", "countryCode": "49", "phoneNumber": "15112345678"}
+    ]
+    assert inputs["voiceReceivers"] == [
+        {"name": "Call", "countryCode": "1", "phoneNumber": "4255550100"}
+    ]
+    assert inputs["azureAppPushReceivers"] == [{"name": "Phone", "emailAddress": "ada@contoso.com"}]
+    assert inputs["webhookReceivers"] == [
+        {"name": "Teams", "serviceUri": URI, "useCommonAlertSchema": True, "useAadAuth": False},
+        {
+            "name": "Tickets",
+            "serviceUri": "https://tickets.example.org/in",
+            "useCommonAlertSchema": False,
+            "useAadAuth": True,
+            "objectId": "o-1",
+            "identifierUri": "api://tickets",
+            "tenantId": "t-1",
+        },
+    ]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_the_address_of_a_webhook_is_a_secret_wherever_it_is_kept(group: str) -> None:
+    run = make(notify=ALL_KINDS)
+    made = run.named(group)
+    assert made.secret_inputs == {"webhookReceivers"}
+    assert made.additional_secret_outputs == ("webhookReceivers",)
+    rest = [r.inputs for r in run.registrations if r.name not in GROUPS]
+    assert "Very-Secret" not in repr((rest, run.outputs, run.messages))
+
+
+def test_kinds_without_a_receiver_are_not_mentioned() -> None:
+    inputs = make().named(GROUPS[0]).inputs
+    assert [key for key in inputs if key.endswith("Receivers")] == ["emailReceivers"]
+
+
+def test_the_second_group_has_a_name_of_its_own() -> None:
+    run = make(notify=Notify(RECEIVERS, name="ag-x", short_name="x"))
+    first, second = (run.named(group).inputs for group in GROUPS)
+    assert (first["actionGroupName"], second["actionGroupName"]) == ("ag-x", "ag-x-watch")
+    assert second["groupShortName"] == "x"
+
+
+def test_the_second_group_can_have_other_receivers() -> None:
+    watch = Watch(notify=Notify([EmailReceiver("SOC", "soc@example.org")], name="ag-soc"))
+    inputs = make(watch=watch).named(GROUPS[1]).inputs
+    assert inputs["actionGroupName"] == "ag-soc"
+    assert [one["name"] for one in inputs["emailReceivers"]] == ["SOC"]
+
+
+def test_an_action_group_can_be_in_another_resource_group() -> None:
+    run = make(notify=Notify(RECEIVERS, resource_group_name="rg-ops"))
+    assert {run.named(group).inputs["resourceGroupName"] for group in GROUPS} == {"rg-ops"}
+    assert run.named(USE_ALERT).inputs["resourceGroupName"] == "rg-break-glass"
+
+
+def test_an_existing_action_group_is_told_and_not_touched() -> None:
+    run = make(notify=Notify(existing=EXISTING))
+    assert run.of_type("ActionGroup") == []
+    for rule in RULES:
+        actions = run.named(f"monitoring-{rule}").inputs["actions"]
+        assert actions["actionGroups"] == [EXISTING]
+    told = run.named("monitoring-rules-alert").inputs["actions"]["actionGroups"]
+    assert [one["actionGroupId"] for one in told] == [EXISTING]
+    assert run.outputs["ready"] is True
+
+
+def test_beside_an_existing_group_the_second_one_can_be_new() -> None:
+    second = Notify(RECEIVERS, name="ag-second")
+    run = make(notify=Notify(existing=EXISTING), watch=Watch(notify=second))
+    assert run.one("ActionGroup").name == GROUPS[1]
