@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import typer
@@ -31,6 +32,9 @@ def cost(
     live: Annotated[
         bool, typer.Option("--live", help="Take today's prices from Azure's retail price API.")
     ] = False,
+    config_file: Annotated[
+        Path | None, typer.Option(help="The settings, where they are in a file of another name.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
     """Say what the monitoring costs a month: each line with its price and what was assumed.
@@ -42,7 +46,7 @@ def cost(
     from cli.settings_file import settings_file
 
     chosen = choose_stack(stack, sandbox=sandbox)
-    settings = settings_file(chosen)
+    settings = settings_file(chosen, config_file)
     found = _last_run(chosen)
     notes = [] if found else [_FIRST_RUN]
     prices, troubles = _prices(settings, live=live)

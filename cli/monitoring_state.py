@@ -138,5 +138,9 @@ def _moment(value: Any) -> datetime | None:
 
 
 def _each_once(ids: Sequence[str]) -> tuple[str, ...]:
-    """Azure's ids differ in case from place to place."""
-    return tuple({one.casefold(): one for one in reversed(ids) if one}.values())[::-1]
+    """In their order; Azure's ids differ in case from place to place."""
+    found: dict[str, str] = {}
+    for one in ids:
+        if one:
+            found.setdefault(one.casefold(), one)
+    return tuple(found.values())

@@ -51,22 +51,32 @@ class SettingsFile:
         return "" if value is None or isinstance(value, Mapping) else str(value)
 
 
-def settings_file(stack: ChosenStack) -> SettingsFile:
-    """The settings of the stack. Raises CommandFailed when there is no such file."""
-    name = _name(stack)
+def settings_file(stack: ChosenStack, path: Path | None = None) -> SettingsFile:
+    """The settings of the stack, or those in the file `path`. Raises CommandFailed when there is no
+    such file.
+    """
     project = next(stack.folder / one for one in PROJECT_FILES if (stack.folder / one).is_file())
     defaults = _document(project)
-    folder = stack.folder / str(defaults.get("stackConfigDir") or ".")
+    if path is None:
+        path = _own_file(stack, stack.folder / str(defaults.get("stackConfigDir") or "."))
+    elif not path.is_file():
+        raise CommandFailed(f"--config-file names {path}, and there is no such file", exit_code=2)
+    return SettingsFile(path, {**_defaults(defaults), **_mapping(_document(path).get("config"))})
+
+
+def _own_file(stack: ChosenStack, folder: Path) -> Path:
+    """Where `pulumi` looks for the stack's settings. Raises CommandFailed."""
+    name = _name(stack)
     candidates = [folder / f"Pulumi.{name}{suffix}" for suffix in (".yaml", ".yml")]
     if stack.is_sandbox:
         candidates.insert(0, sandbox_folder().stack_config)
-    path = next((one for one in candidates if one.is_file()), None)
-    if path is None:
+    found = next((one for one in candidates if one.is_file()), None)
+    if found is None:
         raise CommandFailed(
-            f"stack {name} has no settings file ({candidates[-2]}): copy Pulumi.prod.yaml to it, or"
-            " name another stack with --stack"
+            f"stack {name} has no settings file ({candidates[-2]}): copy Pulumi.prod.yaml to it,"
+            " name it with --config-file, or name another stack with --stack"
         )
-    return SettingsFile(path, {**_defaults(defaults), **_mapping(_document(path).get("config"))})
+    return found
 
 
 def _name(stack: ChosenStack) -> str:

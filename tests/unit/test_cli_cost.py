@@ -164,3 +164,13 @@ def test_the_settings_file_of_a_folder_of_its_own_is_found(
     (tmp_path / "stacks").mkdir()
     (tmp_path / "stacks" / "Pulumi.prod.yml").write_text(SETTINGS, encoding="utf-8")
     assert document(run("--json", settings=None))["total"] == 5.0
+
+
+def test_the_settings_file_can_be_named(run: Run, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere.yaml"
+    elsewhere.write_text(SETTINGS, encoding="utf-8")
+    named = ("--config-file", str(elsewhere))
+    assert document(run("--json", *named, settings=None))["total"] == 5.0
+    elsewhere.unlink()
+    done = run(*named, settings=None)
+    assert (done.exit_code, "there is no such file" in done.stderr) == (2, True)

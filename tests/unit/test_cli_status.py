@@ -1,0 +1,181 @@
+"""`breakglass status`: what the state knows, compared with what Azure says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from cli.failure import CommandFailed
+from cli.log_arrival import Arrival, arrival_query
+from cli.monitoring_state import ACTIVITY_ALERT_TYPE, QUERY_RULE_TYPE, read_monitoring
+from cli.monitoring_status import Mark, status
+from entra.errors import IdentityError
+from entra.resource_manager import DiagnosticSetting
+from tests.unit import monitoring_stack as stack
+
+MADE = datetime(2026, 11, 20, 0, 0, 0, 500_000, tzinfo=UTC)
+SENDS = DiagnosticSetting(stack.SETTING, "break-glass", stack.NEW, stack.CATEGORIES)
+
+
+@dataclass
+class Tenant:
+    """Azure and its logs, as the command sees them."""
+
+    now: datetime = MADE + timedelta(hours=5)
+    arrived: dict[str, tuple[datetime, datetime]] = field(
+        default_factory=dict[str, tuple[datetime, datetime]]
+    )
+    settings: tuple[DiagnosticSetting, ...] = (SENDS,)
+    enabled: dict[str, bool] = field(
+        default_factory=lambda: {stack.USED: True, stack.CHANGED: True}
+    )
+    trouble: str = ""
+    asked: list[str] = field(default_factory=list[str])
+
+    def arrival(self, workspace_id: str, table: str) -> Arrival:
+        self.asked.append(f"{workspace_id.rpartition('/')[2]}/{table}")
+        if self.trouble:
+            raise CommandFailed(self.trouble)
+        first, last = self.arrived.get(table, (None, None))
+        return Arrival(first, last, self.now)
+
+    def find(self, resource_id: str, *, api_version: str) -> Mapping[str, Any] | None:
+        assert api_version
+        if self.trouble:
+            raise IdentityError(self.trouble)
+        if resource_id not in self.enabled:
+            return None
+        return {"id": resource_id, "properties": {"enabled": self.enabled[resource_id]}}
+
+    def diagnostic_settings(self) -> tuple[DiagnosticSetting, ...]:
+        if self.trouble:
+            raise IdentityError(self.trouble)
+        return self.settings
+
+
+def told(tenant: Tenant, **state: Any) -> dict[str, str]:
+    """The words by subject, each after its mark."""
+    found = status(read_monitoring(stack.exported(**state)), tenant, tenant)
+    return {one.subject: f"{one.mark.value} {one.words}" for one in found}
+
+
+def test_a_table_with_rows_says_when_the_first_and_the_last_arrived() -> None:
+    tenant = Tenant()
+    tenant.arrived["SigninLogs"] = (MADE + timedelta(hours=1), tenant.now - timedelta(minutes=3))
+    words = told(tenant)["log-new, SigninLogs"]
+    assert words == "✓ first row arrived 2026-11-20 01:00 UTC, the last one 3 minutes ago"
+
+
+def test_a_table_without_rows_says_how_long_it_has_been_waited_for() -> None:
+    words = told(Tenant())["log-new, AuditLogs"]
+    assert words.startswith(
+        "– no row yet, 5 hours since the diagnostic setting was made or changed;"
+    )
+    assert "Microsoft says up to three days" in words
+
+
+@pytest.mark.parametrize(("days", "mark"), [(2.9, "–"), (3, "–"), (3.1, "✗")])
+def test_only_after_three_days_without_a_row_something_is_wrong(days: float, mark: str) -> None:
+    words = told(Tenant(now=MADE + timedelta(days=days)))["log-new, SigninLogs"]
+    assert words.startswith(mark)
+    assert ("P1 licence" in words) == (mark == "✗")
+
+
+def test_a_change_of_the_setting_begins_the_wait_anew() -> None:
+    changed = stack.setting(modified="2026-11-20T04:00:00Z")
+    words = told(Tenant(), resources=[changed])["log-new, SigninLogs"]
+    assert "no row yet, 60 minutes since" in words
+
+
+def test_a_clock_that_is_behind_does_not_wait_less_than_nothing() -> None:
+    words = told(Tenant(now=MADE - timedelta(hours=1)))["log-new, SigninLogs"]
+    assert "no row yet, less than a minute since" in words
+
+
+def test_a_table_that_the_setting_does_not_fill_is_not_asked_for() -> None:
+    tenant = Tenant()
+    logs = [{"category": "AuditLogs", "enabled": True}, {"category": "SignInLogs"}]
+    told(tenant, resources=[stack.setting(outputs={"workspaceId": stack.NEW, "logs": logs})])
+    assert tenant.asked == ["log-new/AuditLogs"]
+
+
+def test_an_existing_setting_leaves_the_time_of_the_first_row_open() -> None:
+    words = told(Tenant(), resources=[])["log-new, SigninLogs"]
+    assert words == "– no row yet; Microsoft says up to three days"
+
+
+def test_earlier_workspaces_are_asked_after_the_one_that_gets_the_logs() -> None:
+    tenant = Tenant()
+    tenant.arrived["SigninLogs"] = (MADE, MADE)
+    lines = told(tenant, watched=(stack.OLD, stack.NEW.upper()))
+    assert [one for one in lines if one.endswith("SigninLogs")] == [
+        "log-new, SigninLogs",
+        "log-old, SigninLogs",
+    ]
+    assert "log-old, AuditLogs" not in lines
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ((SENDS,), "✓ sends SignInLogs, AuditLogs, NonInteractiveUserSignInLogs"),
+        ((), "✗ is gone: `pulumi up` makes it anew"),
+        (
+            (DiagnosticSetting(stack.SETTING, "break-glass", stack.OLD, stack.CATEGORIES),),
+            f"✗ sends to {stack.OLD}: `pulumi up` puts that right",
+        ),
+        (
+            (DiagnosticSetting(stack.SETTING, "break-glass", stack.NEW, ("AuditLogs",)),),
+            "✗ does not send SignInLogs, NonInteractiveUserSignInLogs: `pulumi up` puts that right",
+        ),
+    ],
+    ids=["right", "gone", "elsewhere", "lacks"],
+)
+def test_the_diagnostic_setting_is_compared_with_the_state(
+    settings: tuple[DiagnosticSetting, ...], words: str
+) -> None:
+    assert told(Tenant(settings=settings))["diagnostic setting break-glass"] == words
+
+
+@pytest.mark.parametrize("identifier", [stack.USED, stack.CHANGED])
+def test_an_alarm_is_on_off_or_gone(identifier: str) -> None:
+    name = f"alert {identifier.rpartition('/')[2]}"
+    tenant = Tenant()
+    assert told(tenant)[name] == "✓ on"
+    tenant.enabled[identifier] = False
+    assert told(tenant)[name].startswith("✗ off: find out who did it")
+    del tenant.enabled[identifier]
+    assert told(tenant)[name] == "✗ is gone: `pulumi up` makes it anew"
+
+
+@pytest.mark.parametrize("kind", [QUERY_RULE_TYPE, ACTIVITY_ALERT_TYPE])
+def test_an_alarm_that_the_settings_switch_off_is_not_wrong(kind: str) -> None:
+    off = stack.child(kind, stack.USED, inputs={"enabled": False})
+    words = told(Tenant(enabled={stack.USED: False}), resources=[off])
+    assert words["alert Break-glass account used"] == "– off, as the settings say"
+
+
+def test_what_cannot_be_asked_has_one_line_each_and_stops_nothing() -> None:
+    found = list(status(read_monitoring(stack.exported()), Tenant(trouble="no"), Tenant()))
+    unknown = [one for one in found if one.mark is Mark.UNKNOWN]
+    assert [str(one) for one in unknown] == ["? log-new: no"]
+    assert len(found) == 4
+
+
+def test_a_resource_that_is_about_to_be_deleted_does_not_count() -> None:
+    old = stack.child(QUERY_RULE_TYPE, stack.USED, delete=True)
+    assert read_monitoring(stack.exported(resources=[old])).rules == ()
+
+
+def test_a_stack_without_logs_and_alarms_is_one_line() -> None:
+    nothing = '{"deployment": {"resources": []}}'
+    with pytest.raises(CommandFailed, match="Stack prod has made no logs and alarms yet"):
+        read_monitoring(nothing, "prod")
+
+
+def test_the_query_names_the_table_and_holds_without_it() -> None:
+    text = arrival_query("SigninLogs")
+    assert "isfuzzy=true (datatable" in text
+    assert "(SigninLogs | project Arrived = ingestion_time())" in text
