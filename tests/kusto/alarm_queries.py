@@ -1,6 +1,7 @@
 """The queries of the four alarms with many settings, for the tests that put them to the proof."""
 
 from collections.abc import Mapping, Sequence
+from typing import TypedDict
 
 from alerting.exclusion_alert import ExcludedObjects, exclusion_alert_query
 from alerting.schedules import FREQUENCIES_MINUTES
@@ -26,7 +27,16 @@ _MANY = [
     WatchedAccount(f"0f3e4c1a-0000-4000-8000-{number:012x}", f"account-{number}@contoso.example")
     for number in range(100)
 ]
-_SAID = {"customer": CUSTOMER, "runbook": RUNBOOK}
+
+
+class Said(TypedDict):
+    """What every query can say besides its finding."""
+
+    customer: str
+    runbook: str
+
+
+_SAID = Said(customer=CUSTOMER, runbook=RUNBOOK)
 
 
 def _use(accounts: Sequence[WatchedAccount], frequency: int = 5, period: int = 5) -> str:
@@ -65,6 +75,16 @@ QUERIES: Mapping[str, str] = {
         overlap_minutes=5,
         **_SAID,
     ),
+    "exclusion after a move": exclusion_alert_query(
+        ExcludedObjects([GROUP], [ACCOUNT.object_id]), earlier_workspaces=[EARLIER], **_SAID
+    ),
+    "exclusion of a hundred": exclusion_alert_query(
+        ExcludedObjects([GROUP], [account.object_id for account in _MANY])
+    ),
+    "tamper after a move": tamper_alert_query(
+        TamperTargets([ACCOUNT.object_id], [GROUP], [ROLE]), earlier_workspaces=[EARLIER]
+    ),
+    "silence after a move": silence_alert_query(earlier_workspaces=[EARLIER]),
     "silence": silence_alert_query(),
     "silence of a customer": silence_alert_query(**_SAID),
 }

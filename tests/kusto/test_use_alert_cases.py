@@ -73,16 +73,21 @@ def test_every_result_rings_with_its_code_in_words(category: str) -> None:
     assert "Something new." in told["4711"]
 
 
-@both_tables
-@pytest.mark.parametrize("lookback", [360, 1440, 2880])
-def test_a_late_row_rings_within_the_look_back_once_or_twice(category: str, lookback: int) -> None:
+@pytest.mark.parametrize("lookback", [360, 2880])
+def test_a_late_row_rings_within_the_look_back_once_or_twice(lookback: int) -> None:
     tenant = watched(lookback=lookback)
-    lates = (0, 4, 59, 300, 5 * 60 + 50, 6 * 60 + 10, 12 * 60, 23 * 60 + 50)
+    lates = (0, 59, 5 * 60 + 50, 6 * 60 + 10, 23 * 60 + 50)
     for late in lates:
         later(tenant, late)
-        tenant.sign_in(category, CorrelationId=str(late))
+        for category in (INTERACTIVE, NON_INTERACTIVE):
+            tenant.sign_in(category, CorrelationId=f"{late} {category}")
     counts = times_rung(tenant, minutes=24 * 60 + 10)
-    assert set(counts) == {str(late) for late in lates if late < lookback}
+    assert set(counts) == {
+        f"{late} {category}"
+        for late in lates
+        for category in (INTERACTIVE, NON_INTERACTIVE)
+        if late < lookback
+    }
     assert set(counts.values()) <= {1, 2}
 
 
@@ -90,14 +95,14 @@ def test_a_row_on_the_border_of_two_runs_rings_in_both_rather_than_in_none() -> 
     shares: dict[int, Counter[str]] = {}
     for overlap in (0, 1):
         tenant = watched(overlap_minutes=overlap)
-        for second in range(5, 600, 10):
+        for second in range(5, 300, 10):
             later(tenant, second / 60)
             tenant.sign_in(CorrelationId=str(second))
-        shares[overlap] = times_rung(tenant, minutes=30)
-        assert len(shares[overlap]) == 60
+        shares[overlap] = times_rung(tenant, minutes=20)
+        assert len(shares[overlap]) == 30
     assert set(shares[0].values()) == {1}
     twice = [name for name, count in shares[1].items() if count == 2]
-    assert len(twice) == 60 // 5, "one minute of five"
+    assert len(twice) == 30 // 5, "one minute of five"
 
 
 def test_a_longer_period_rings_again_while_the_row_is_new() -> None:
@@ -106,7 +111,7 @@ def test_a_longer_period_rings_again_while_the_row_is_new() -> None:
     assert len(rung(tenant, minutes=120)) == 12
 
 
-@pytest.mark.parametrize("frequency", [15, 60, 1440])
+@pytest.mark.parametrize("frequency", [15, 1440])
 def test_a_rule_that_runs_less_often_misses_nothing(frequency: int) -> None:
     tenant = watched(frequency=frequency, lookback=2880)
     lates = [1, frequency / 2, frequency]
