@@ -3,7 +3,7 @@
 Errors: `EntraError` (see `entra.errors`) and `pulumi.RunError`, one line each.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -46,6 +46,8 @@ class MonitoringLookUps:
     settings: Settings
     azure: ResourceManager
     memory: StackMemory
+    sleep: Callable[[float], None]
+    """How a 404 is waited out for what ought to be there."""
 
     @property
     def exported(self) -> bool:
@@ -58,7 +60,9 @@ class MonitoringLookUps:
         wanted = self.settings.monitoring.workspace
         if wanted.existing is not None:
             standing = same_id(self._known("workspaceId"), wanted.existing)
-            return find_existing_workspace(self.azure, wanted.existing, standing=standing)
+            return find_existing_workspace(
+                self.azure, wanted.existing, standing=standing, sleep=self.sleep
+            )
         if wanted.name.casefold() not in names_in_state(self.memory, WORKSPACE_TYPE):
             return None
         path = workspace_of(self.settings)
@@ -128,7 +132,7 @@ class MonitoringLookUps:
             f'[{len(self.settings.monitoring.workspace.forget)}]" {workspace_id}'
         )
         try:
-            found = find_surely(self.azure, workspace_id, WORKSPACE_TYPE)
+            found = find_surely(self.azure, workspace_id, WORKSPACE_TYPE, sleep=self.sleep)
         except EntraError as error:
             return [
                 f"earlier workspace {workspace_id}, which the alarms still read, cannot be looked"
@@ -186,7 +190,9 @@ class MonitoringLookUps:
         standing = same_id(self._known("actionGroupId"), path) or any(
             same_id(one, path) for one in self._rung_by_the_watch()
         )
-        return find_existing_action_group(self.azure, path, f"{key}.existing", standing=standing)
+        return find_existing_action_group(
+            self.azure, path, f"{key}.existing", standing=standing, sleep=self.sleep
+        )
 
     def _in_use(self, resource_group: str, output: str) -> bool:
         parts = str(self._known(output) or "").casefold().split("/")

@@ -3,7 +3,8 @@
 Errors: `EntraError` (see `entra.errors`) and `pulumi.RunError`, one line each.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
@@ -55,14 +56,19 @@ class FoundMonitoring:
 
 
 def survey_monitoring(
-    settings: Settings, tenant: TenantFacts, identity: Identity, memory: StackMemory
+    settings: Settings,
+    tenant: TenantFacts,
+    identity: Identity,
+    memory: StackMemory,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> FoundMonitoring:
     """Compare the settings with what Azure has, look up what is to be taken in again and who is to
     be told. Raises EntraError, RunError.
     """
     azure = ResourceManager(identity)
-    wanted, ask = settings.monitoring, MonitoringLookUps(settings, azure, memory)
-    administrators = AdministratorDirectory(GraphClient(identity))
+    wanted, ask = settings.monitoring, MonitoringLookUps(settings, azure, memory, sleep)
+    administrators = AdministratorDirectory(GraphClient(identity), sleep=sleep)
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         diagnostics = pool.submit(azure.diagnostic_settings)
         workspace = pool.submit(ask.workspace)
@@ -71,13 +77,14 @@ def survey_monitoring(
         earlier = ask.earlier_workspaces()
         gone = pool.map(ask.gone, earlier)
         people = pool.submit(ask.administrators, administrators)
+        settings_there = diagnostics.result()  # First: whoever may not read them is told so.
         notices = [line for found in obstacles for line in found.result()]
         notices += [line for found in gone for line in found]
     place, (group, watch_group) = workspace.result(), action_groups.result()
     told, watch_told = people.result()
     location = place.location if place and wanted.workspace.existing else settings.location
     exported = check_diagnostics(
-        diagnostics.result(), diagnostics_of(settings), memory, standing=ask.exported
+        settings_there, diagnostics_of(settings), memory, standing=ask.exported
     )
     kept = find_kept(azure, children_of(settings, location), memory)
     if exported.kept_id:
