@@ -20,7 +20,8 @@ AS_IT_STANDS: Final = (
     *("groupShortName", "enabled", "location", "tags"),
     *("emailReceivers", "smsReceivers", "voiceReceivers", "azureAppPushReceivers"),
 )
-"""Without the webhooks: taken from Azure, their addresses would stand in the state in clear."""
+"""What may differ when one is taken in again. Without the webhooks: read from Azure, their
+addresses would stand in the state in clear."""
 
 
 def watch_action_group_name(notify: Notify) -> str:

@@ -23,6 +23,12 @@ from components.ordering import after
 
 RULE_TYPE: Final = "azure-native:monitor:ScheduledQueryRule"
 
+AS_IT_STANDS: Final = (
+    *("displayName", "description", "enabled", "severity", "location", "scopes", "tags"),
+    *("evaluationFrequency", "windowSize", "criteria", "actions"),
+)
+"""What may differ when one is taken in again."""
+
 Workspaces = Sequence[str]
 """Azure resource ids of the workspaces that a query reads besides its rule's scope."""
 
@@ -78,7 +84,7 @@ def alert_rule(
     """The rule and its query."""
     reach = _reach(rule, site)
     query = reach.others.apply(lambda others: rule.query(others))
-    opts = site.children.options(rule.suffix)
+    opts = site.children.options(rule.suffix, as_it_stands=AS_IT_STANDS)
     opts.replace_on_changes = ["scopes"]
     opts.delete_before_replace = True
     resource = monitor.ScheduledQueryRule(

@@ -40,12 +40,12 @@ class Children:
         suffix: str,
         *,
         depends_on: Sequence[pulumi.Resource] = (),
-        as_it_stands: Sequence[str] = ("*",),
+        as_it_stands: Sequence[str],
     ) -> pulumi.ResourceOptions:
         """Of a child that shares the component's protection.
 
-        What is taken in again is taken `as_it_stands` (properties): the engine imports nothing that
-        differs from the program. The next run brings it to what the program says.
+        `as_it_stands`: properties that what is taken in again may have otherwise than the program
+        says. The engine imports nothing that differs; the next run brings it to what is said.
         """
         kept_id = self.tools.kept.get(suffix)
         return pulumi.ResourceOptions(

@@ -163,7 +163,7 @@ def test_after_the_undo_up_takes_the_kept_logs_in_again(scene: Scene) -> None:
         )
     logs = [r for r in scene.stack.resources() if r.get("id", "").lower() in kept]
     assert len(logs) == 2
-    assert all(resource["protect"] and resource["retainOnDelete"] for resource in logs)
+    assert all(resource["retainOnDelete"] and not resource.get("protect") for resource in logs)
     assert len(set(scene.accounts().values()) & scene.global_administrators()) == 2
     scene.forget()
     scene.stack.preview("--expect-no-changes")

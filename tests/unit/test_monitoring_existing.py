@@ -6,11 +6,13 @@ from urllib.parse import unquote
 
 import pytest
 
+from components import alarm_guards, alert_rules
 from components.monitoring_arguments import Diagnostics, ResourceGroup, UseAlert, Workspace
 from components.monitoring_children import MonitoringTools
 from components.portal_links import query_link, resource_link
 from tests.unit.harness import UNKNOWN
 from tests.unit.monitoring_scene import (
+    ACTIVITY_ALERTS,
     CENTRAL,
     OTHER_SUBSCRIPTION,
     OWN,
@@ -125,11 +127,18 @@ def test_period_and_overlap_are_the_chosen_ones() -> None:
     assert "ago(33m)" in query_of(make(alert=alert), "use-alert")
 
 
+DIFFERING = {
+    "resource-group": ("tags",),
+    "workspace": ("retentionInDays", "tags"),
+    "diagnostic-setting": ("logs",),
+    **dict.fromkeys(RULES, alert_rules.AS_IT_STANDS),
+    **dict.fromkeys(ACTIVITY_ALERTS, alarm_guards.AS_IT_STANDS),
+}
 CHILDREN = {
     "resource-group": f"{SUBSCRIPTION}/resourceGroups/rg-break-glass",
     "workspace": OWN,
     "diagnostic-setting": "/providers/microsoft.aadiam/diagnosticSettings/break-glass",
-    **{rule: f"{SUBSCRIPTION}/rules/{rule}" for rule in (*RULES, "rules-alert", "health-alert")},
+    **{rule: f"{SUBSCRIPTION}/rules/{rule}" for rule in (*RULES, *ACTIVITY_ALERTS)},
 }
 GROUPS = {
     "action-group": f"{SUBSCRIPTION}/groups/one",
@@ -142,7 +151,9 @@ def test_whatever_an_earlier_life_left_is_taken_in_as_it_stands(suffix: str) -> 
     run = make(tools=MonitoringTools({suffix: CHILDREN[suffix]}))
     imported = {r.name: r.import_id for r in run.registrations if r.import_id}
     assert imported == {f"monitoring-{suffix}": CHILDREN[suffix]}
-    assert run.named(f"monitoring-{suffix}").ignore_changes == ("*",)
+    taken = run.named(f"monitoring-{suffix}")
+    assert taken.ignore_changes == DIFFERING[suffix]
+    assert {*taken.ignore_changes} <= {*taken.inputs}
 
 
 @pytest.mark.parametrize("suffix", GROUPS)
@@ -151,7 +162,6 @@ def test_an_action_group_is_taken_in_without_reading_its_secrets(suffix: str) ->
     assert taken.import_id == GROUPS[suffix]
     assert "emailReceivers" in taken.ignore_changes
     assert "webhookReceivers" not in taken.ignore_changes
-    assert "*" not in taken.ignore_changes
 
 
 def test_everything_with_tags_carries_the_stacks() -> None:
