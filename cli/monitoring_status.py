@@ -109,7 +109,7 @@ def _waiting(subject: str, export: Export | None, arrival: Arrival) -> Finding:
     said = "Microsoft says up to three days"
     if export is None or export.since is None:
         return Finding(Mark.WAITING, subject, f"no row yet; {said}")
-    waited = max(arrival.now - export.since, timedelta())
+    waited = arrival.now - export.since
     words = f"no row yet, {_span(waited)} since the diagnostic setting was made or changed"
     if waited <= LONGEST_WAIT:
         return Finding(Mark.WAITING, subject, f"{words}; {said}")
