@@ -6,6 +6,7 @@ directory says of that one alone: gone, disabled, or administrator no more.
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final, Protocol
 
 import pulumi
 
@@ -13,13 +14,25 @@ from components.action_group_checks import check_mail_count
 from components.azure_resources import ACTION_GROUP_TYPE
 from components.stack_memory import StackMemory
 from components.workspace_checks import several
-from entra.administrators import PREFIX, Administrator, AdministratorDirectory
+from entra.administrators import PREFIX, Administrator, FoundAdministrators
 from entra.built_in_roles import role_name
 from entra.errors import EntraError
 from entra.policy import told
 from settings_receivers import Notify
 
-ACCOUNT_TYPES = ("break-glass:index:BreakGlassAccount", "break-glass:index:AdoptedAccount")
+ACCOUNT_TYPES: Final = ("break-glass:index:BreakGlassAccount", "break-glass:index:AdoptedAccount")
+
+
+class RoleHolders(Protocol):
+    """What the look-up asks of `entra.administrators.AdministratorDirectory`."""
+
+    def holders(self, role_ids: Sequence[str], left_out: Collection[str]) -> FoundAdministrators:
+        """The enabled users that hold any of the roles."""
+        ...
+
+    def is_administrator(self, user_principal_name: str, role_ids: Collection[str]) -> bool:
+        """Whether one user is there, enabled and a holder of any of the roles."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -37,7 +50,7 @@ def find_administrators(
     notify: Notify,
     key: str,
     child: str,
-    directory: AdministratorDirectory,
+    directory: RoleHolders,
     adopted: Collection[str],
     memory: StackMemory,
 ) -> ToldAdministrators:
@@ -92,7 +105,7 @@ def _told_before(child: str, memory: StackMemory) -> Iterator[Administrator]:
 
 
 def _still(
-    earlier: Sequence[Administrator], roles: Sequence[str], directory: AdministratorDirectory
+    earlier: Sequence[Administrator], roles: Sequence[str], directory: RoleHolders
 ) -> tuple[list[Administrator], list[str]]:
     """Those who are told on, and the warnings about those of whom nothing could be told."""
     kept: list[Administrator] = []

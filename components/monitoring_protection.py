@@ -148,9 +148,15 @@ def _places(
             subscription.casefold(),
         )
     for suffix in EVIDENCE:
-        if suffix in known and suffix in wanted.names:
-            there = place(known[suffix].get("location"))
-            yield from _replaced("azure-native:location", place(wanted.location), there)
+        if suffix not in known or suffix not in wanted.names:
+            continue
+        there, name = str(known[suffix].get("name") or ""), wanted.names[suffix]
+        if there.casefold() != name.casefold():
+            continue  # A move: what stands stays where it is.
+        if suffix == "workspace":
+            yield from _replaced(f"{KEY}.{KEYS[suffix]}", name, there)
+        region = place(known[suffix].get("location"))
+        yield from _replaced("azure-native:location", place(wanted.location), region)
 
 
 def _forgotten(wanted: WantedResources, known: Mapping[str, Outputs]) -> Iterator[str]:

@@ -1,0 +1,157 @@
+"""What an earlier life of the stack left in Azure: taken in again, or left to its owner."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.azure_resources import (
+    ACTION_GROUP_TYPE,
+    ACTIVITY_ALERT_TYPE,
+    GROUP_TYPE,
+    QUERY_RULE_TYPE,
+    WORKSPACE_TYPE,
+    path_of,
+)
+from components.kept_monitoring import WantedChild, find_kept, stack_tags
+from tests.unit.harness import run_program
+
+GROUP = "/subscriptions/s-1/resourceGroups/rg-x"
+WORKSPACE = path_of(WORKSPACE_TYPE, GROUP, "log-x")
+USE_ALERT = path_of(QUERY_RULE_TYPE, GROUP, "Used")
+TAMPER_ALERT = path_of(QUERY_RULE_TYPE, GROUP, "Changed")
+HEALTH_ALERT = path_of(ACTIVITY_ALERT_TYPE, GROUP, "health")
+ELSEWHERE = path_of(ACTION_GROUP_TYPE, "/subscriptions/s-1/resourceGroups/rg-y", "ag-x")
+KEY = "break-glass:monitoring"
+WANTED = (
+    WantedChild("resource-group", GROUP_TYPE, GROUP, "westeurope", f"{KEY}.resourceGroup.name"),
+    WantedChild("workspace", WORKSPACE_TYPE, WORKSPACE, "westeurope", f"{KEY}.workspace.name"),
+    WantedChild("use-alert", QUERY_RULE_TYPE, USE_ALERT, "westeurope", f"{KEY}.alert.name"),
+    WantedChild("tamper-alert", QUERY_RULE_TYPE, TAMPER_ALERT, "westeurope"),
+    WantedChild("health-alert", ACTIVITY_ALERT_TYPE, HEALTH_ALERT, "global"),
+    WantedChild("action-group", ACTION_GROUP_TYPE, ELSEWHERE, "global", f"{KEY}.notify.name"),
+)
+IDS = {child.suffix: child.id for child in WANTED}
+STATE = {
+    GROUP_TYPE: {"monitoring-resource-group": {"name": "RG-x"}},
+    WORKSPACE_TYPE: {"monitoring-workspace": {"name": "log-x"}},
+    QUERY_RULE_TYPE: {
+        "monitoring-use-alert": {"name": "Used"},
+        "monitoring-tamper-alert": {"name": "Changed"},
+    },
+    ACTIVITY_ALERT_TYPE: {"monitoring-health-alert": {"name": "health"}},
+    ACTION_GROUP_TYPE: {"monitoring-action-group": {"name": "ag-x"}},
+}
+State = dict[str, dict[str, dict[str, str]]]
+
+
+class Azure:
+    """Resources by id, and what was asked for."""
+
+    def __init__(self, *suffixes: str, tags: dict[str, str] | None = None) -> None:
+        self.asked: list[str] = []
+        self.resources: dict[str, dict[str, Any]] = {}
+        for child in WANTED:
+            if child.suffix in suffixes:
+                place = "Global" if child.location == "global" else "West Europe"
+                self.resources[child.id] = {
+                    "id": child.id,
+                    "name": child.name,
+                    "location": place,
+                    "tags": ours() if tags is None else tags,
+                }
+
+    def find(self, resource_id: str, *, api_version: str) -> dict[str, Any] | None:
+        assert api_version
+        self.asked.append(resource_id)
+        return self.resources.get(resource_id)
+
+    def listing(self, path: str, *, api_version: str) -> Iterator[dict[str, Any]]:
+        raise AssertionError(path, api_version)
+
+
+def ours() -> dict[str, str]:
+    return {"cost": "it", **run_program(stack_tags).value}
+
+
+def look(azure: Azure, state: State | None = None) -> dict[str, str]:
+    """As the stack `prod` of the project `break-glass`."""
+    return run_program(lambda: find_kept(azure, WANTED, lambda t: (state or {}).get(t, {}))).value
+
+
+def refusal(azure: Azure) -> str:
+    with pytest.raises(pulumi.RunError) as caught:
+        look(azure)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def without(*suffixes: str) -> State:
+    """The state of a stack that stands, but for these children."""
+    gone = {f"monitoring-{suffix}" for suffix in suffixes}
+    return {t: {n: o for n, o in found.items() if n not in gone} for t, found in STATE.items()}
+
+
+def test_what_carries_the_stacks_tag_is_taken_in_again() -> None:
+    assert look(Azure(*IDS)) == IDS
+
+
+def test_of_a_new_resource_group_nothing_more_is_asked() -> None:
+    azure = Azure()
+    assert look(azure) == {}
+    assert sorted(azure.asked) == sorted([GROUP, ELSEWHERE])
+
+
+def test_a_workspace_that_is_gone_is_made_anew_in_the_kept_group() -> None:
+    assert look(Azure("resource-group")) == {"resource-group": GROUP}
+
+
+def test_what_is_in_state_is_not_looked_for() -> None:
+    azure = Azure(*IDS, tags={})
+    assert look(azure, STATE) == {}
+    assert azure.asked == []
+
+
+@pytest.mark.parametrize("suffix", IDS)
+def test_each_is_taken_in_by_itself(suffix: str) -> None:
+    azure = Azure(*IDS)
+    assert look(azure, without(suffix)) == {suffix: IDS[suffix]}
+    assert azure.asked == [IDS[suffix]]
+
+
+@pytest.mark.parametrize("tags", [{}, {"break-glass": "break-glass/another"}])
+@pytest.mark.parametrize(
+    ("suffix", "begins"),
+    [
+        ("resource-group", f"{KEY}.resourceGroup.name holds 'rg-x'"),
+        ("workspace", f"{KEY}.workspace.name holds 'log-x'"),
+        ("tamper-alert", "'Changed' is to be made"),
+        ("action-group", f"{KEY}.notify.name holds 'ag-x'"),
+    ],
+)
+def test_somebody_elses_is_named_and_left_alone(
+    suffix: str, begins: str, tags: dict[str, str]
+) -> None:
+    azure = Azure("resource-group", suffix)
+    azure.resources[IDS[suffix]]["tags"] = tags
+    told = refusal(azure)
+    assert told.startswith(begins)
+    assert "this stack did not make" in told
+    assert "nothing was changed" in told
+
+
+def test_a_resource_without_tags_is_somebody_elses() -> None:
+    azure = Azure("resource-group")
+    azure.resources[GROUP]["tags"] = None
+    assert "this stack did not make" in refusal(azure)
+
+
+@pytest.mark.parametrize("change", [{"location": "northeurope"}, {"name": "RG-X"}])
+def test_logs_kept_elsewhere_are_not_replaced(change: dict[str, str]) -> None:
+    """The engine would replace them: name and region of a resource cannot change."""
+    azure = Azure("resource-group")
+    azure.resources[GROUP] |= change
+    told = refusal(azure)
+    assert f"{next(iter(change.values()))!r}" in told
+    assert "set both as they are there" in told

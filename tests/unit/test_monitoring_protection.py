@@ -1,0 +1,188 @@
+"""What a change of settings would cost of logs and alarms, told by the state alone."""
+
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from components.monitoring_protection import LEAVERS, TYPES, WantedResources, losses
+from components.stack_memory import Outputs
+
+SUBSCRIPTION = "9a1d2c3b-4e5f-4a6b-8c7d-0e1f2a3b4c5d"
+OTHER = "1c2d3e4f-0000-4000-8000-000000000001"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-break-glass"
+WORKSPACES = "providers/Microsoft.OperationalInsights/workspaces"
+WORKSPACE = f"{GROUP}/{WORKSPACES}/log-break-glass"
+CENTRAL = f"/subscriptions/{OTHER}/resourceGroups/rg-logs/{WORKSPACES}/log-central"
+KEY = "break-glass:monitoring"
+NAMES = {
+    "resource-group": "rg-break-glass",
+    "workspace": "log-break-glass",
+    "diagnostic-setting": "break-glass",
+    "action-group": "ag-break-glass",
+    "watch-action-group": "ag-break-glass-watch",
+    "use-alert": "Break-glass account used",
+    "exclusion-alert": "Break-glass exclusion missing",
+    "tamper-alert": "Break-glass account or role changed",
+    "silence-alert": "Break-glass logs silent",
+    "rules-alert": "break-glass-alarm-changed",
+    "health-alert": "break-glass-alarm-health",
+}
+WANTED = WantedResources(
+    subscription_id=SUBSCRIPTION,
+    location="westeurope",
+    resource_group="rg-break-glass",
+    workspace_id=WORKSPACE,
+    names=NAMES,
+)
+State = dict[str, dict[str, dict[str, Any]]]
+
+
+def standing(**monitoring: Any) -> State:
+    """A stack that was brought up with `deleteLogs` off."""
+    state: State = {
+        "break-glass:index:SignInMonitoring": {
+            "monitoring": {
+                "workspaceId": WORKSPACE,
+                "alertRuleId": f"{GROUP}/providers/Microsoft.Insights/scheduledQueryRules/Used",
+                "deleteLogs": False,
+                **monitoring,
+            }
+        }
+    }
+    for suffix, name in NAMES.items():
+        outputs: dict[str, Any] = {"name": name, "location": "West Europe"}
+        if suffix.endswith("alert"):
+            outputs["scopes"] = [WORKSPACE]
+        state.setdefault(TYPES[suffix], {})[f"monitoring-{suffix}"] = outputs
+    return state
+
+
+def told(wanted: WantedResources, state: State, *, protected: bool = True) -> list[str]:
+    def memory(type_: str) -> dict[str, Outputs]:
+        return {f"urn:pulumi:prod::p::{type_}::{n}": o for n, o in state.get(type_, {}).items()}
+
+    before = deepcopy(state)
+    lines = list(losses(wanted, memory, protected=protected))
+    assert state == before
+    assert all("nothing was changed" in line and "\n" not in line for line in lines)
+    return lines
+
+
+def named(**names: str) -> WantedResources:
+    return replace(WANTED, names=NAMES | {key.replace("_", "-"): v for key, v in names.items()})
+
+
+def without(*suffixes: str, **changes: Any) -> WantedResources:
+    kept = {suffix: name for suffix, name in NAMES.items() if suffix not in suffixes}
+    return replace(WANTED, names=kept, **changes)
+
+
+def test_what_stands_as_the_settings_say_is_let_through() -> None:
+    assert told(WANTED, standing()) == []
+    assert told(WANTED, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("suffix", "key"),
+    [
+        ("diagnostic-setting", f"{KEY}.diagnosticSetting.name"),
+        ("action-group", f"{KEY}.notify.name"),
+        ("watch-action-group", f"{KEY}.watch.notify.name"),
+        ("use-alert", f"{KEY}.alert.name"),
+        ("tamper-alert", "the name of the tamper-alert"),
+    ],
+)
+# Azure takes a name in any case, but the engine would replace what is written otherwise.
+@pytest.mark.parametrize("spelled", [True, False])
+def test_another_name_is_refused_while_protected(suffix: str, key: str, spelled: bool) -> None:
+    new = NAMES[suffix].upper() if spelled else "another"
+    wanted = replace(WANTED, names={**NAMES, suffix: new})
+    (line,) = told(wanted, standing())
+    assert line.startswith(
+        f"{key} holds {new!r}, but what stands and is protected has {NAMES[suffix]!r}"
+    )
+    assert told(wanted, standing(), protected=False) == []
+
+
+@pytest.mark.parametrize("suffix", LEAVERS)
+def test_what_leaves_is_refused_while_protected(suffix: str) -> None:
+    (line,) = told(without(suffix), standing())
+    assert line.startswith(f"{KEY}.{LEAVERS[suffix]}, but {NAMES[suffix]!r} stands")
+    assert "pulumi config set break-glass:protect false" in line
+    assert told(without(suffix), standing(), protected=False) == []
+
+
+def test_a_stack_with_the_licence_does_not_lose_its_alarm_to_one_word() -> None:
+    licensed = ("use-alert", "exclusion-alert", "silence-alert")
+    wanted = without(*licensed, premium=False)
+    (line,) = told(wanted, standing())
+    assert line.startswith("break-glass:premium holds absent, but the alarm on use stands")
+    assert told(wanted, standing(), protected=False) == []
+
+
+def test_a_move_keeps_the_earlier_workspace_and_is_let_through() -> None:
+    existing = without("workspace", workspace_id=CENTRAL)
+    another = replace(named(workspace="log-b"), workspace_id=f"{WORKSPACE}-b")
+    for wanted in (existing, another):
+        assert told(wanted, standing()) == []
+        assert told(wanted, standing(), protected=False) == []
+
+
+@pytest.mark.parametrize("recorded", [{"deleteLogs": True}, {}])
+@pytest.mark.parametrize("protected", [True, False])
+def test_a_move_that_would_delete_the_logs_is_refused(
+    recorded: dict[str, bool], protected: bool
+) -> None:
+    """Protected or not; a state that does not tell is taken for one that deletes."""
+    state = standing()
+    monitoring = state["break-glass:index:SignInMonitoring"]["monitoring"]
+    del monitoring["deleteLogs"]
+    monitoring |= recorded
+    (line,) = told(without("workspace", workspace_id=CENTRAL), state, protected=protected)
+    assert line.startswith(f"{KEY}.workspace moves the logs to {CENTRAL}, and {WORKSPACE}")
+    assert f'pulumi config set --path "{KEY}.deleteLogs" false; pulumi up; then move' in line
+    assert told(WANTED, state, protected=protected) == []
+    same = replace(WANTED, workspace_id=WORKSPACE.upper())
+    assert told(same, state, protected=protected) == []
+
+
+def test_another_spelling_of_the_workspaces_name_is_no_move() -> None:
+    (line,) = told(named(workspace="LOG-break-glass"), standing())
+    assert line.startswith(f"{KEY}.workspace.name holds 'LOG-break-glass'")
+
+
+@pytest.mark.parametrize("group", ["rg-other", "RG-break-glass"])
+def test_another_resource_group_is_refused_while_protected(group: str) -> None:
+    wanted = replace(named(resource_group=group), resource_group=group)
+    (line,) = told(wanted, standing())
+    assert line.startswith(f"{KEY}.resourceGroup holds {group!r}")
+    assert told(wanted, standing(), protected=False) == []
+
+
+def test_an_existing_resource_group_may_be_written_in_any_case() -> None:
+    state = standing()
+    del state[TYPES["resource-group"]]
+    assert told(without("resource-group", resource_group="RG-Break-Glass"), state) == []
+    (line,) = told(without("resource-group", resource_group="rg-other"), state)
+    assert line.startswith(f"{KEY}.resourceGroup holds 'rg-other'")
+
+
+def test_another_region_or_subscription_is_refused_while_protected() -> None:
+    lines = told(replace(WANTED, location="northeurope"), standing())
+    assert {line.split(",")[0] for line in lines} == {"azure-native:location holds 'northeurope'"}
+    (line,) = told(replace(WANTED, subscription_id=OTHER), standing())
+    assert line.startswith(f"azure-native:subscriptionId holds {OTHER!r}")
+    other_case = replace(WANTED, location="WestEurope", subscription_id=SUBSCRIPTION.upper())
+    assert told(other_case, standing()) == []
+
+
+def test_the_workspace_that_an_alarm_was_made_for_is_not_forgotten_while_protected() -> None:
+    moved = without("workspace", workspace_id=CENTRAL, forgotten=[WORKSPACE.upper()])
+    lines = told(moved, standing(workspaceId=CENTRAL))
+    assert len(lines) == 4
+    assert all(line.startswith(f"{KEY}.workspace.forget holds") for line in lines)
+    assert told(moved, standing(workspaceId=CENTRAL), protected=False) == []
+    other = replace(moved, forgotten=[CENTRAL])
+    assert told(other, standing(workspaceId=CENTRAL)) == []
