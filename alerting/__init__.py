@@ -1,1 +1,1 @@
-"""What rings when a break-glass account is used, as data: queries and schedules."""
+"""What rings when a break-glass account is used or tampered with, as data, and what it costs."""

@@ -6,6 +6,7 @@ Sources: Microsoft Learn, "Microsoft Entra audit log categories and activities";
 under `ConditionalAccessPolicy` is observed in exported rows.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,7 +24,6 @@ _SAVED = (
     "Update conditional access policy",
     "Restore conditional access policy",
 )
-_MOST_ARGUMENTS = 64
 _CUT_OFF = "not in the part of the policy that the log holds: "
 _COLUMNS = (
     "TimeGenerated",
@@ -78,16 +78,10 @@ def exclusion_alert_query(
         overlap_minutes=overlap_minutes,
         earlier_workspaces=earlier_workspaces,
     )
-    lacking = _joined(
-        [
-            f'iff({listed} has {literal(one)}, "", {literal(f"{word} {one}, ")})'
-            for word, listed, ids in (
-                ("group", "ExcludedGroups", groups),
-                ("user", "ExcludedUsers", users),
-            )
-            for one in ids
-        ]
-    )
+    wanted = [
+        *({"Kind": "group", "Id": one} for one in groups),
+        *({"Kind": "user", "Id": one} for one in users),
+    ]
     return (
         f"{rows}\n"
         "| mv-expand Target = TargetResources\n"
@@ -103,9 +97,14 @@ def exclusion_alert_query(
         f"{_MFA_ONLY if excluded.mfa_only else ''}"
         "| extend ExcludedGroups = iff(Whole, tostring(Users.excludeGroups), Text),"
         " ExcludedUsers = iff(Whole, tostring(Users.excludeUsers), Text)\n"
-        f"| extend Lacking = {lacking}\n"
-        "| where isnotempty(Lacking)\n"
-        f'| extend Missing = strcat(iff(Whole, "", {literal(_CUT_OFF)}), trim_end(", ", Lacking))\n'
+        f"| extend Wanted = dynamic({json.dumps(wanted)})\n"
+        "| mv-expand One = Wanted\n"
+        "| extend Kind = tostring(One.Kind), WantedId = tostring(One.Id)\n"
+        '| where iff(Kind == "group", ExcludedGroups, ExcludedUsers) !contains WantedId\n'
+        '| summarize Lacking = make_list(strcat(Kind, " ", WantedId))'
+        " by TimeGenerated, Id, OperationName, Policy, PolicyId, State, Whole, By, IPAddress\n"
+        f'| extend Missing = strcat(iff(Whole, "", {literal(_CUT_OFF)}),'
+        ' strcat_array(Lacking, ", "))\n'
         f"| project {', '.join(_COLUMNS)}"
         f"{context(customer=customer, runbook=runbook)}\n"
         "| order by TimeGenerated desc"
@@ -118,22 +117,13 @@ def _left_alone(policy_ids: Sequence[str]) -> str:
     return f"| where tolower(PolicyId) !in ({literals(one.lower() for one in policy_ids)})\n"
 
 
-def _joined(texts: Sequence[str]) -> str:
-    """Any number of expressions as one text; `strcat` takes 64 at most."""
-    while len(texts) > 1:
-        starts = range(0, len(texts), _MOST_ARGUMENTS)
-        chunks = [texts[start : start + _MOST_ARGUMENTS] for start in starts]
-        texts = [f"strcat({', '.join(chunk)})" for chunk in chunks]
-    return texts[0]
-
-
 def _for_people() -> str:
     """Somebody is included: a user other than `None` and the literal for all agents' users."""
     included = "tolower(tostring(Users.includeUsers))"
     return (
         f"{included} !in ('', '[]', '[\"none\"]', '[\"allagentidusers\"]')"
         " or array_length(Users.includeGroups) > 0 or array_length(Users.includeRoles) > 0"
-        " or isnotempty(tostring(Users.includeGuestsOrExternalUsers))"
+        " or tostring(Users.includeGuestsOrExternalUsers) !in ('', '{}')"
     )
 
 

@@ -15,7 +15,7 @@ from alerting.use_alert import SIGN_IN_TABLES
 SILENCE_SCHEDULE = rule_schedule(frequency_minutes=1440, lookback_minutes=2880)
 """Once a day. The look-back is longer than the day: a row that arrived late is a row, too."""
 
-_FINDING = "No sign-in of anybody in the tenant reached this workspace for a day"
+_FINDING = "No sign-in of anybody in the tenant reached Log Analytics for a day"
 
 
 def silence_alert_query(
