@@ -1,11 +1,12 @@
 """A tenant with Azure resources, and what our look-ups of logs and alarms find in it."""
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import httpx
+import pytest
 
 from components.kept_monitoring import stack_tags
 from components.stack_memory import Outputs
@@ -182,3 +183,18 @@ def standing(**monitoring: Any) -> dict[str, dict[str, dict[str, Any]]]:
             "monitoring-health-alert": {"name": "break-glass-alarm-health"},
         },
     }
+
+
+@pytest.fixture
+def tenant() -> Iterator[Scene]:
+    with scene() as found:
+        yield found
+
+
+@pytest.fixture
+def stood(tenant: Scene) -> Scene:
+    """With the group, workspace and diagnostic setting of a stack that stands."""
+    tenant.make(GROUP, ours=True)
+    tenant.make(WORKSPACE, ours=True)
+    tenant.make_setting("break-glass", WORKSPACE)
+    return tenant
