@@ -131,7 +131,7 @@ class Alarm:
         id = description.id_of(full, SUBSCRIPTION)
         body = json.loads(json.dumps(description.body_of(full)))
         answer = self.ask("PUT", f"{id}?api-version={description.api_version}", body)
-        outputs = {**(answer.get("properties") or {}), **answer}
+        outputs: Json = {**(answer.get("properties") or {}), **answer}
         return answer["id"], {key: outputs[key] for key in ("id", "name", *full) if key in outputs}
 
 

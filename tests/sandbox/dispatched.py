@@ -36,7 +36,8 @@ class Dispatched:
         self.world = World(clock, knobs)
         self.load(document)
         self._dispatcher = Dispatcher(self.world, BASE_URL)
-        self._tokens: dict[str, str] = {}
+        self._clock = clock
+        self._tokens: dict[tuple[str, float], str] = {}
 
     @property
     def tenant(self) -> Tenant:
@@ -62,7 +63,9 @@ class Dispatched:
         return self._answer(Incoming(method, path, query, headers, raw))
 
     def token(self, audience: str = BASE_URL) -> str:
-        if audience not in self._tokens:
+        # A token lasts for an hour.
+        key = audience, self._clock.now() // 1800
+        if key not in self._tokens:
             form = {
                 "grant_type": "client_credentials",
                 "client_id": object_id("app"),
@@ -72,8 +75,8 @@ class Dispatched:
             headers = {"content-type": "application/x-www-form-urlencoded"}
             path = f"/{object_id('tenant')}/oauth2/v2.0/token"
             asked = Incoming("POST", path, "", headers, urlencode(form).encode())
-            self._tokens[audience] = self._answer(asked).body["access_token"]
-        return self._tokens[audience]
+            self._tokens[key] = self._answer(asked).body["access_token"]
+        return self._tokens[key]
 
     def _answer(self, incoming: Incoming) -> Answer:
         response = self._dispatcher.answer(incoming).response

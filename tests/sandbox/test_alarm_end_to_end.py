@@ -1,6 +1,7 @@
 """From a sign-in to the message on somebody's phone, minute by minute."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -91,7 +92,7 @@ def test_the_minute_of_the_message_follows_from_that_of_the_sign_in(
         {"app": "Microsoft Graph", "interactive": False, "success": False},
     ],
 )
-def test_whatever_kind_of_sign_in_it_is_it_rings(facts: dict[str, object]) -> None:
+def test_whatever_kind_of_sign_in_it_is_it_rings(facts: dict[str, Any]) -> None:
     alarm = Alarm(USE_ONLY)
     alarm.advance(2)
     alarm.sign_in(**facts)
