@@ -58,7 +58,7 @@ def watched(excluded: ExcludedObjects = EXCLUDED) -> WatchedTenant:
     return watch(exclusion_alert_query(excluded, customer="Fabrikam"), EXCLUSION_SCHEDULE)
 
 
-def ring(tenant: WatchedTenant, rows: Iterable[Json], *, minutes: float = 20) -> list[str]:
+def ring(tenant: WatchedTenant, rows: Iterable[Json], *, minutes: float = 10) -> list[str]:
     """The names of the policies that ring."""
     for row in rows:
         tenant.tenant.logs.emit("AuditLogs", row)

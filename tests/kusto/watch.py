@@ -23,7 +23,7 @@ def later(watched: WatchedTenant, minutes: float) -> None:
     watched.tenant.behaviour.turn({"logDelaySeconds": minutes * 60})
 
 
-def rung(watched: WatchedTenant, *, minutes: float = 20) -> list[Json]:
+def rung(watched: WatchedTenant, *, minutes: float = 10) -> list[Json]:
     """The rows of all that rings in the next minutes; the rule never failed."""
     watched.advance(minutes=minutes)
     assert watched.tenant.alert_rules.failures() == []
