@@ -51,7 +51,7 @@ def nothing_was_made(scene: Scene) -> bool:
         ),
         (
             {"break-glass:monitoring": {"notify": {"recievers": []}}},
-            "break-glass:monitoring.notify.emails is not set: expected at least one receiver",
+            "break-glass:monitoring.notify.recievers is no setting of this stack: known here:",
         ),
     ],
 )
