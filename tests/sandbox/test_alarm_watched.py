@@ -7,8 +7,8 @@ from tests.sandbox.alarm_scene import ADA, WATCHERS, Alarm
 from tests.support.tenant import object_id
 
 USE = "Break-glass account used"
-RULES, TAMPER, EXCLUSION, SILENCE = (
-    NAMES[f"{alert}-alert"] for alert in ("rules", "tamper", "exclusion", "silence")
+RULES, HEALTH, TAMPER, EXCLUSION, SILENCE = (
+    NAMES[f"{alert}-alert"] for alert in ("rules", "health", "tamper", "exclusion", "silence")
 )
 BOSS = WATCHERS.emails[0].address if WATCHERS.emails else ""
 STAFF = object_id("groups/staff")
@@ -70,7 +70,11 @@ def test_a_rule_that_azure_disables_because_it_fails_rings() -> None:
     alarm.sign_in()
     alarm.advance(30)
     assert len(alarm.messages(RULES)) == 1
+    (ill,) = alarm.messages(HEALTH)
+    assert ill["recipient"] == BOSS
+    assert alarm.firings(HEALTH)[0]["event"]["properties.currentHealthStatus"] == "Unavailable"
     alarm.advance(8 * 1440)
+    assert len(alarm.messages(HEALTH)) == 1
     told = [m["body"] for m in alarm.messages(RULES) if "disable/action" in m["body"]]
     assert len(told) == 1
     assert alarm.messages(USE) == []
@@ -131,3 +135,15 @@ def test_what_an_administrator_does_to_the_account_rings() -> None:
     alarm.advance(60)
     assert alarm.minutes(TAMPER) == [10]
     assert {str(row["ObjectIds"]) for row in alarm.firings(TAMPER)[0]["rows"]} == {ADA}
+
+
+def test_a_rule_that_works_again_rings_no_more() -> None:
+    alarm = Alarm()
+    path = f"{alarm.id_of('use-alert')}?api-version=2025-01-01-preview"
+    sound = alarm.ask("GET", path)
+    broken = alarm.ask("GET", path)
+    broken["properties"]["criteria"]["allOf"][0]["query"] = "NoSuchTable"
+    for body in (broken, sound, broken):
+        alarm.ask("PUT", path, body)
+        alarm.advance(15)
+    assert len(alarm.messages(HEALTH)) == 2

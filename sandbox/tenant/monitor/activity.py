@@ -3,12 +3,13 @@
 Writes, deletes and actions make events, reads do not; a failed one is an event too. Each operation
 makes two: Started and then Succeeded or Failed, joined by their correlation id. What lies in no
 subscription, such as the tenant's diagnostic settings, is in no subscription's activity log.
+That a resource works no longer, or works again, is an event of the category ResourceHealth.
 Sources: Microsoft Learn, "Azure activity log" and "Azure activity log event schema".
 """
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -18,6 +19,7 @@ from sandbox.tenant.clock import Clock
 from sandbox.tenant.ids import Ids
 from sandbox.tenant.monitor.activity_operations import operation_of
 
+_HEALTH = "Microsoft.Resourcehealth/healthevent"
 RETENTION_SECONDS = 90 * 86400.0
 MOST_EVENTS = 20_000
 """So many events of one tenant are kept; older ones give way."""
@@ -54,6 +56,8 @@ class ActivityEvent:
     method: str
     error: str
     category: str = "Administrative"
+    properties: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What only events of this category have."""
 
     def fields(self) -> dict[str, str]:
         """The event under the names that the conditions of activity log alerts use."""
@@ -70,6 +74,7 @@ class ActivityEvent:
             "status": self.status,
             "subscriptionId": self.subscription_id,
             "subStatus": self.sub_status,
+            **{f"properties.{name}": value for name, value in self.properties.items()},
         }
 
 
@@ -137,10 +142,50 @@ class ActivityLog:
                 method=method,
                 error=error if end else "",
             )
-            self._events.append(event)
-            for listener in self._listeners:
-                listener(event)
+            self._add(event)
         self._forget()
+
+    def record_health(self, resource_id: str, before: str, now: str, reason: str) -> None:
+        """The health of a resource went from one to another: `Available`, `Unavailable`, …"""
+        operation = operation_of("PUT", resource_id)
+        if operation is None:
+            return
+        ill = now != "Available"
+        stage = "Activated" if ill else "Resolved"
+        correlation_id = self._ids.new()
+        event = ActivityEvent(
+            event_id=self._ids.new(),
+            correlation_id=correlation_id,
+            time=self._clock.now(),
+            visible=self._clock.now() + self._delay(random.Random(correlation_id)),  # noqa: S311
+            **asdict(replace(operation, operation_name=f"{_HEALTH}/{stage}/action")),
+            status="Active" if ill else "Resolved",
+            sub_status="",
+            http_status=None,
+            level="Critical" if ill else "Informational",
+            caller="",
+            caller_kind="app",
+            caller_object_id="",
+            app_id="",
+            client_ip="",
+            method="",
+            error="",
+            category="ResourceHealth",
+            properties={
+                "title": reason,
+                "currentHealthStatus": now,
+                "previousHealthStatus": before,
+                "type": "Downtime" if ill else "Informational",
+                "cause": "UserInitiated",
+            },
+        )
+        self._add(event)
+        self._forget()
+
+    def _add(self, event: ActivityEvent) -> None:
+        self._events.append(event)
+        for listener in self._listeners:
+            listener(event)
 
     def events(self, subscription_id: str) -> Iterator[ActivityEvent]:
         """The events of a subscription that can be read by now, newest first."""

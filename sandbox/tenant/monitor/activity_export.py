@@ -133,7 +133,8 @@ class ActivityExport:
             and (found := self._azure.find(setting["properties"].get("workspaceId") or ""))
         ]
         if workspaces:
-            self._logs.emit(event.category, activity_row(event, self._tenant_id), workspaces)
+            # One table takes the events of every category.
+            self._logs.emit("Administrative", activity_row(event, self._tenant_id), workspaces)
 
 
 def _identity(subscription_id: str, name: str) -> str:

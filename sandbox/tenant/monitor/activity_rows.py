@@ -60,7 +60,7 @@ def activity_row(event: ActivityEvent, tenant_id: str) -> dict[str, Any]:
     authorization, claims = _authorization(event), _claims(event, tenant_id)
     properties = _properties(event)
     return {
-        "ActivityStatusValue": _STATUS_OF_ROW[event.status],
+        "ActivityStatusValue": _STATUS_OF_ROW.get(event.status, event.status),
         "ActivitySubstatusValue": event.sub_status,
         "Authorization": json.dumps(authorization),
         "Authorization_d": authorization,
@@ -121,6 +121,7 @@ def _properties(event: ActivityEvent) -> dict[str, str]:
         "entity": event.resource_id,
         "message": event.operation_name,
         "hierarchy": event.subscription_id,
+        **event.properties,
     }
     if event.sub_status:
         properties |= {"statusCode": event.sub_status}

@@ -2,9 +2,10 @@
 
 An evaluation comes up to `alert_jitter_seconds` after its time. The query's `now()` is when it
 comes, and there its window ends (assumed: Microsoft documents neither). A rule whose query fails
-for a week is disabled, and the activity log says so. Source: Microsoft Learn, "Log search alert
-rules" (stateless and stateful alerts, muting) and "Troubleshoot log search alerts" (failing rules,
-charges).
+for a week is disabled, and the activity log says so. Its health is told there at once: Azure's own
+takes a while and has more states (assumed). Source: Microsoft Learn, "Log search alert rules"
+(stateless and stateful alerts, muting), "Troubleshoot log search alerts" (failing rules, charges)
+and "Monitor the health of log search alert rules".
 """
 
 import json
@@ -201,6 +202,8 @@ class AlertRules:
             meter.failures += 1
             self._failed(rule, state, str(error), now)
             return
+        if state.error is not None:
+            self._activity.record_health(rule["id"], "Unavailable", "Available", "Available")
         state.error, state.failing_since = None, None
         for series in found:
             known = state.series.setdefault(series.key, SeriesState())
@@ -215,6 +218,8 @@ class AlertRules:
                 del state.series[key]
 
     def _failed(self, rule: Rule, state: RuleState, error: str, now: float) -> None:
+        if state.error is None:
+            self._activity.record_health(rule["id"], "Available", "Unavailable", error)
         state.error = error
         state.failing_since = now if state.failing_since is None else state.failing_since
         if now - state.failing_since >= FAILING_SECONDS:
