@@ -106,7 +106,7 @@ def test_with_mfa_only_the_policies_ring_that_the_stack_takes_for_asking() -> No
 
 def test_a_policy_that_the_settings_skip_is_left_alone() -> None:
     excluded = ExcludedObjects([GROUP], [USER], left_alone=["P1"])
-    rows = [saved(excluding(), policy_id=one) for one in ("p1", "p2")]
+    rows = [saved(excluding(), policy_id=one) for one in ("p1", "P1", "p2")]
     assert [one["PolicyId"] for one in rung(rows, excluded)] == ["p2"]
 
 

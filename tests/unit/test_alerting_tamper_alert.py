@@ -85,6 +85,12 @@ def test_a_policy_that_names_the_account_among_its_exclusions_is_not_the_account
     assert rung(done("Update conditional access policy", TargetResources=[target])) == []
 
 
+def test_the_rules_of_another_role_that_names_the_role_are_not_its_rules() -> None:
+    changed = [{"displayName": "Description", "newValue": f"Less than {ROLE}"}]
+    target = {"id": OTHER, "displayName": "Helper", "modifiedProperties": changed}
+    assert rung(done("Update role definition", TargetResources=[target])) == []
+
+
 @pytest.mark.parametrize("targets", [[{"id": OTHER, "displayName": "o"}], [], None])
 def test_whatever_an_account_does_rings(targets: Any) -> None:
     by = {"id": ACCOUNT.upper(), "userPrincipalName": "quiet@contoso.example"}
