@@ -222,6 +222,24 @@ def test_a_subscriptions_setting_sends_its_events_to_a_workspace(
     assert tenant.logs.query(WORKSPACE, query, start=0, now=now).rows == ({"Count": 2},)
 
 
+def test_a_resource_that_falls_ill_is_in_the_log_and_in_its_export(
+    tenant_server: TenantServer, estate: Manager, heard: list[ActivityEvent]
+) -> None:
+    estate.ask("PUT", EXPORT, export_body("ResourceHealth"), **VERSION).raise_for_status()
+    tenant = tenant_server.world.default
+    heard.clear()
+    tenant.activity.record_health(WORKSPACE, "Available", "Unavailable", "Down")
+    tenant.activity.record_health(WORKSPACE, "Unavailable", "Available", "Up")
+    assert [(e.category, e.status, e.level) for e in heard] == [
+        ("ResourceHealth", "Active", "Critical"),
+        ("ResourceHealth", "Resolved", "Informational"),
+    ]
+    ill, well = tenant.logs.rows("AzureActivity")
+    assert (ill["CategoryValue"], ill["ActivityStatusValue"]) == ("ResourceHealth", "Active")
+    assert ill["Properties_d"]["currentHealthStatus"] == "Unavailable"
+    assert well["Properties_d"]["previousHealthStatus"] == "Unavailable"
+
+
 def test_without_the_category_or_the_setting_nothing_is_sent(
     tenant_server: TenantServer, estate: Manager, heard: list[ActivityEvent]
 ) -> None:
