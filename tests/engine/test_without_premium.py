@@ -77,3 +77,9 @@ def test_what_the_licence_makes_possible_comes_with_it_and_stays_when_it_lapses(
         assert scene.excluded() == excluded
         assert {rule["name"] for rule in azure(scene, RULES)} == now
         assert set(accounts.values()) < scene.global_administrators()
+
+        scene.stack.set_config({"break-glass:premium": "absent"})
+        refused = scene.stack.up("--skip-preview", check=False)
+        assert refused.returncode != 0
+        assert "break-glass:premium holds absent, but the alarm on use stands" in refused.output
+        assert scene.writes() == []
