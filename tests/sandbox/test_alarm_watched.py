@@ -3,7 +3,7 @@
 import pytest
 
 from components.watchers import NAMES
-from tests.sandbox.alarm_scene import ADA, WATCHERS, Alarm
+from tests.sandbox.alarm_scene import ADA, SUBSCRIPTION, WATCHERS, Alarm
 from tests.support.tenant import object_id
 
 USE = "Break-glass account used"
@@ -137,7 +137,7 @@ def test_what_an_administrator_does_to_the_account_rings() -> None:
     assert {str(row["ObjectIds"]) for row in alarm.firings(TAMPER)[0]["rows"]} == {ADA}
 
 
-def test_a_rule_that_works_again_rings_no_more() -> None:
+def test_a_rule_that_works_again_rings_only_when_it_is_ill_once_more() -> None:
     alarm = Alarm()
     path = f"{alarm.id_of('use-alert')}?api-version=2025-01-01-preview"
     sound = alarm.ask("GET", path)
@@ -147,3 +147,6 @@ def test_a_rule_that_works_again_rings_no_more() -> None:
         alarm.ask("PUT", path, body)
         alarm.advance(15)
     assert len(alarm.messages(HEALTH)) == 2
+    events = alarm.tenant.tenant.activity.events(SUBSCRIPTION)
+    health = [event.status for event in events if event.category == "ResourceHealth"]
+    assert health == ["Active", "Resolved", "Active"]
