@@ -73,7 +73,7 @@ class ResourceManager:
         answer = self._get(f"{_DIAGNOSTIC_SETTINGS}?api-version={_DIAGNOSTIC_SETTINGS_API}")
         if answer.status_code in (401, 403):
             raise IdentityError(
-                f"application {self._identity.client_id} may not read the tenant's diagnostic"
+                f"application {self._identity.client_id} may not manage the tenant's diagnostic"
                 f" settings: {self.how_to_manage_diagnostics()}"
             )
         return tuple(_setting(found) for found in _document(answer).get("value") or ())

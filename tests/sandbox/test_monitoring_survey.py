@@ -177,7 +177,7 @@ def test_who_may_not_read_diagnostic_settings_is_told_so() -> None:
     del document["apps"][0]["azureRoles"][1]
     with scene(document) as tenant:
         line = tenant.refusal()
-    assert "may not read the tenant's diagnostic settings: give it the role 'Contributor'" in line
+    assert "may not manage the tenant's diagnostic settings: give it the role 'Contributor'" in line
 
 
 def test_a_resource_provider_that_is_not_registered_is_told() -> None:
