@@ -49,8 +49,9 @@ def _drill(settings: Settings, found: Survey) -> str:
             " break-glass:premium required and pulumi up add the alarm: docs/without-premium.md"
         )
     drill = (
-        "Sign in once with each account and see that the alarm reaches every receiver; in a new"
-        " workspace the first log rows can take three days. Repeat every 90 days."
+        "Sign in once with each account and see that the alarm reaches every receiver, who may have"
+        " to confirm a code that Microsoft mails first; in a new workspace the first log rows can"
+        " take three days (breakglass status says whether they came). Repeat every 90 days."
     )
     if found.tenant.has_premium:
         return drill

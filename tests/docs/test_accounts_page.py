@@ -1,8 +1,6 @@
 """docs/accounts.md: every command is run, in order, by the real engine in a simulated tenant."""
 
 import json
-import shlex
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ from sandbox.engine import Engine
 from sandbox.tenant.directory.users import delete_user
 from settings import load_settings
 from tests.docs.fences import fences
-from tests.docs.shell_session import ShellSession
+from tests.docs.pulumi_session import pulumi_session
 from tests.engine.standing import AT_SPEED, Scene, settings_of
 from tests.support.pulumi_stack import PulumiStack, session_engine
 from tests.support.tenant import AT_ONCE, small_document
@@ -25,8 +23,6 @@ PAGE = ROOT / "docs" / "accounts.md"
 COMMANDS = [fence for fence in fences(PAGE) if fence.language == "bash"]
 SETTINGS = [fence for fence in fences(PAGE) if fence.language == "yaml"]
 RESCUE = "5e3c0000-0000-4000-8000-000000000001"
-WITH_SETTINGS = ("up", "preview", "config")
-"""The verbs of `pulumi` that read the stack's settings file."""
 
 
 def tenant_with_an_account_to_take_in() -> dict[str, Any]:
@@ -35,23 +31,6 @@ def tenant_with_an_account_to_take_in() -> dict[str, Any]:
     user = {"id": RESCUE, "userPrincipalName": name, "displayName": "Rescue"}
     document["users"].append(user)
     return document
-
-
-def write_commands(stack: PulumiStack, folder: Path) -> None:
-    """`pulumi` and `breakglass` as a user has them: in the project's folder, answered with yes."""
-    engine, root = shlex.quote(str(stack.engine.executable)), shlex.quote(str(ROOT))
-    settings = shlex.quote(str(stack.config_file))
-    pulumi = (
-        f'#!/bin/sh\ncd {root}\ncase "$1" in\n'
-        f'up) exec {engine} "$@" --yes --skip-preview --config-file {settings};;\n'
-        f'{"|".join(WITH_SETTINGS)}) exec {engine} "$@" --config-file {settings};;\n'
-        f'*) exec {engine} "$@";;\nesac\n'
-    )
-    breakglass = f'#!/bin/sh\ncd {root}\nexec {shlex.quote(sys.executable)} -m cli.main "$@"\n'
-    for name, text in {"pulumi": pulumi, "breakglass": breakglass}.items():
-        script = folder / "commands" / name
-        script.write_text(text, encoding="utf-8")
-        script.chmod(0o755)
 
 
 class Walk:
@@ -163,12 +142,7 @@ def test_every_command_does_what_the_page_says(tmp_path: Path) -> None:
         stack.up("--skip-preview")
         walk = Walk(Scene(server, stack, document["tenant"]["id"]))
         assert len(COMMANDS) == len(walk.steps)
-        with ShellSession(tmp_path / "shell") as session:
-            write_commands(stack, tmp_path / "shell")
-            for name, value in stack.environment.items():
-                if name != "PATH":
-                    session.run(f"export {name}={shlex.quote(value)}\n")
-            session.run(f'export PATH="$PATH:"{shlex.quote(stack.environment["PATH"])}\n')
+        with pulumi_session(stack, tmp_path / "shell") as session:
             for fence, (word, holds) in zip(COMMANDS, walk.steps, strict=True):
                 assert word in fence.text
                 walk.before(word)
