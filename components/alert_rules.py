@@ -48,6 +48,8 @@ class AlertRule:
     """How often it runs, in minutes."""
     schedule: RuleSchedule
     query: Callable[[Workspaces], pulumi.Output[str]]
+    dimensions: Sequence[str] = ()
+    """Columns of the query whose values the message carries; one message for each combination."""
     enabled: bool = True
 
 
@@ -100,7 +102,7 @@ def alert_rule(
         scopes=[reach.scope],
         evaluation_frequency=rule.schedule.evaluation_frequency,
         window_size=rule.schedule.window_size,
-        criteria=_at_the_first_row(query),
+        criteria=_at_the_first_row(query, rule.dimensions),
         auto_mitigate=False,
         skip_query_validation=True,
         actions=monitor.ActionsArgs(
@@ -146,12 +148,20 @@ def _same(one: str, other: str) -> bool:
     return one.casefold() == other.casefold()
 
 
-def _at_the_first_row(query: pulumi.Input[str]) -> monitor.ScheduledQueryRuleCriteriaArgs:
+def _at_the_first_row(
+    query: pulumi.Input[str], dimensions: Sequence[str]
+) -> monitor.ScheduledQueryRuleCriteriaArgs:
     return monitor.ScheduledQueryRuleCriteriaArgs(
         all_of=[
             monitor.ConditionArgs(
                 query=query,
                 time_aggregation=monitor.TimeAggregation.COUNT,
+                dimensions=[
+                    monitor.DimensionArgs(
+                        name=name, operator=monitor.DimensionOperator.INCLUDE, values=["*"]
+                    )
+                    for name in dimensions
+                ],
                 # The SDK's enum of this name belongs to another API ("gt").
                 operator="GreaterThan",
                 threshold=0,
