@@ -161,7 +161,8 @@ def _at_the_first_row(
                         name=name, operator=monitor.DimensionOperator.INCLUDE, values=["*"]
                     )
                     for name in dimensions
-                ],
+                ]
+                or None,
                 # The SDK's enum of this name belongs to another API ("gt").
                 operator="GreaterThan",
                 threshold=0,
