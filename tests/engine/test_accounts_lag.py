@@ -123,11 +123,11 @@ def test_writes_whose_answers_get_lost_are_found_again(
 
 def test_a_write_that_is_refused_is_made_good_by_the_next_run(tmp_path: Path) -> None:
     with new_scene(tmp_path / "stack") as scene:
-        for step in ("the first user", "the group", "the alarm", "the first role"):
-            method, path, nth = STEPS[step]
-            scene.fault(method=method, path=path, nth=nth, times=30, status=400)
+        for steps in (("the first user", "the group"), ("the alarm",), ("the first role",)):
+            for method, path, nth in map(STEPS.__getitem__, steps):
+                scene.fault(method=method, path=path, nth=nth, times=30, status=400)
             failed = scene.stack.up("--skip-preview", check=False)
-            assert failed.returncode != 0, step
+            assert failed.returncode != 0, steps
             scene.server.world.faults.clear()
         scene.stack.up("--skip-preview")
         all_right(scene)
