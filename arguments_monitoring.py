@@ -53,12 +53,13 @@ def monitoring(
             AccountToWatch(account.object_id, account.user_principal_name)
             for account in accounts.values()
         ],
-        location=there.location,
+        location=settings.location,
         resource_group=ResourceGroup(wanted.resource_group.name, wanted.resource_group.existing),
         workspace=Workspace(
             name=wanted.workspace.name,
             retention_days=wanted.workspace.retention_days,
             existing=there.workspace_id,
+            location=there.location,
             earlier=there.earlier_workspaces,
         ),
         delete_logs=wanted.delete_logs,

@@ -136,6 +136,9 @@ class Workspace:
     """Azure resource id of a workspace that is there already, in whatever subscription."""
     earlier: Sequence[str] | None = None
     """Azure resource ids of workspaces to which the logs went before: the alarm looks there too."""
+    location: pulumi.Input[str] | None = None
+    """Azure region of the existing one, where the rules that read it have to be. Default: the
+    monitoring's."""
 
 
 @dataclass(frozen=True)
@@ -224,7 +227,7 @@ class SignInMonitoringArgs:
     accounts: Sequence[AccountToWatch]
     """Whose sign-ins ring; one at least."""
     location: pulumi.Input[str]
-    """Azure region of workspace and alarms; of an existing workspace, the region it is in."""
+    """Azure region of the resource group and the workspace that are made, and of the rules."""
     notify: Notify
     """Who is told."""
     resource_group: ResourceGroup | None = None

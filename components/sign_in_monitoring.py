@@ -158,7 +158,7 @@ def _site(
     site = RuleSite(
         children=children,
         resource_group_name=group_name,
-        location=args.location,
+        location=either(workspace.location, args.location),
         workspace_id=workspace_id,
         workspace_path=log_workspace.workspace_path(group, workspace),
         earlier=earlier,

@@ -16,14 +16,14 @@ OURS, CENTRAL = "log-break-glass", "log-central"
 PEOPLE = ("eve@fabrikam.onmicrosoft.com", "bo@fabrikam.onmicrosoft.com")
 
 
-def make_central_workspace(scene: Scene) -> str:
+def make_central_workspace(scene: Scene, location: str = "westeurope") -> str:
     """Somebody else's, in a resource group of their own; its Azure resource id."""
     subscription = settings_of(scene.tenant.to_document())["azure-native:subscriptionId"]
     group = f"/subscriptions/{subscription}/resourceGroups/rg-logs"
     path = f"{group}/providers/Microsoft.OperationalInsights/workspaces/{CENTRAL}"
     with arm(scene.server) as azure:
         for resource_id, version in ((group, "2024-03-01"), (path, "2023-09-01")):
-            body = {"location": "westeurope"}
+            body = {"location": location}
             azure.put(resource_id, json=body, params={"api-version": version}).raise_for_status()
     return path
 

@@ -148,7 +148,9 @@ def test_what_the_survey_found_in_azure_decides_where_the_logs_go() -> None:
     )
     args = arguments({"workspace": {"existing": WORKSPACE.lower()}}, there)
     assert args.workspace is not None
-    assert args.location == "northeurope"
+    assert args.location == "westeurope"
+    assert args.workspace is not None
+    assert args.workspace.location == "northeurope"
     assert args.workspace.existing == WORKSPACE
     assert args.workspace.earlier == (f"{WORKSPACE}-old",)
 
