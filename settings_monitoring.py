@@ -4,6 +4,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from alerting.alarm_names import taken_by
 from alerting.schedules import FREQUENCIES_MINUTES, WINDOWS_MINUTES
 from alerting.use_alert import RUNBOOK
 from settings_receivers import Notify, WatchNotify
@@ -162,6 +163,17 @@ class Alert(SettingsGroup):
     )
 
     @model_validator(mode="after")
+    def _name_of_its_own(self) -> Self:
+        if (other := taken_by(self.name)) is not None:
+            raise broken_rule(
+                "name holds {}, and the stack makes another alarm that is called {} in Azure:"
+                " expected a name of its own, else one would take the other's place",
+                self.name,
+                other,
+            )
+        return self
+
+    @model_validator(mode="after")
     def _misses_nothing(self) -> Self:
         period = self.period_minutes or self.frequency_minutes
         if period < self.frequency_minutes:
@@ -173,17 +185,29 @@ class Alert(SettingsGroup):
             )
         period_key = "periodMinutes" if self.period_minutes else "frequencyMinutes"
         least = period + self.overlap_minutes + LOG_DELAY_MINUTES
-        if self.lookback_minutes < least:
+        enough = next((window for window in WINDOWS_MINUTES if window >= least), None)
+        if enough is None:
             raise broken_rule(
-                f"lookbackMinutes holds {{}}: expected at least {{}} ({period_key}"
-                f" {{}}, overlapMinutes {{}} and the {LOG_DELAY_MINUTES} minutes by which logs are"
-                " late every day), else late sign-ins are missed",
-                self.lookback_minutes,
-                least,
+                "periodMinutes holds {}: expected at most 1440, since late sign-ins have to fit in"
+                f" the longest look-back, {WINDOWS_MINUTES[-1]} minutes",
                 period,
-                self.overlap_minutes,
             )
-        return self
+        if self.lookback_minutes >= least:
+            return self
+        why = (
+            f"{period_key} {{}}, overlapMinutes {{}} and the {LOG_DELAY_MINUTES} minutes by which"
+            " logs are late every day), else late sign-ins are missed"
+        )
+        if "lookback_minutes" in self.model_fields_set:
+            raise broken_rule(
+                f"lookbackMinutes holds {{}}: expected {{}} or more (at least {{}}: {why}",
+                *(self.lookback_minutes, enough, least, period, self.overlap_minutes),
+            )
+        raise broken_rule(
+            f"{period_key} holds {{}}, which needs lookbackMinutes {{}} beside it (at least {{}}:"
+            f' {why}; then: pulumi config set --path "[key].lookbackMinutes" {{}}',
+            *(period, enough, least, period, self.overlap_minutes, enough),
+        )
 
 
 class Watch(SettingsGroup):

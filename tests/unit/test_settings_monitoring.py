@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from alerting.alarm_names import NAMES
 from settings import load_settings
 from settings_types import CATEGORIES
 from tests.unit.settings_scene import (
@@ -121,13 +122,20 @@ def test_every_minute_is_refused_with_the_reason() -> None:
         ({"overlapMinutes": 61}, "overlapMinutes holds"),
         (
             {"periodMinutes": 60, "lookbackMinutes": 60},
-            "lookbackMinutes holds 60: expected at least 71",
+            "lookbackMinutes holds 60: expected 120 or more (at least 71: periodMinutes 60",
         ),
         (
             {"lookbackMinutes": 15},
-            "lookbackMinutes holds 15: expected at least 16 (frequencyMinutes 5",
+            "lookbackMinutes holds 15: expected 30 or more (at least 16: frequencyMinutes 5",
         ),
-        ({"frequencyMinutes": 1440}, "lookbackMinutes holds 1440: expected at least 1451"),
+        (
+            {"frequencyMinutes": 1440},
+            "frequencyMinutes holds 1440, which needs lookbackMinutes 2880 beside it",
+        ),
+        (
+            {"periodMinutes": 2880, "lookbackMinutes": 2880},
+            "periodMinutes holds 2880: expected at most 1440",
+        ),
         ({"runbook": "docs/runbook.md"}, "runbook holds"),
         ({"severity": -1}, "severity holds"),
     ],
@@ -141,6 +149,25 @@ def test_minutes_in_which_a_sign_in_would_be_missed_are_refused(
 def test_the_least_look_back_is_taken() -> None:
     alert = {"frequencyMinutes": 5, "overlapMinutes": 0, "lookbackMinutes": 15}
     assert read(alert=alert).alert.lookback_minutes == 15
+
+
+def test_the_look_back_that_is_named_is_taken_by_a_rule_that_runs_once_a_day() -> None:
+    command = f'pulumi config set --path "{KEY}.alert.lookbackMinutes" 2880'
+    assert line(alert={"frequencyMinutes": 1440}).endswith(command)
+    read(alert={"frequencyMinutes": 1440, "lookbackMinutes": 2880})
+
+
+@pytest.mark.parametrize("ours", NAMES.values())
+@pytest.mark.parametrize("spelt", ["{}", "{} (log-central)", "{} (log-central, rg-logs)"])
+def test_the_use_alert_takes_no_name_of_another_alarm(ours: str, spelt: str) -> None:
+    told = line(alert={"name": spelt.format(ours.swapcase())})
+    assert told.startswith(f"{KEY}.alert.name holds {spelt.format(ours.swapcase())}, and the stack")
+    assert f"another alarm that is called {ours} in Azure" in told
+
+
+@pytest.mark.parametrize("name", ["Break-glass logs silently read", "Break-glass (log-central)"])
+def test_a_name_that_only_begins_like_anothers_is_taken(name: str) -> None:
+    assert read(alert={"name": name}).alert.name == name
 
 
 @pytest.mark.parametrize("customer", ["x" * 65, "two\nlines", " blank", "blank "])

@@ -1,0 +1,28 @@
+"""What the alarms besides the use alert are called in Azure. The use alert's name is a setting."""
+
+from collections.abc import Mapping
+from typing import Final
+
+NAMES: Final[Mapping[str, str]] = {
+    "exclusion-alert": "Break-glass exclusion missing",
+    "tamper-alert": "Break-glass account or role changed",
+    "silence-alert": "Break-glass logs silent",
+    "rules-alert": "break-glass-alarm-changed",
+    "health-alert": "break-glass-alarm-health",
+}
+"""Names in Azure by child of the component; an activity log alert's has no blanks."""
+
+
+def taken_by(name: str) -> str | None:
+    """The name among ours that `name` is, or would be with a workspace's name after it.
+
+    In Azure capitals say nothing; a rule of an existing workspace has that workspace's name in
+    brackets after its own.
+    """
+    found = name.casefold()
+    for ours in NAMES.values():
+        if found == ours.casefold() or (
+            found.startswith(f"{ours.casefold()} (") and found.endswith(")")
+        ):
+            return ours
+    return None
