@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.watchers import NAMES
+from alerting.alarm_names import NAMES
 from tests.sandbox.alarm_scene import ADA, SUBSCRIPTION, WATCHERS, Alarm
 from tests.support.tenant import object_id
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from alerting.alarm_names import NAMES
 from alerting.exclusion_alert import ExcludedObjects, exclusion_alert_query
 from alerting.silence_alert import silence_alert_query
 from alerting.tamper_alert import TamperTargets, tamper_alert_query
@@ -11,7 +12,6 @@ from alerting.use_alert import RUNBOOK
 from components.account_roles import GLOBAL_ADMINISTRATOR
 from components.alarm_guards import CHANGES
 from components.monitoring_arguments import Excluded, Notify, UseAlert, Watch, Workspace
-from components.watchers import NAMES
 from tests.unit.harness import UNKNOWN
 from tests.unit.monitoring_scene import (
     ACTIVITY_ALERTS,
