@@ -50,6 +50,7 @@ def diagnostics_of(settings: Settings) -> WantedDiagnostics:
         categories=wanted.categories if required else CATEGORIES_WITHOUT_PREMIUM,
         workspace_id=workspace_of(settings),
         existing=wanted.existing,
+        own_workspace=settings.monitoring.workspace.existing is None,
     )
 
 

@@ -2,8 +2,14 @@
 
 Azure refuses a sixth setting, and a category that another setting sends to the same workspace
 (Microsoft, "Diagnostic settings in Azure Monitor"; the refusal's status, 409, is from public
-reports). It keeps no tags on a diagnostic setting: one is ours when the stack's state knows it, or
-when it has our name and sends to our workspace.
+reports). It keeps no tags on a diagnostic setting, so that one of our name is ours only
+
+- when the stack's state knows it, or the last finished run did; or
+- when it sends to the workspace that the stack makes, whose tag is looked at; or
+- when it sends just our categories to an existing workspace, and a run that had made the alarms
+  for that workspace never came to its end: that run saw no setting of this name before.
+
+Any other could be somebody's own, or that of another stack which uses the same workspace.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,13 +18,20 @@ from typing import Final
 
 import pulumi
 
-from components.azure_resources import DIAGNOSTICS_TYPE, names_in_state, same_id
+from components.azure_resources import (
+    DIAGNOSTICS_TYPE,
+    QUERY_RULE_TYPE,
+    known_monitoring,
+    names_in_state,
+    same_id,
+)
 from components.stack_memory import StackMemory
 from components.workspace_checks import several
 from entra.resource_manager import DiagnosticSetting
 
 KEY: Final = "break-glass:monitoring.diagnosticSetting"
 MOST: Final = 5
+PORTAL: Final = "Entra admin centre → Monitoring → Diagnostic settings"
 
 
 @dataclass(frozen=True)
@@ -31,6 +44,8 @@ class WantedDiagnostics:
     """Azure resource id of the workspace, which may be still to be made."""
     existing: str | None = None
     """Name of somebody else's setting that is to do it; only verified."""
+    own_workspace: bool = True
+    """Whether the stack makes the workspace."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +74,12 @@ def check_diagnostics(
     ours = names_in_state(memory, DIAGNOSTICS_TYPE)
     same = next((one for one in found if one.name.casefold() == wanted.name.casefold()), None)
     known = wanted.name.casefold() in ours
-    if same is not None and not known and not same_id(same.workspace_id, wanted.workspace_id):
+    if same is not None and not known and not _is_ours(same, wanted, memory):
         raise pulumi.RunError(
             f"{KEY}.name holds {wanted.name!r}, and the tenant has a diagnostic setting of that"
-            " name that this stack did not make (it sends to"
-            f" {same.workspace_id or 'no workspace'}): nothing was changed; choose another name:"
-            f' pulumi config set --path "{KEY}.name" NAME'
+            f" name that this stack did not make (it sends {several(same.categories)} to"
+            f" {same.workspace_id or 'no workspace'}): nothing was changed;"
+            f" {_way_round(same, wanted)}"
         )
     others = [one for one in found if one is not same and one.name.casefold() not in ours]
     _refuse_clash(others, wanted)
@@ -72,10 +87,36 @@ def check_diagnostics(
         raise pulumi.RunError(
             f"the tenant has {len(others)} diagnostic settings already, and Azure takes {MOST}:"
             f" {several([one.name for one in others])}; nothing was changed; delete one that nobody"
-            " needs (Entra admin centre → Monitoring → Diagnostic settings), or let one that sends"
-            f" these logs to your workspace do it: {_use('NAME')}"
+            f" needs ({PORTAL}), or let one that sends these logs to your workspace do it:"
+            f" {_use('NAME')}"
         )
     return FoundDiagnostics(kept_id=same.id if same is not None and not known else None)
+
+
+def _is_ours(setting: DiagnosticSetting, wanted: WantedDiagnostics, memory: StackMemory) -> bool:
+    """Whether this stack made one of our name that its state lacks (see above)."""
+    if not same_id(setting.workspace_id, wanted.workspace_id):
+        return False
+    known = known_monitoring(memory)
+    if wanted.own_workspace or same_id(str(known.get("diagnosticSettingId") or ""), setting.id):
+        return True
+    ended = same_id(str(known.get("workspaceId") or ""), wanted.workspace_id)
+    begun = any(
+        same_id(str(scope), wanted.workspace_id)
+        for rule in memory(QUERY_RULE_TYPE).values()
+        for scope in rule.get("scopes") or ()
+    )
+    return begun and not ended and _folded(setting.categories) == _folded(wanted.categories)
+
+
+def _way_round(setting: DiagnosticSetting, wanted: WantedDiagnostics) -> str:
+    """What to do about somebody else's setting of our name."""
+    another = f'choose another name: pulumi config set --path "{KEY}.name" NAME'
+    if not same_id(setting.workspace_id, wanted.workspace_id):
+        return another
+    ways = f"{_lend(setting, wanted)}; or, if nobody needs it, delete it ({PORTAL})"
+    both = _folded(setting.categories) & _folded(wanted.categories)
+    return ways if both else f"{ways}; or {another}"
 
 
 def _existing(
@@ -104,38 +145,41 @@ def _shortcomings(setting: DiagnosticSetting, wanted: WantedDiagnostics) -> Iter
         )
     if lacking := _lacking(setting, wanted):
         yield (
-            f"{holds}, which does not send {several(lacking)}: switch them on there (Entra admin"
-            " centre → Monitoring → Diagnostic settings), else the alarms miss sign-ins or changes"
+            f"{holds}, which does not send {several(lacking)}: switch them on there ({PORTAL}),"
+            " else the alarms miss sign-ins or changes"
         )
 
 
 def _refuse_clash(others: Sequence[DiagnosticSetting], wanted: WantedDiagnostics) -> None:
     """Raises RunError when another setting sends one of our categories to our workspace."""
-    sought = {category.casefold() for category in wanted.categories}
+    sought = _folded(wanted.categories)
     for other in others:
         if not same_id(other.workspace_id, wanted.workspace_id):
             continue
         both = [one for one in other.categories if one.casefold() in sought]
-        if not both:
-            continue
-        lacking = _lacking(other, wanted)
-        first = (
-            f"switch {several(lacking)} on there too (Entra admin centre → Monitoring → Diagnostic"
-            " settings) and then "
-            if lacking
-            else ""
-        )
-        raise pulumi.RunError(
-            f"diagnostic setting {other.name!r} sends {several(both)} to workspace"
-            f" {wanted.workspace_id} already, and Azure refuses a second one for the same category"
-            f" and workspace: nothing was changed; {first}let it do the work: {_use(other.name)}"
-        )
+        if both:
+            raise pulumi.RunError(
+                f"diagnostic setting {other.name!r} sends {several(both)} to workspace"
+                f" {wanted.workspace_id} already, and Azure refuses a second one for the same"
+                f" category and workspace: nothing was changed; {_lend(other, wanted)}"
+            )
+
+
+def _lend(setting: DiagnosticSetting, wanted: WantedDiagnostics) -> str:
+    """How somebody else's setting comes to do the work."""
+    lacking = _lacking(setting, wanted)
+    first = f"switch {several(lacking)} on there too ({PORTAL}) and then " if lacking else ""
+    return f"{first}let it do the work: {_use(setting.name)}"
 
 
 def _lacking(setting: DiagnosticSetting, wanted: WantedDiagnostics) -> list[str]:
-    sent = {category.casefold() for category in setting.categories}
+    sent = _folded(setting.categories)
     return [category for category in wanted.categories if category.casefold() not in sent]
 
 
 def _use(name: str) -> str:
     return f'pulumi config set --path "{KEY}.existing" "{name}"'
+
+
+def _folded(categories: Sequence[str]) -> frozenset[str]:
+    return frozenset(category.casefold() for category in categories)

@@ -133,6 +133,7 @@ class SignInMonitoring(pulumi.ComponentResource):
                 "actionGroupId": self.action_group_id,
                 "query": self.query,
                 "deleteLogs": either(args.delete_logs, False),
+                "diagnosticSettingId": setting.id if setting else None,
                 "watchedWorkspaces": self.watched_workspaces,
                 "links": self.links,
                 "alerts": self.alerts,
