@@ -107,9 +107,13 @@ class _LoopWithoutThreads(asyncio.SelectorEventLoop):
         answered = self.create_future()
         try:
             answered.set_result(func(*args))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (whoever awaits the answer gets it)
             answered.set_exception(error)
         return answered
+
+
+def _no_urn(*_alias: object) -> str:
+    return ""
 
 
 def _run_in_context(
@@ -133,7 +137,7 @@ def _run_in_context(
         # Where a resource was written is looked up in the whole stack, and pytest's is deep.
         nowhere = mock.patch.object(pulumi_resource, "_get_stack_trace", source_pb2.StackTrace)
         # URNs of aliases, a hundred a run, are for engines that do not work them out themselves.
-        unasked = mock.patch("pulumi.resource.collapse_alias_to_urn", lambda *_: "")
+        unasked = mock.patch("pulumi.resource.collapse_alias_to_urn", _no_urn)
         with hermetic_environment(environment), nowhere, unasked:
             reset_options(project=PROJECT, stack=STACK, preview=preview)
             set_all_config(config, secret_config)

@@ -1,4 +1,4 @@
-"""The silence alert: nothing arrived for a day."""
+"""The silence alert by itself: nothing arrived for a day, whatever tables there are."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from alerting.silence_alert import silence_alert_query
 from alerting.use_alert import SIGN_IN_TABLES
-from tests.unit.logged import answer, row
+from tests.kusto.logged import answer, row
 
 DAY = 24 * 60
 
