@@ -89,7 +89,7 @@ class AccountTools:
 
     directory: AccountDirectory | None = field(default_factory=EnvironmentDirectory, repr=False)
     """Of the tenant; None asks nobody (unit tests)."""
-    memory: StackMemory = field(default=earlier_outputs, repr=False)
+    memory: StackMemory = field(default_factory=earlier_outputs, repr=False)
     """What the stack's state knew before this run."""
     own_object_id: str = ""
     """Of the service principal that we run as; empty: that of the `ARM_*` environment."""

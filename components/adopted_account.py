@@ -44,7 +44,7 @@ class AdoptedAccountTools:
 
     directory: AdoptionDirectory | None = field(default=None, repr=False)
     """Of the tenant; None: that of the `ARM_*` environment."""
-    memory: StackMemory = field(default=earlier_outputs, repr=False)
+    memory: StackMemory = field(default_factory=earlier_outputs, repr=False)
     """What the stack's state knew before this run."""
     found: FoundAccount | None = None
     """What `find_adopted` said already in this run, by a program that warns of obstacles itself."""

@@ -42,7 +42,7 @@ class GroupTools:
 
     directory: GroupDirectory = field(default_factory=EnvironmentGroups, repr=False)
     """Of the tenant."""
-    memory: StackMemory = field(default=earlier_outputs, repr=False)
+    memory: StackMemory = field(default_factory=earlier_outputs, repr=False)
     """What the stack's state knew before this run."""
     own_object_id: str = ""
     """Of the service principal that we run as; empty: that of the `ARM_*` environment."""

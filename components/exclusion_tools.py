@@ -33,7 +33,7 @@ class ExclusionTools:
     """The tenant has security defaults on, so that no policy is enforced."""
     audit: PolicyAudit | None = None
     """Who changed a policy last; None: nobody is asked."""
-    memory: StackMemory = field(default=earlier_outputs, repr=False)
+    memory: StackMemory = field(default_factory=earlier_outputs, repr=False)
     """What the stack's state knew before this run."""
 
     @classmethod

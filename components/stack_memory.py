@@ -4,6 +4,7 @@ A look-up that comes back short must not take anything away. The program can onl
 short by comparing it with what the stack already manages.
 """
 
+import functools
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, cast
@@ -23,14 +24,18 @@ StackMemory = Callable[[str], Mapping[str, Outputs]]
 """Resource type → URN → outputs, as they were last saved."""
 
 
-def earlier_outputs(
-    resource_type: str, *, sleep: Callable[[float], None] = time.sleep
-) -> Mapping[str, Outputs]:
-    """Outputs by URN of this stack's resources of one type, as last saved; empty for a new stack.
+def earlier_outputs(*, sleep: Callable[[float], None] = time.sleep) -> StackMemory:
+    """The memory of a component that stands alone: read at its first question, and once.
 
-    For a component that stands alone; raises as `read_memory` does.
+    A later reading could hold what this very run has changed by then, and a password that was just
+    set would pass for one that had been set before. Raises as `read_memory` does.
     """
-    return read_memory(sleep=sleep)(resource_type)
+
+    @functools.cache
+    def read() -> StackMemory:
+        return read_memory(sleep=sleep)
+
+    return lambda resource_type: read()(resource_type)
 
 
 def read_memory(*, sleep: Callable[[float], None] = time.sleep) -> StackMemory:

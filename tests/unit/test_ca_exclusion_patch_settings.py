@@ -38,9 +38,12 @@ def wanted(
 
 
 def test_a_narrower_scope_takes_away_and_the_same_scope_does_not() -> None:
-    block = arguments([excluded("p1", **BLOCK)], scope="mfa-only")
-    narrowed = run(block, state=known("p1"), before={"scope": "all"})
+    policies = [excluded("p1", **BLOCK)]
+    narrowed = run(
+        arguments(policies, scope="mfa-only"), state=known("p1"), before={"scope": "all"}
+    )
     assert narrowed.one(TYPE).inputs["wanted"] == NOTHING
+    block = arguments(policies, scope="mfa-only")
     same = run(block, state=known("p1"), before={"scope": "mfa-only"})
     assert same.one(TYPE).inputs["wanted"] == OURS
     assert outcome(same)["scope"] == "mfa-only"
@@ -51,6 +54,7 @@ def test_a_policy_that_is_skipped_now_loses_our_entries_but_not_by_a_new_name() 
     skipped = run(args, state=known("p1"), before={"scope": "all", "skip": []})
     assert skipped.one(TYPE).inputs["wanted"] == NOTHING
     assert skipped.said("info")[0].startswith("Listed (p1): stop excluding")
+    args = arguments([excluded("p1", "Listed")], skip=["Listed"])
     renamed = run(args, state=known("p1"), before={"scope": "all", "skip": ["Listed"]})
     assert renamed.one(TYPE).inputs["wanted"] == OURS
     assert renamed.said("info") == []
