@@ -17,6 +17,7 @@ DIAGNOSTIC_SETTING_TYPE: Final = "azure-native:aadiam:DiagnosticSetting"
 WORKSPACE_TYPE: Final = "azure-native:operationalinsights:Workspace"
 QUERY_RULE_TYPE: Final = "azure-native:monitor:ScheduledQueryRule"
 ACTIVITY_ALERT_TYPE: Final = "azure-native:monitor:ActivityLogAlert"
+ACTION_GROUP_TYPE: Final = "azure-native:monitor:ActionGroup"
 TABLES: Final[Mapping[str, str]] = {
     "SignInLogs": "SigninLogs",
     "NonInteractiveUserSignInLogs": "AADNonInteractiveUserSignInLogs",
@@ -37,11 +38,6 @@ class Export:
     since: datetime | None
     """When a run made it or changed it last."""
 
-    @property
-    def tables(self) -> tuple[str, ...]:
-        """Those that the alarms read, as far as it fills them."""
-        return tuple(table for category, table in TABLES.items() if category in self.categories)
-
 
 @dataclass(frozen=True)
 class Rule:
@@ -53,6 +49,12 @@ class Rule:
     """A log search alert rule; else an activity log alert."""
     enabled: bool
     """What the settings say."""
+    action_groups: tuple[str, ...]
+    """Azure ids of those that it is to tell."""
+    scopes: tuple[str, ...]
+    """Azure ids of what it reads or watches."""
+    since: datetime | None
+    """When a run made it."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,33 @@ class MonitoringState:
     workspace_ids: tuple[str, ...]
     """The one that gets the logs first, then those that got them before."""
     rules: tuple[Rule, ...]
+    action_groups: tuple[str, ...]
+    """Azure ids of those that the stack made."""
+    sees_sign_ins: bool
+    """Whether sign-ins are looked at; without an Entra ID P1 licence only the audit log is."""
     tenant_id: str
     """The tenant that they are about; empty when no run has got that far."""
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The categories that have to be sent."""
+        if self.export is not None:
+            return self.export.categories
+        return tuple(TABLES) if self.sees_sign_ins else ("AuditLogs",)
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Those that the alarms read and that get rows."""
+        return tuple(table for category, table in TABLES.items() if category in self.needed)
+
+    @property
+    def since(self) -> datetime | None:
+        """Since when rows are awaited in the workspace that gets the logs, as far as is known."""
+        if self.export is not None:
+            return self.export.since
+        current = [one.casefold() for one in self.workspace_ids[:1]]
+        reading = [one for one in self.rules if [id.casefold() for id in one.scopes] == current]
+        return min((one.since for one in reading if one.since is not None), default=None)
 
 
 def read_monitoring(exported: str, name: str | None = None) -> MonitoringState:
@@ -88,6 +115,7 @@ def read_monitoring(exported: str, name: str | None = None) -> MonitoringState:
         *(one.workspace_id for one in exports),
         *(str(one.get("workspaceId") or "") for one in components),
         *made,
+        *(scope for one in rules if one.is_query for scope in one.scopes),
         *(str(watched) for one in components for watched in one.get("watchedWorkspaces") or ()),
     ]
     if not (workspaces or rules):
@@ -100,6 +128,10 @@ def read_monitoring(exported: str, name: str | None = None) -> MonitoringState:
         export=next(iter(exports), None),
         workspace_ids=_each_once(workspaces),
         rules=tuple(rules),
+        action_groups=tuple(
+            str(one.get("id") or "") for one in children if one.get("type") == ACTION_GROUP_TYPE
+        ),
+        sees_sign_ins=any(one.get("alertRuleId") for one in components),
         tenant_id=str(next(filter(None, tenants), "")),
     )
 
@@ -123,7 +155,19 @@ def _rule(resource: JSON) -> Rule:
         id=found,
         is_query=resource.get("type") == QUERY_RULE_TYPE,
         enabled=inputs.get("enabled") is not False,
+        action_groups=told_groups(inputs),
+        scopes=tuple(str(one) for one in inputs.get("scopes") or ()),
+        since=_moment(resource.get("created")),
     )
+
+
+def told_groups(rule: JSON) -> tuple[str, ...]:
+    """Azure ids of the action groups that a rule tells; both kinds of rules write them in their own
+    way.
+    """
+    actions = cast("JSON", rule.get("actions") or {})
+    groups = cast("Sequence[str | JSON]", actions.get("actionGroups") or ())
+    return tuple(one if isinstance(one, str) else str(one.get("actionGroupId")) for one in groups)
 
 
 def _outputs(resource: JSON) -> JSON:

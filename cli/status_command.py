@@ -22,9 +22,9 @@ def status(
     """
     from cli.chosen_stack import choose_stack, exported_state, require_running
     from cli.failure import CommandFailed
+    from cli.findings import Mark
     from cli.log_arrival import WorkspaceLogs
     from cli.monitoring_state import read_monitoring
-    from cli.monitoring_status import Mark
     from cli.monitoring_status import status as look
     from cli.tenant_access import identity_of
     from entra.errors import IdentityError

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from typing import Any
 
+from cli.alarm_status import QUERY_RULE_API
 from cli.monitoring_state import QUERY_RULE_TYPE
-from cli.monitoring_status import QUERY_RULE_API
 from tests.engine.standing import Scene
 from tests.support.tenant import arm
 

@@ -10,6 +10,7 @@ import pytest
 from cli.chosen_stack import ChosenStack
 from cli.failure import CommandFailed
 from cli.monitoring_state import (
+    ACTION_GROUP_TYPE,
     ACTIVITY_ALERT_TYPE,
     COMPONENT_TYPE,
     DIAGNOSTIC_SETTING_TYPE,
@@ -25,6 +26,9 @@ NEW, OLD = f"{WORKSPACES}/log-new", f"{WORKSPACES}/log-old"
 SETTING = "/providers/microsoft.aadiam/diagnosticSettings/break-glass"
 USED = f"{GROUP}/providers/Microsoft.Insights/scheduledQueryRules/Break-glass account used"
 CHANGED = f"{GROUP}/providers/Microsoft.Insights/activityLogAlerts/break-glass-alarm-changed"
+FIRST, SECOND = (
+    f"{GROUP}/providers/Microsoft.Insights/actionGroups/{name}" for name in ("ag", "ag-watch")
+)
 CATEGORIES = ("SignInLogs", "AuditLogs", "NonInteractiveUserSignInLogs")
 
 
@@ -48,11 +52,20 @@ def setting(**more: Any) -> dict[str, Any]:
 
 def children() -> list[dict[str, Any]]:
     """What a finished run leaves."""
+    return [child(WORKSPACE_TYPE, NEW), setting(), *alarms()]
+
+
+def alarms() -> list[dict[str, Any]]:
+    """Two alarms and their action groups, made at midnight of November 20th, 2026."""
+    made = {"created": "2026-11-20T00:00:00.5Z"}
+    used = {"enabled": True, "scopes": [NEW], "actions": {"actionGroups": [FIRST]}}
+    told = {"actionGroups": [{"actionGroupId": SECOND}]}
+    changed = {"enabled": True, "scopes": [USED], "actions": told}
     return [
-        child(WORKSPACE_TYPE, NEW),
-        setting(),
-        child(QUERY_RULE_TYPE, USED, inputs={"enabled": True}),
-        child(ACTIVITY_ALERT_TYPE, CHANGED, inputs={"enabled": True}),
+        child(ACTION_GROUP_TYPE, FIRST),
+        child(ACTION_GROUP_TYPE, SECOND),
+        child(QUERY_RULE_TYPE, USED, inputs=used, **made),
+        child(ACTIVITY_ALERT_TYPE, CHANGED, inputs=changed, **made),
     ]
 
 
@@ -61,13 +74,18 @@ def exported(
     resources: list[dict[str, Any]] | None = None,
     outputs: Mapping[str, Any] | None = None,
     watched: tuple[str, ...] = (NEW,),
+    premium: bool = True,
 ) -> str:
     """What `pulumi stack export` prints; `outputs` are those of the stack."""
     component = {
         "urn": COMPONENT,
         "type": COMPONENT_TYPE,
         "parent": ROOT,
-        "outputs": {"workspaceId": NEW, "watchedWorkspaces": list(watched)},
+        "outputs": {
+            "workspaceId": NEW,
+            "alertRuleId": USED if premium else None,
+            "watchedWorkspaces": list(watched),
+        },
     }
     root = {"urn": ROOT, "type": "pulumi:pulumi:Stack", "outputs": dict(outputs or {})}
     found = children() if resources is None else resources

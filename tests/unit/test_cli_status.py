@@ -1,64 +1,18 @@
 """`breakglass status`: what the state knows, compared with what Azure says."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from cli.failure import CommandFailed
-from cli.log_arrival import Arrival, arrival_query
+from cli.findings import Mark
+from cli.log_arrival import arrival_query
 from cli.monitoring_state import ACTIVITY_ALERT_TYPE, QUERY_RULE_TYPE, read_monitoring
-from cli.monitoring_status import Mark, status
-from entra.errors import IdentityError
+from cli.monitoring_status import status
 from entra.resource_manager import DiagnosticSetting
 from tests.unit import monitoring_stack as stack
-
-MADE = datetime(2026, 11, 20, 0, 0, 0, 500_000, tzinfo=UTC)
-SENDS = DiagnosticSetting(stack.SETTING, "break-glass", stack.NEW, stack.CATEGORIES)
-
-
-@dataclass
-class Tenant:
-    """Azure and its logs, as the command sees them."""
-
-    now: datetime = MADE + timedelta(hours=5)
-    arrived: dict[str, tuple[datetime, datetime]] = field(
-        default_factory=dict[str, tuple[datetime, datetime]]
-    )
-    settings: tuple[DiagnosticSetting, ...] = (SENDS,)
-    enabled: dict[str, bool] = field(
-        default_factory=lambda: {stack.USED: True, stack.CHANGED: True}
-    )
-    trouble: str = ""
-    asked: list[str] = field(default_factory=list[str])
-
-    def arrival(self, workspace_id: str, table: str) -> Arrival:
-        self.asked.append(f"{workspace_id.rpartition('/')[2]}/{table}")
-        if self.trouble:
-            raise CommandFailed(self.trouble)
-        first, last = self.arrived.get(table, (None, None))
-        return Arrival(first, last, self.now)
-
-    def find(self, resource_id: str, *, api_version: str) -> Mapping[str, Any] | None:
-        assert api_version
-        if self.trouble:
-            raise IdentityError(self.trouble)
-        if resource_id not in self.enabled:
-            return None
-        return {"id": resource_id, "properties": {"enabled": self.enabled[resource_id]}}
-
-    def diagnostic_settings(self) -> tuple[DiagnosticSetting, ...]:
-        if self.trouble:
-            raise IdentityError(self.trouble)
-        return self.settings
-
-
-def told(tenant: Tenant, **state: Any) -> dict[str, str]:
-    """The words by subject, each after its mark."""
-    found = status(read_monitoring(stack.exported(**state)), tenant, tenant)
-    return {one.subject: f"{one.mark.value} {one.words}" for one in found}
+from tests.unit.monitored_tenant import MADE, SENDS, Tenant, told
 
 
 def test_a_table_with_rows_says_when_the_first_and_the_last_arrived() -> None:
@@ -101,11 +55,6 @@ def test_a_table_that_the_setting_does_not_fill_is_not_asked_for() -> None:
     assert tenant.asked == ["log-new/AuditLogs"]
 
 
-def test_an_existing_setting_leaves_the_time_of_the_first_row_open() -> None:
-    words = told(Tenant(), resources=[])["log-new, SigninLogs"]
-    assert words == "– no row yet; Microsoft says up to three days"
-
-
 def test_earlier_workspaces_are_asked_after_the_one_that_gets_the_logs() -> None:
     tenant = Tenant()
     tenant.arrived["SigninLogs"] = (MADE, MADE)
@@ -121,7 +70,19 @@ def test_earlier_workspaces_are_asked_after_the_one_that_gets_the_logs() -> None
     ("settings", "words"),
     [
         ((SENDS,), "✓ sends SignInLogs, AuditLogs, NonInteractiveUserSignInLogs"),
+        (
+            (replace(SENDS, name="Break-Glass"),),
+            "✓ sends SignInLogs, AuditLogs, NonInteractiveUserSignInLogs",
+        ),
         ((), "✗ is gone: `pulumi up` makes it anew"),
+        (
+            (replace(SENDS, name="entra-logs", workspace_id=stack.OLD),),
+            "✗ is gone: `pulumi up` makes it anew",
+        ),
+        (
+            (replace(SENDS, name="entra-logs", categories=("RiskyUsers",)),),
+            "✗ is gone: `pulumi up` makes it anew",
+        ),
         (
             (DiagnosticSetting(stack.SETTING, "break-glass", stack.OLD, stack.CATEGORIES),),
             f"✗ sends to {stack.OLD}: `pulumi up` puts that right",
@@ -131,7 +92,7 @@ def test_earlier_workspaces_are_asked_after_the_one_that_gets_the_logs() -> None
             "✗ does not send SignInLogs, NonInteractiveUserSignInLogs: `pulumi up` puts that right",
         ),
     ],
-    ids=["right", "gone", "elsewhere", "lacks"],
+    ids=["right", "spelt", "gone", "one elsewhere", "one of others", "elsewhere", "lacks"],
 )
 def test_the_diagnostic_setting_is_compared_with_the_state(
     settings: tuple[DiagnosticSetting, ...], words: str
@@ -144,16 +105,16 @@ def test_an_alarm_is_on_off_or_gone(identifier: str) -> None:
     name = f"alert {identifier.rpartition('/')[2]}"
     tenant = Tenant()
     assert told(tenant)[name] == "✓ on"
-    tenant.enabled[identifier] = False
+    tenant.resources[identifier]["enabled"] = False
     assert told(tenant)[name].startswith("✗ off: find out who did it")
-    del tenant.enabled[identifier]
+    del tenant.resources[identifier]
     assert told(tenant)[name] == "✗ is gone: `pulumi up` makes it anew"
 
 
 @pytest.mark.parametrize("kind", [QUERY_RULE_TYPE, ACTIVITY_ALERT_TYPE])
 def test_an_alarm_that_the_settings_switch_off_is_not_wrong(kind: str) -> None:
     off = stack.child(kind, stack.USED, inputs={"enabled": False})
-    words = told(Tenant(enabled={stack.USED: False}), resources=[off])
+    words = told(Tenant(resources={stack.USED: {"enabled": False}}), resources=[off])
     assert words["alert Break-glass account used"] == "– off, as the settings say"
 
 
@@ -161,7 +122,9 @@ def test_what_cannot_be_asked_has_one_line_each_and_stops_nothing() -> None:
     found = list(status(read_monitoring(stack.exported()), Tenant(trouble="no"), Tenant()))
     unknown = [one for one in found if one.mark is Mark.UNKNOWN]
     assert [str(one) for one in unknown] == ["? log-new: no"]
-    assert len(found) == 4
+    assert len(found) == 6
+    dark = list(status(read_monitoring(stack.exported()), Tenant(), Tenant(trouble="no")))
+    assert {str(one)[0] for one in dark if "log-new" not in one.subject} == {"?"}
 
 
 def test_a_resource_that_is_about_to_be_deleted_does_not_count() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from cli.findings import Finding, Mark
 from cli.main import app
-from cli.monitoring_status import Finding, Mark
 from entra.errors import IdentityError
 from tests.unit.graph_stub import TENANT
 from tests.unit.monitoring_stack import exported, use_stack
