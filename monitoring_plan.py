@@ -1,8 +1,9 @@
 """What the resources of logs and alarms are called in Azure, and where they are to be."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from alerting.alarm_names import NAMES
 from components.azure_resources import (
     ACTION_GROUP_TYPE,
     ACTIVITY_ALERT_TYPE,
@@ -10,13 +11,15 @@ from components.azure_resources import (
     QUERY_RULE_TYPE,
     WORKSPACE_TYPE,
     group_path,
+    known_child,
     path_of,
 )
 from components.diagnostic_checks import WantedDiagnostics
 from components.kept_monitoring import WantedChild
 from components.log_workspace import CATEGORIES_WITHOUT_PREMIUM
 from components.monitoring_protection import WantedResources
-from components.watchers import NAMES
+from components.rule_reach import rule_name
+from components.stack_memory import StackMemory
 from settings import Settings
 
 KEY: Final = "break-glass:monitoring"
@@ -54,17 +57,23 @@ def diagnostics_of(settings: Settings) -> WantedDiagnostics:
     )
 
 
-def children_of(settings: Settings, location: str) -> tuple[WantedChild, ...]:
-    """The resources with tags that the settings make; `location`: the Azure region of the alert
-    rules."""
-    return tuple(_children(settings, location))
+def children_of(
+    settings: Settings, location: str, earlier: Sequence[str], memory: StackMemory
+) -> tuple[WantedChild, ...]:
+    """The resources with tags that the settings make.
+
+    `location`: the Azure region of new alert rules; `earlier`: Azure resource ids of the workspaces
+    that the alarms read besides; `memory`: what the state knows of standing rules.
+    """
+    return (*_evidence(settings), *_alarms(settings), *_rules(settings, location, earlier, memory))
 
 
 def wanted_resources(settings: Settings) -> WantedResources:
     """What must not be lost by a change of settings."""
     wanted = settings.monitoring
-    children = children_of(settings, settings.location)
-    names = {child.suffix: child.name for child in children}
+    names = {child.suffix: child.name for child in _evidence(settings)}
+    if wanted.notify.existing is None:
+        names["action-group"] = wanted.notify.name
     if wanted.diagnostic_setting.existing is None:
         names["diagnostic-setting"] = wanted.diagnostic_setting.name
     return WantedResources(
@@ -72,13 +81,12 @@ def wanted_resources(settings: Settings) -> WantedResources:
         location=settings.location,
         resource_group=wanted.resource_group.chosen,
         workspace_id=workspace_of(settings),
-        forgotten=wanted.workspace.forget,
         names=names,
         premium=settings.premium == "required",
     )
 
 
-def _children(settings: Settings, location: str) -> Iterator[WantedChild]:
+def _evidence(settings: Settings) -> Iterator[WantedChild]:
     wanted, group = settings.monitoring, alerts_group(settings)
     if wanted.resource_group.existing is None:
         key = f"{KEY}.resourceGroup.name"
@@ -87,6 +95,10 @@ def _children(settings: Settings, location: str) -> Iterator[WantedChild]:
         key = f"{KEY}.workspace.name"
         path = path_of(WORKSPACE_TYPE, group, wanted.workspace.name)
         yield WantedChild("workspace", WORKSPACE_TYPE, path, settings.location, key)
+
+
+def _alarms(settings: Settings) -> Iterator[WantedChild]:
+    wanted, group = settings.monitoring, alerts_group(settings)
     if wanted.notify.existing is None:
         key = f"{KEY}.notify.name"
         path = action_group_of(settings, wanted.notify.name, wanted.notify.resource_group)
@@ -96,17 +108,25 @@ def _children(settings: Settings, location: str) -> Iterator[WantedChild]:
         key = f"{KEY}.watch.notify.name"
         path = action_group_of(settings, second.name, second.resource_group)
         yield WantedChild("watch-action-group", ACTION_GROUP_TYPE, path, "global", key)
-    for suffix, name in _rules(settings):
-        key = f"{KEY}.alert.name" if suffix == "use-alert" else None
-        path = path_of(QUERY_RULE_TYPE, group, name)
-        yield WantedChild(suffix, QUERY_RULE_TYPE, path, location, key)
     for suffix, on in (("rules-alert", wanted.watch.rules), ("health-alert", wanted.watch.health)):
         if on:
             path = path_of(ACTIVITY_ALERT_TYPE, group, NAMES[suffix])
             yield WantedChild(suffix, ACTIVITY_ALERT_TYPE, path, "global")
 
 
-def _rules(settings: Settings) -> Iterator[tuple[str, str]]:
+def _rules(
+    settings: Settings, location: str, earlier: Sequence[str], memory: StackMemory
+) -> Iterator[WantedChild]:
+    own = settings.monitoring.workspace.existing is None
+    for suffix, display_name in _rule_names(settings):
+        known = known_child(memory, suffix, QUERY_RULE_TYPE)
+        name = rule_name(display_name, workspace_of(settings), earlier, known, own=own)
+        key = f"{KEY}.alert.name" if suffix == "use-alert" else None
+        path = path_of(QUERY_RULE_TYPE, alerts_group(settings), name)
+        yield WantedChild(suffix, QUERY_RULE_TYPE, path, location, key)
+
+
+def _rule_names(settings: Settings) -> Iterator[tuple[str, str]]:
     wanted, licensed = settings.monitoring, settings.premium == "required"
     if licensed:
         yield "use-alert", wanted.alert.name

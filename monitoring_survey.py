@@ -35,7 +35,7 @@ class FoundMonitoring:
     """The monitoring as this run found it."""
 
     location: str
-    """Azure region of alert rules and of a new workspace: that of the workspace they read."""
+    """Azure region of the alert rules: that of the workspace they read."""
     workspace_id: str | None = None
     """An existing workspace, as Azure spells its id; None when the stack has its own."""
     action_group_id: str | None = None
@@ -86,7 +86,7 @@ def survey_monitoring(
     exported = check_diagnostics(
         settings_there, diagnostics_of(settings), memory, standing=ask.exported
     )
-    kept = find_kept(azure, children_of(settings, location), memory)
+    kept = find_kept(azure, children_of(settings, location, earlier, memory), memory)
     if exported.kept_id:
         kept["diagnostic-setting"] = exported.kept_id
     for found in (place, group, watch_group, exported, told, watch_told):

@@ -34,8 +34,13 @@ def action_group(
     suffix: str,
     notify: Notify,
     resource_group_name: pulumi.Input[str],
+    *,
+    sealed: bool = False,
 ) -> tuple[pulumi.Output[str], Sequence[pulumi.Resource]]:
-    """Azure resource id of an action group, and the resource when it is made here."""
+    """Azure resource id of an action group, and the resource when it is made here.
+
+    `sealed`: not protected itself (see `alarm_seal`).
+    """
     if notify.existing is not None:
         return pulumi.Output.from_input(notify.existing), ()
     made = monitor.ActionGroup(
@@ -75,13 +80,13 @@ def action_group(
         or None,
         webhook_receivers=[_webhook(one) for one in either(notify.webhooks, ())] or None,
         tags=stack_tags(),
-        opts=_options(children, suffix),
+        opts=_options(children, suffix, sealed=sealed),
     )
     return made.id, (made,)
 
 
-def _options(children: Children, suffix: str) -> pulumi.ResourceOptions:
-    opts = children.options(suffix, as_it_stands=AS_IT_STANDS)
+def _options(children: Children, suffix: str, *, sealed: bool) -> pulumi.ResourceOptions:
+    opts = children.options(suffix, as_it_stands=AS_IT_STANDS, sealed=sealed)
     # Azure hands the addresses back when it is asked, also on refresh and import.
     opts.additional_secret_outputs = ["webhookReceivers"]
     return opts

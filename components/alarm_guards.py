@@ -68,16 +68,16 @@ def guards(
         return Guards()
     notify = either(watch.notify, _beside(first))
     place = site.resource_group_name
-    group_id, made = action_group(site.children, "watch-action-group", notify, place)
+    group_id, made = action_group(site.children, "watch-action-group", notify, place, sealed=True)
     resources, names = [*made], list[str]()
-    watched = [*rule_ids, site.workspace_id]
+    watched = [*rule_ids, site.workspaces.current]
     if health:
         alert = _health_alert(site, watched, group_id)
         resources.append(alert)
         names.append(NAMES["health-alert"])
         watched.append(alert.id)
     if rules:
-        watched += [site.action_group_id, group_id, *site.earlier]
+        watched += [site.action_group_id, group_id, *site.workspaces.earlier]
         resources.append(_rules_alert(site, watched, group_id))
         names.append(NAMES["rules-alert"])
     return Guards(names, resources)
@@ -158,7 +158,7 @@ def _activity_log_alert(
             ]
         ),
         tags=stack_tags(),
-        opts=site.children.options(suffix, as_it_stands=AS_IT_STANDS),
+        opts=site.children.options(suffix, as_it_stands=AS_IT_STANDS, sealed=True),
     )
 
 

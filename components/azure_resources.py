@@ -89,6 +89,14 @@ def known_monitoring(memory: StackMemory) -> Outputs:
     return {}
 
 
+def known_child(memory: StackMemory, suffix: str, type_: str) -> Outputs | None:
+    """Outputs of the state's child of any `SignInMonitoring` that has this end of its name."""
+    components = [urn.rpartition("::")[2] for urn in memory(MONITORING_TYPE)]
+    names = {f"{component}-{suffix}" for component in components}
+    found = memory(type_).items()
+    return next((outputs for urn, outputs in found if urn.rpartition("::")[2] in names), None)
+
+
 def names_in_state(memory: StackMemory, type_: str) -> frozenset[str]:
     """The Azure names, in lower case, of the state's resources of a type."""
     return frozenset(str(known.get("name", "")).casefold() for known in memory(type_).values())

@@ -18,7 +18,7 @@ class MonitoringTools:
     kept: Mapping[str, str] = field(default_factory=dict[str, str])
     """What an earlier life of the stack left in Azure, to be taken in instead of made: Azure
     resource id by the name of the child without the component's, as in `resource-group`."""
-    memory: StackMemory = field(default=earlier_outputs, repr=False)
+    memory: StackMemory = field(default_factory=earlier_outputs, repr=False)
     """What the stack's state knew before this run."""
 
 
@@ -41,8 +41,9 @@ class Children:
         *,
         depends_on: Sequence[pulumi.Resource] = (),
         as_it_stands: Sequence[str],
+        sealed: bool = False,
     ) -> pulumi.ResourceOptions:
-        """Of a child that shares the component's protection.
+        """Of a child that shares the component's protection, or is `sealed` (see `alarm_seal`).
 
         `as_it_stands`: properties that what is taken in again may have otherwise than the program
         says. The engine imports nothing that differs; the next run brings it to what is said.
@@ -53,15 +54,10 @@ class Children:
             import_=kept_id,
             ignore_changes=[*as_it_stands] if kept_id else None,
             depends_on=[*depends_on],
+            protect=False if sealed else None,
+            # The provider would delete first, and with it all that depends on what is replaced.
+            delete_before_replace=False if sealed else None,
         )
-
-    @property
-    def workspace_before(self) -> str:
-        """Azure resource id of the workspace to which the logs went in the last run, if any."""
-        for urn, outputs in self.tools.memory(TYPE).items():
-            if urn.rpartition("::")[2] == self.name:
-                return str(outputs.get("workspaceId") or "")
-        return ""
 
     def remembered(self, suffix: str, type_: str) -> Outputs | None:
         """The child's outputs as the state has them; None for one that is new."""

@@ -9,7 +9,8 @@ from alerting.use_alert import RUNBOOK, WatchedAccount, use_alert_query, use_ale
 from components import log_workspace, watchers
 from components.action_groups import action_group
 from components.alarm_guards import guards
-from components.alert_rules import AlertRule, RuleSite, Workspaces, alert_rule
+from components.alarm_seal import Alarms
+from components.alert_rules import AlertRule, RuleSite, alert_rule
 from components.monitoring_arguments import (
     Diagnostics,
     Excluded,
@@ -22,6 +23,7 @@ from components.monitoring_arguments import (
 from components.monitoring_children import TYPE, Children, MonitoringTools
 from components.plain_arguments import either, given
 from components.portal_links import query_link, resource_link
+from components.rule_reach import ReadWorkspaces, Workspaces
 
 __all__ = ["MonitoringTools", "SignInMonitoring"]
 
@@ -51,7 +53,11 @@ class SignInMonitoring(pulumi.ComponentResource):
     health (`Watch`).
 
     When the logs move to another workspace the alarms read the new one and the earlier ones before
-    the diagnostic setting is switched, and none of them is made anew.
+    the diagnostic setting is switched, and none of them is made anew. When the workspace that one
+    was made for is forgotten, the next one stands before it goes.
+
+    With `protect` the alarms are sealed (`alarm_seal`): each can be switched off by its name, and
+    nothing else takes one away.
 
     Left out on purpose: no alarm is resolved by itself or muted (the second use is as alarming as
     the first). Queries are not validated when they are saved, because the log tables do not exist
@@ -104,7 +110,7 @@ class SignInMonitoring(pulumi.ComponentResource):
         setting = log_workspace.diagnostic_setting(
             children,
             either(args.diagnostics, Diagnostics()),
-            site.workspace_id,
+            site.workspaces.current,
             premium=premium,
             after=rules,
         )
@@ -112,11 +118,11 @@ class SignInMonitoring(pulumi.ComponentResource):
         guarded = guards(watch, args.notify, site, [rule.id for rule in rules])
         use_alert, query = made.get("use-alert", (None, None))
 
-        self.workspace_id = site.workspace_id
+        self.workspace_id = site.workspaces.current
         self.action_group_id = pulumi.Output.from_input(site.action_group_id)
         self.alert_rule_id = pulumi.Output.from_input(use_alert.id if use_alert else None)
         self.query = pulumi.Output.from_input(query)
-        self.watched_workspaces = site.workspace_id.apply(lambda current: [current, *earlier])
+        self.watched_workspaces = site.workspaces.current.apply(lambda current: [current, *earlier])
         self.links = pulumi.Output.all(self.workspace_id, self.alert_rule_id, self.query).apply(
             lambda known: _links(*known)
         )
@@ -124,6 +130,7 @@ class SignInMonitoring(pulumi.ComponentResource):
         self.rules = pulumi.Output.from_input(
             [ScheduledAlert(name=rule.name, frequencyMinutes=rule.frequency) for rule in wanted]
         )
+        Alarms(f"{name}-alarms", self, [*rules, *guarded.resources])
         awaited = [*receivers, *rules, *guarded.resources, *([setting] if setting else [])]
         self.ready = pulumi.Output.all(*(one.urn for one in awaited)).apply(lambda _: True)
         self.register_outputs(
@@ -160,9 +167,12 @@ def _site(
         children=children,
         resource_group_name=group_name,
         location=either(workspace.location, args.location),
-        workspace_id=workspace_id,
-        workspace_path=log_workspace.workspace_path(group, workspace),
-        earlier=earlier,
+        workspaces=ReadWorkspaces(
+            current=workspace_id,
+            path=log_workspace.workspace_path(group, workspace),
+            own=workspace.existing is None,
+            earlier=earlier,
+        ),
         action_group_id=group_id,
         customer=either(args.customer, ""),
         runbook=either(either(args.alert, UseAlert()).runbook, RUNBOOK),

@@ -11,9 +11,10 @@ import pulumi
 from alerting.exclusion_alert import EXCLUSION_SCHEDULE, ExcludedObjects, exclusion_alert_query
 from alerting.silence_alert import SILENCE_SCHEDULE, silence_alert_query
 from alerting.tamper_alert import TAMPER_SCHEDULE, TamperTargets, tamper_alert_query
-from components.alert_rules import AlertRule, RuleSite, Workspaces
+from components.alert_rules import AlertRule, RuleSite
 from components.monitoring_arguments import AccountToWatch, Excluded, Watch
 from components.plain_arguments import either
+from components.rule_reach import Workspaces
 from entra.built_in_roles import GLOBAL_ADMINISTRATOR
 
 NAMES: Final[Mapping[str, str]] = {

@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_random as random
 
+from alerting.alarm_names import NAMES as NAMES_OF_WATCHERS
 from components.monitoring_arguments import (
     AccountToWatch,
     EmailReceiver,
@@ -15,7 +16,7 @@ from components.monitoring_arguments import (
     Watch,
 )
 from components.monitoring_children import MonitoringTools
-from components.sign_in_monitoring import SignInMonitoring
+from components.sign_in_monitoring import NAME, SignInMonitoring
 from tests.unit.harness import Recording, run_program
 
 NAMES = [
@@ -43,6 +44,8 @@ OWN = (
 USE_ALERT = "monitoring-use-alert"
 RULES = ("use-alert", "exclusion-alert", "tamper-alert", "silence-alert")
 ACTIVITY_ALERTS = ("rules-alert", "health-alert")
+DISPLAYED = {**NAMES_OF_WATCHERS, "use-alert": NAME}
+"""Names as the portal shows them."""
 
 
 KINDS = {
@@ -95,15 +98,25 @@ def in_azure(type_: str, name: str, inputs: dict[str, Any]) -> tuple[str, dict[s
     return path, {"name": called}
 
 
-def remembering(workspace_id: str, *rules: str, scope: str, location: str) -> MonitoringTools:
-    """What is found out when the state has these rules, made for the workspace `scope`."""
+def remembering(
+    workspace_id: str, *rules: str, scope: str, location: str, called: str = ""
+) -> MonitoringTools:
+    """What is found out when the state has these rules, made for the workspace `scope`.
+
+    `called`: their Azure name; without one, each by its own.
+    """
     urn = "urn:pulumi:unit::break-glass::type::"
     memory: dict[str, dict[str, dict[str, Any]]] = {
         "break-glass:index:SignInMonitoring": {
             f"{urn}monitoring": {"workspaceId": workspace_id, "watchedWorkspaces": [workspace_id]}
         },
         "azure-native:monitor:ScheduledQueryRule": {
-            f"{urn}monitoring-{rule}": {"scopes": [scope], "location": location} for rule in rules
+            f"{urn}monitoring-{rule}": {
+                "name": called or DISPLAYED[rule],
+                "scopes": [scope],
+                "location": location,
+            }
+            for rule in rules
         },
     }
     return MonitoringTools(memory=lambda type_: memory.get(type_, {}))

@@ -14,6 +14,7 @@ from tests.unit.harness import UNKNOWN
 from tests.unit.monitoring_scene import (
     ACTIVITY_ALERTS,
     CENTRAL,
+    DISPLAYED,
     OTHER_SUBSCRIPTION,
     OWN,
     RULES,
@@ -56,7 +57,9 @@ def test_an_existing_diagnostic_setting_is_left_as_it_is() -> None:
 def test_new_rules_read_the_new_workspace_and_the_earlier_ones() -> None:
     run = make(workspace=TO_CENTRAL)
     for rule in RULES:
-        assert run.named(f"monitoring-{rule}").inputs["scopes"] == [CENTRAL]
+        inputs = run.named(f"monitoring-{rule}").inputs
+        assert inputs["scopes"] == [CENTRAL]
+        assert inputs["ruleName"] == f"{DISPLAYED[rule]} (log-central)"
         assert f'workspace("{OWN}")' in query_of(run, rule)
         assert f'workspace("{CENTRAL}")' not in query_of(run, rule)
     assert run.outputs["watched_workspaces"] == [CENTRAL, OWN]
@@ -71,6 +74,7 @@ def test_rules_that_stand_keep_their_scope_and_place_when_the_logs_move(spelled:
         inputs = run.named(f"monitoring-{rule}").inputs
         assert inputs["scopes"] == [OWN]
         assert inputs["location"] == "northeurope"
+        assert inputs["ruleName"] == DISPLAYED[rule]
         assert f'workspace("{CENTRAL}")' in query_of(run, rule)
         assert f'workspace("{OWN}")' not in query_of(run, rule)
     assert run.one("DiagnosticSetting").inputs["workspaceId"] == CENTRAL
@@ -93,15 +97,45 @@ def test_after_the_way_back_the_rules_read_what_they_were_made_for_by_itself() -
     assert run.outputs["watched_workspaces"] == [OWN, CENTRAL]
 
 
-def test_a_forgotten_workspace_is_read_no_more_and_its_rules_are_made_anew() -> None:
-    tools = remembering(CENTRAL, *RULES, scope=OWN, location="westeurope")
+def test_a_forgotten_workspace_is_read_no_more_and_other_rules_stand_before_its_own_go() -> None:
+    tools = remembering(CENTRAL, *RULES, scope=OWN, location="northeurope")
     run = make(workspace=Workspace(existing=CENTRAL), tools=tools)
     for rule in RULES:
         registered = run.named(f"monitoring-{rule}")
         assert registered.inputs["scopes"] == [CENTRAL]
+        assert registered.inputs["location"] == "westeurope"
+        assert registered.inputs["ruleName"] == f"{DISPLAYED[rule]} (log-central)"
+        assert registered.inputs["displayName"] == DISPLAYED[rule]
         assert OWN not in query_of(run, rule)
         assert registered.replace_on_changes == ("scopes",)
-        assert registered.delete_before_replace is True
+        assert registered.delete_before_replace is False
+
+
+@pytest.mark.parametrize(
+    ("workspace", "called", "name"),
+    [
+        # Where the rule that stands has the name, the next one needs another.
+        (Workspace(), "Used (log-central)", "Used"),
+        (Workspace(), "USED", "Used (log-break-glass)"),
+        (Workspace(name="log-b"), "Used", "Used (log-b)"),
+        (Workspace(existing=CENTRAL), "Used", "Used (log-central)"),
+        (Workspace(existing=CENTRAL), "used (LOG-central)", "Used (log-central, rg-logs)"),
+    ],
+)
+def test_what_is_made_beside_a_standing_rule_has_another_name(
+    workspace: Workspace, called: str, name: str
+) -> None:
+    tools = remembering(ELSEWHERE, "use-alert", scope=ELSEWHERE, location="x", called=called)
+    rule = make(workspace=workspace, alert=UseAlert(name="Used"), tools=tools).named(USE_ALERT)
+    assert rule.inputs["ruleName"] == name
+    assert rule.inputs["displayName"] == "Used"
+
+
+def test_another_name_of_the_alert_is_shown_and_makes_nothing_anew() -> None:
+    tools = remembering(OWN, *RULES, scope=OWN, location="westeurope")
+    rule = make(alert=UseAlert(name="Used"), tools=tools).named(USE_ALERT)
+    assert rule.inputs["ruleName"] == DISPLAYED["use-alert"]
+    assert rule.inputs["displayName"] == "Used"
 
 
 def test_a_workspace_that_is_made_again_takes_no_rule_with_it() -> None:
@@ -167,7 +201,7 @@ def test_an_action_group_is_taken_in_without_reading_its_secrets(suffix: str) ->
 def test_everything_with_tags_carries_the_stacks() -> None:
     run = make()
     untagged = {r.name for r in run.children("monitoring") if r.inputs.get("tags") is None}
-    assert untagged == {"monitoring-diagnostic-setting"}
+    assert untagged == {"monitoring-diagnostic-setting", "monitoring-alarms"}
     tags = {str(r.inputs["tags"]) for r in run.children("monitoring") if "tags" in r.inputs}
     assert tags == {"{'break-glass': 'break-glass/unit'}"}
 

@@ -111,9 +111,14 @@ def test_one_switch_protects_all_of_it_or_nothing(tenant: Tenant, made: Recordin
     # an account that is yet to be made has nothing to protect. Logs stay in Azure in any case.
     sealed = ("name", "password", "global-administrator")
     logs = ("monitoring-resource-group", "monitoring-workspace")
-    assert sorted(bare) == sorted(
-        [*accounts, *logs, *(f"{name}-{part}" for name in accounts for part in sealed)]
-    )
+    rules = ("use-alert", "exclusion-alert", "tamper-alert", "silence-alert")
+    guards = ("rules-alert", "health-alert", "watch-action-group")
+    alarms = [f"monitoring-{part}" for part in (*rules, *guards)]
+    parts = [f"{name}-{part}" for name in accounts for part in sealed]
+    assert sorted(bare) == sorted([*accounts, *logs, *alarms, *parts])
+    for alarm in alarms:
+        seal = protected.named("monitoring-alarms")
+        assert protected.waits_for(seal, protected.named(alarm))
     for part in logs:
         assert protected.waits_for(protected.named("monitoring-use-alert"), protected.named(part))
         assert protected.named(part).retain_on_delete

@@ -33,7 +33,7 @@ RESOURCES = WantedResources(
     location="westeurope",
     resource_group="rg-break-glass",
     workspace_id=f"{RESOURCE_GROUP}/providers/Microsoft.OperationalInsights/workspaces/log-x",
-    names={"use-alert": "Break-glass account used"},
+    names={"action-group": "ag-break-glass"},
 )
 STANDING = WantedStack(
     accounts=[WantedAccount(f"account-{n}", excluded=True, retire=False) for n in (1, 2, 3)],
@@ -65,6 +65,7 @@ def standing() -> State:
         "azure-native:monitor:ScheduledQueryRule": {
             "monitoring-use-alert": {"name": "Break-glass account used"}
         },
+        "azure-native:monitor:ActionGroup": {"monitoring-action-group": {"name": "ag-break-glass"}},
         "break-glass:index:SignInMonitoring": {
             "monitoring": {"workspaceId": RESOURCES.workspace_id, "deleteLogs": False}
         },
@@ -275,12 +276,12 @@ def test_everything_that_would_be_lost_is_told_at_once() -> None:
     wanted = replace(
         without("account-3"),
         existing_group=THEIRS,
-        resources=replace(RESOURCES, names={"use-alert": "Used"}),
+        resources=replace(RESOURCES, names={"action-group": "ag-other"}),
     )
     assert [line.split(" ")[0] for line in refusals(wanted, standing())] == [
         "break-glass:accounts.count",
         "break-glass:group.existing",
-        "break-glass:monitoring.alert.name",
+        "break-glass:monitoring.notify.name",
     ]
 
 

@@ -1,0 +1,117 @@
+"""The alarms of a protected stack on the real engine: switched off, made anew, never lost."""
+
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from threading import Lock
+from typing import Any
+
+import yaml
+
+from tests.engine.account_tenant import assert_quiet
+from tests.engine.meanwhile import right_after
+from tests.engine.standing import Scene
+from tests.engine.test_monitoring_move import (
+    CENTRAL,
+    MONITORING,
+    choose,
+    make_central_workspace,
+    pass_time,
+    rows_of_uses,
+    rules,
+    rung,
+    use,
+)
+
+
+def watch(scene: Scene, **wanted: bool) -> None:
+    """Switch alarms on and off for the next run."""
+    present = yaml.safe_load(scene.stack.config_file.read_text(encoding="utf-8"))["config"]
+    scene.stack.set_config({MONITORING: {**present[MONITORING], "watch": wanted}})
+
+
+@contextmanager
+def used_at_every_write(scene: Scene) -> Generator[list[list[str]]]:
+    """An account is used right after each write of a query rule."""
+    one_by_one = Lock()
+
+    def act() -> None:
+        with one_by_one:
+            use(scene)
+
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(right_after(scene, method, "scheduledQueryRules/", act, nth=nth))
+            for method in ("PUT", "DELETE")
+            for nth in range(1, 5)
+        ]
+
+
+def test_a_workspace_is_forgotten_and_the_alarm_rings_at_every_write(scene: Scene) -> None:
+    central, standing = make_central_workspace(scene), rules(scene)
+    first = next(one for one in standing if one.endswith("break-glass account used"))
+    choose(scene, {"existing": central})
+    scene.stack.up("--skip-preview")
+    (ours,) = [one for one in scene.stack.outputs()["watchedWorkspaces"] if CENTRAL not in one]
+    choose(scene, {"existing": central, "forget": [ours]})
+    scene.forget()
+
+    with used_at_every_write(scene) as moments:
+        scene.stack.up("--skip-preview")
+
+    written = scene.writes()
+    assert all(moments), written
+    # The accounts keep their roles: nothing that the role waits for is deleted before it is made.
+    assert not [one for one in written if "oleAssignment" in one]
+    use_alert = [one for one in written if "account%20used" in one or "account used" in one]
+    assert [one.split()[0] for one in use_alert] == ["PUT", "DELETE"], use_alert
+    assert {one for one in rules(scene) if one in standing} == set()
+    assert f"{first} ({CENTRAL})" in rules(scene)
+    assert len(rules(scene)) == len(standing)
+    use(scene)
+    pass_time(scene, 30)
+    uses = rows_of_uses(scene)
+    assert len(uses) == 9
+    assert rung(scene) == set(uses)
+    assert_quiet(scene)
+
+
+def test_an_alarm_is_switched_off_by_its_name_and_on_again_while_protected(scene: Scene) -> None:
+    standing = rules(scene)
+    for name, left in (("silence", 3), ("tamper", 2)):
+        watch(scene, **{name: False}, **({"silence": False} if left == 2 else {}))
+        scene.stack.up("--skip-preview")
+        assert len(rules(scene)) == left
+    watch(scene, rules=False, health=False)
+    scene.stack.up("--skip-preview")
+    assert rules(scene) == standing
+    left = azure_resources(scene)
+    assert not [one for one in left if "activitylogalerts" in one or one.endswith("-watch")]
+
+    ended_with_nothing_written(scene)
+    watch(scene)
+    scene.stack.up("--skip-preview")
+    assert len(azure_resources(scene)) == len(left) + 3
+    assert_quiet(scene)
+
+
+def ended_with_nothing_written(scene: Scene) -> None:
+    """`destroy` stops, with and without its preview."""
+    before = scene.tenant.to_document()["azureResources"]
+    for options in ((), ("--skip-preview",)):
+        scene.forget()
+        ended = scene.stack.destroy(*options, check=False)
+        assert ended.returncode != 0
+        assert "protected" in ended.output
+        assert scene.writes() == []
+    assert scene.tenant.to_document()["azureResources"] == before
+    scene.stack.up("--skip-preview")
+    assert scene.writes() == []
+
+
+def test_destroy_of_a_protected_stack_writes_nothing(scene: Scene) -> None:
+    ended_with_nothing_written(scene)
+    assert_quiet(scene)
+
+
+def azure_resources(scene: Scene) -> dict[str, Any]:
+    return {path.lower(): one for path, one in scene.tenant.to_document()["azureResources"].items()}
