@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from alerting.price_list import PriceList
     from cli.chosen_stack import ChosenStack
     from cli.settings_file import SettingsFile
+    from cli.standing_cost import StandingCost
 
 _WIDTH: Final = 140  # of a file or pipe
 _FIRST_RUN: Final = (
@@ -39,7 +40,8 @@ def cost(
 ) -> None:
     """Say what the monitoring costs a month: each line with its price and what was assumed.
 
-    Reads the stack's settings; works before the first `pulumi up`. Changes nothing.
+    Reads the stack's settings; works before the first `pulumi up`. Of a program with settings of
+    its own it reads what the last run made. Changes nothing.
     """
     from alerting.cost import estimate
     from cli.chosen_stack import choose_stack
@@ -47,10 +49,16 @@ def cost(
 
     chosen = choose_stack(stack, sandbox=sandbox)
     settings = settings_file(chosen, config_file)
-    found = _last_run(chosen)
-    notes = [] if found else [_FIRST_RUN]
-    prices, troubles = _prices(settings, live=live)
-    result = estimate(_plan(settings, found), prices)
+    region = settings.text("azure-native:location")
+    if MONITORING in settings.values:
+        found = _last_run(chosen)
+        notes, plan = [] if found else [_FIRST_RUN], _plan(settings, found)
+    else:
+        standing = _standing(chosen, settings)
+        region, plan = standing.region, standing.plan
+        notes = [_not_our_settings(settings, standing)]
+    prices, troubles = _prices(region, live=live)
+    result = estimate(plan, prices)
     if as_json:
         typer.echo(json.dumps(result.as_output(), indent=2))
     else:
@@ -82,6 +90,27 @@ def _plan(settings: "SettingsFile", found: Mapping[str, Any]) -> Any:
         ) from None
 
 
+def _standing(stack: "ChosenStack", settings: "SettingsFile") -> "StandingCost":
+    """What the last run of a program with settings of its own made. Raises CommandFailed."""
+    from cli.chosen_stack import exported_state
+    from cli.failure import CommandFailed
+    from cli.standing_cost import standing_cost
+
+    try:
+        return standing_cost(exported_state(stack), stack.name)
+    except CommandFailed as error:
+        raise CommandFailed(
+            f"{settings.path.name} has no {MONITORING}, so that what there is to pay for is read"
+            f" from the last run: {error}"
+        ) from None
+
+
+def _not_our_settings(settings: "SettingsFile", standing: "StandingCost") -> str:
+    assumed = f"{standing.plan.sign_ins_per_day:,} sign-ins a day are assumed"
+    said = "; ".join((assumed, *standing.remarks))
+    return f"– {settings.path.name} has no {MONITORING}: counted is what the last run made; {said}."
+
+
 def _lines(found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The lines of the last run's estimate."""
     estimated: Any = found.get("estimatedMonthlyCost")
@@ -105,8 +134,11 @@ def _last_run(stack: "ChosenStack") -> Mapping[str, Any]:
     return {}
 
 
-def _prices(settings: "SettingsFile", *, live: bool) -> "tuple[PriceList, list[str]]":
-    """The price list to count with; a line when live prices were asked for and are not there."""
+def _prices(region: str, *, live: bool) -> "tuple[PriceList, list[str]]":
+    """The price list to count with; a line when live prices were asked for and are not there.
+
+    `region`: of the alarms, in whatever spelling.
+    """
     from alerting.price_list import LIST_PRICES
 
     if not live:
@@ -115,7 +147,7 @@ def _prices(settings: "SettingsFile", *, live: bool) -> "tuple[PriceList, list[s
     from entra.endpoints import trusted_certificates
     from entra.errors import IdentityError
 
-    region = settings.text("azure-native:location").replace(" ", "").lower()
+    region = region.replace(" ", "").lower()
     try:
         # The price API is Azure's own, for a simulated tenant too.
         return live_prices(region, certificates=trusted_certificates(os.environ)), []
