@@ -74,7 +74,7 @@ def check_diagnostics(
     ours = names_in_state(memory, DIAGNOSTICS_TYPE)
     same = next((one for one in found if one.name.casefold() == wanted.name.casefold()), None)
     known = wanted.name.casefold() in ours
-    if same is not None and not known and not _is_ours(same, wanted, memory):
+    if same is not None and not known and not is_ours(same, wanted, memory):
         raise pulumi.RunError(
             f"{KEY}.name holds {wanted.name!r}, and the tenant has a diagnostic setting of that"
             f" name that this stack did not make (it sends {several(same.categories)} to"
@@ -93,7 +93,7 @@ def check_diagnostics(
     return FoundDiagnostics(kept_id=same.id if same is not None and not known else None)
 
 
-def _is_ours(setting: DiagnosticSetting, wanted: WantedDiagnostics, memory: StackMemory) -> bool:
+def is_ours(setting: DiagnosticSetting, wanted: WantedDiagnostics, memory: StackMemory) -> bool:
     """Whether this stack made one of our name that its state lacks (see above)."""
     if not same_id(setting.workspace_id, wanted.workspace_id):
         return False

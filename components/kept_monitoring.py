@@ -37,7 +37,8 @@ class WantedChild:
     id: str
     """Azure resource id."""
     location: str
-    """Azure region, as in `westeurope`; `global` for what has none."""
+    """Azure region, as in `westeurope`; `global` for what has none, empty for one that is not known
+    yet."""
     key: str | None = None
     """The setting that holds its name; None for a name that no setting gives."""
 
@@ -103,7 +104,8 @@ def _refuse_another(found: Mapping[str, Any], child: WantedChild, mark: Mapping[
             f" tag {tag}: {value}): nothing was changed; {another}"
         )
     there = place(found.get("location"))
-    if (found["name"], there) != (child.name, place(child.location)):
+    wanted = place(child.location) or there
+    if (found["name"], there) != (child.name, wanted):
         raise pulumi.RunError(
             f"{holds} and azure-native:location {child.location!r}, but this stack left it"
             f" in Azure as {found['name']!r} in {there!r}: nothing was changed; set both as they"

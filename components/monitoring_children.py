@@ -15,9 +15,10 @@ TYPE: Final = "break-glass:index:SignInMonitoring"
 class MonitoringTools:
     """What was found out before."""
 
-    kept: Mapping[str, str] = field(default_factory=dict[str, str])
+    kept: Mapping[str, str] | None = None
     """What an earlier life of the stack left in Azure, to be taken in instead of made: Azure
-    resource id by the name of the child without the component's, as in `resource-group`."""
+    resource id by the name of the child without the component's, as in `resource-group`. None: the
+    component looks it up by itself (`monitoring_standing`)."""
     memory: StackMemory = field(default_factory=earlier_outputs, repr=False)
     """What the stack's state knew before this run."""
 
@@ -48,7 +49,7 @@ class Children:
         `as_it_stands`: properties that what is taken in again may have otherwise than the program
         says. The engine imports nothing that differs; the next run brings it to what is said.
         """
-        kept_id = self.tools.kept.get(suffix)
+        kept_id = (self.tools.kept or {}).get(suffix)
         return pulumi.ResourceOptions(
             parent=self.parent,
             import_=kept_id,

@@ -1,6 +1,7 @@
 """SignInMonitoring: the sign-in logs of the tenant, and the alarm when an account is used."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, TypedDict
 
 import pulumi
@@ -21,13 +22,14 @@ from components.monitoring_arguments import (
     Workspace,
 )
 from components.monitoring_children import TYPE, Children, MonitoringTools
+from components.monitoring_names import USE_ALERT
+from components.monitoring_standing import find_standing
 from components.plain_arguments import either, given
 from components.portal_links import query_link, resource_link
 from components.rule_reach import ReadWorkspaces, Workspaces
 
 __all__ = ["MonitoringTools", "SignInMonitoring"]
 
-NAME: Final = "Break-glass account used"
 DESCRIPTION: Final = (
     "Somebody signed in, or tried to, with an emergency-access account."
     " Find out at once who it was and why."
@@ -98,10 +100,14 @@ class SignInMonitoring(pulumi.ComponentResource):
         *,
         tools: MonitoringTools | None = None,
     ) -> None:
-        """`tools`: what the program found out before; without them nothing is taken in again."""
+        """`tools`: what the program found out before; without them the component itself looks for
+        what an earlier run left in Azure. Raises RunError for what this stack did not make."""
         args = given(SignInMonitoringArgs, args)
         super().__init__(TYPE, name, None, opts)
-        children = Children(name, self, tools or MonitoringTools())
+        tools = tools or MonitoringTools()
+        if tools.kept is None:
+            tools = replace(tools, kept=find_standing(self, name, args, tools.memory))
+        children = Children(name, self, tools)
         premium, earlier = either(args.premium, True), _earlier(args)
         site, receivers = _site(children, args, earlier)
         wanted = _scheduled(args, site, premium=premium)
@@ -220,7 +226,7 @@ def _use_alert(args: SignInMonitoringArgs, site: RuleSite) -> AlertRule:
 
     return AlertRule(
         suffix="use-alert",
-        name=either(alert.name, NAME),
+        name=either(alert.name, USE_ALERT),
         description=either(alert.description, DESCRIPTION),
         subject=either(alert.subject, SUBJECT),
         severity=either(alert.severity, 0),

@@ -78,7 +78,7 @@ class Alarm:
 
     def deploy(self, args: SignInMonitoringArgs) -> None:
         """Run the component as an update of what it made before."""
-        tools = MonitoringTools(memory=self._memory)
+        tools = MonitoringTools({}, self._memory)
         self.state = run_program(
             lambda: SignInMonitoring("monitoring", args, tools=tools), respond=self._put
         )

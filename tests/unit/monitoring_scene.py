@@ -16,7 +16,8 @@ from components.monitoring_arguments import (
     Watch,
 )
 from components.monitoring_children import MonitoringTools
-from components.sign_in_monitoring import NAME, SignInMonitoring
+from components.monitoring_names import USE_ALERT as NAME_OF_USE_ALERT
+from components.sign_in_monitoring import SignInMonitoring
 from tests.unit.harness import Recording, run_program
 
 NAMES = [
@@ -44,7 +45,7 @@ OWN = (
 USE_ALERT = "monitoring-use-alert"
 RULES = ("use-alert", "exclusion-alert", "tamper-alert", "silence-alert")
 ACTIVITY_ALERTS = ("rules-alert", "health-alert")
-DISPLAYED = {**NAMES_OF_WATCHERS, "use-alert": NAME}
+DISPLAYED = {**NAMES_OF_WATCHERS, "use-alert": NAME_OF_USE_ALERT}
 """Names as the portal shows them."""
 
 
@@ -60,6 +61,7 @@ def make(
     *, preview: bool = False, tools: MonitoringTools | None = None, **changes: Any
 ) -> Recording:
     """A run; somebody waits until the alarm is ready, and every output is exported."""
+    tools = tools or MonitoringTools({})
     args = replace(
         SignInMonitoringArgs(
             ACCOUNTS,
@@ -119,7 +121,7 @@ def remembering(
             for rule in rules
         },
     }
-    return MonitoringTools(memory=lambda type_: memory.get(type_, {}))
+    return MonitoringTools({}, lambda type_: memory.get(type_, {}))
 
 
 def query_of(run: Recording, rule: str) -> str:

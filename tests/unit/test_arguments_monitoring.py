@@ -149,7 +149,6 @@ def test_what_the_survey_found_in_azure_decides_where_the_logs_go() -> None:
     args = arguments({"workspace": {"existing": WORKSPACE.lower()}}, there)
     assert args.workspace is not None
     assert args.location == "westeurope"
-    assert args.workspace is not None
     assert args.workspace.location == "northeurope"
     assert args.workspace.existing == WORKSPACE
     assert args.workspace.earlier == (f"{WORKSPACE}-old",)

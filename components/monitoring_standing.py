@@ -1,0 +1,157 @@
+"""What Azure has of a `SignInMonitoring` that the stack's state lacks: looked up by itself.
+
+For a program without look-ups of its own. A refresh that once got 404, a run that was killed, and
+`destroy`, which leaves workspace and resource group: the next run takes in again what this stack
+made. Azure is asked only for what the state lacks.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import pulumi
+
+from components.azure_resources import (
+    DIAGNOSTICS_TYPE,
+    GROUP_TYPE,
+    known_monitoring,
+    names_in_state,
+)
+from components.diagnostic_checks import WantedDiagnostics, is_ours
+from components.kept_monitoring import find_kept
+from components.log_workspace import (
+    CATEGORIES,
+    CATEGORIES_WITHOUT_PREMIUM,
+    DIAGNOSTIC_SETTING,
+)
+from components.monitoring_arguments import Diagnostics, SignInMonitoringArgs, Workspace
+from components.monitoring_names import wanted_children, workspace_id
+from components.plain_arguments import either
+from components.stack_memory import Outputs, StackMemory
+from components.workspace_checks import several
+from entra.errors import EntraError, IdentityError
+from entra.identity import Identity
+from entra.resource_manager import DiagnosticSetting, ResourceManager
+
+PROVIDER: Final = "azure-native"
+SUFFIXES: Final = (
+    *("resource-group", "workspace", "diagnostic-setting", "action-group", "watch-action-group"),
+    *("use-alert", "exclusion-alert", "tamper-alert", "silence-alert"),
+    *("rules-alert", "health-alert"),
+)
+"""The children of a `SignInMonitoring`, by the end of their logical names."""
+
+
+def find_standing(
+    component: pulumi.Resource, name: str, args: SignInMonitoringArgs, memory: StackMemory
+) -> Mapping[str, str]:
+    """Azure resource ids by suffix (see `MonitoringTools`), of the component that has this name.
+
+    Raises RunError in one line for a resource of one of our names that this stack did not make.
+    Where Azure cannot be asked, one warning says so and nothing is taken in.
+    """
+    known = _own(name, memory)
+    azure = _Azure(component)
+    try:
+        subscription = azure.subscription_id or _subscription_before(known)
+        kept = find_kept(azure, [*wanted_children(args, subscription, known)], known)
+        return {**kept, **_kept_setting(azure, args, subscription, known)}
+    except EntraError as error:
+        pulumi.log.warn(
+            f"{name}: what an earlier run may have left in Azure was not looked up ({error}): if it"
+            " has something already, this run stops there",
+            component,
+        )
+        return {}
+
+
+class _Azure:
+    """Azure as the default provider sees it, connected to when it is first asked.
+
+    Raises IdentityError when we cannot be sure to ask as the provider does.
+    """
+
+    def __init__(self, component: pulumi.Resource) -> None:
+        # Read here: the settings of the program are not those of the threads that ask later.
+        settings = pulumi.Config(PROVIDER)
+        self._own_provider = component.get_provider(GROUP_TYPE) is not None
+        self._chosen = {key: settings.get(key) or "" for key in ("tenantId", "clientId")}
+        by_default = settings.get("subscriptionId") or os.environ.get("ARM_SUBSCRIPTION_ID") or ""
+        self.subscription_id = "" if self._own_provider else by_default
+        self._connected: ResourceManager | None = None
+
+    def find(self, resource_id: str, *, api_version: str) -> Mapping[str, Any] | None:
+        """See `AzureReader`."""
+        return self._manager().find(resource_id, api_version=api_version)
+
+    def listing(self, path: str, *, api_version: str) -> Iterator[Mapping[str, Any]]:
+        """See `AzureReader`."""
+        return self._manager().listing(path, api_version=api_version)
+
+    def diagnostic_settings(self) -> Sequence[DiagnosticSetting]:
+        """The tenant's."""
+        return self._manager().diagnostic_settings()
+
+    def _manager(self) -> ResourceManager:
+        if self._connected is None:
+            self._connected = ResourceManager(self._identity())
+        return self._connected
+
+    def _identity(self) -> Identity:
+        if self._own_provider:
+            raise IdentityError("its resources have an azure-native provider of their own")
+        if not self.subscription_id:
+            raise IdentityError(
+                "neither azure-native:subscriptionId nor ARM_SUBSCRIPTION_ID is set"
+            )
+        identity = Identity.from_environment()
+        for key, ours in (("tenantId", identity.tenant_id), ("clientId", identity.client_id)):
+            if (self._chosen[key] or ours).casefold() != ours.casefold():
+                raise IdentityError(f"azure-native:{key} is another than that of the environment")
+        return identity
+
+
+def _kept_setting(
+    azure: _Azure, args: SignInMonitoringArgs, subscription_id: str, known: StackMemory
+) -> Mapping[str, str]:
+    """The diagnostic setting, which carries no tag (see `diagnostic_checks`)."""
+    chosen, workspace = either(args.diagnostics, Diagnostics()), either(args.workspace, Workspace())
+    name = either(chosen.name, DIAGNOSTIC_SETTING)
+    if chosen.existing is not None or name.casefold() in names_in_state(known, DIAGNOSTICS_TYPE):
+        return {}
+    found = azure.diagnostic_settings()
+    same = next((one for one in found if one.name.casefold() == name.casefold()), None)
+    if same is None:
+        return {}
+    default = CATEGORIES if either(args.premium, True) else CATEGORIES_WITHOUT_PREMIUM
+    wanted = WantedDiagnostics(
+        name=name,
+        categories=either(chosen.categories, default),
+        workspace_id=workspace_id(args, subscription_id),
+        own_workspace=workspace.existing is None,
+    )
+    if is_ours(same, wanted, known):
+        return {"diagnostic-setting": same.id}
+    raise pulumi.RunError(
+        f"diagnostic setting {name!r} is to be made, and the tenant has one of that name that this"
+        f" stack did not make (it sends {several(same.categories)} to"
+        f" {same.workspace_id or 'no workspace'}): nothing was changed; let that one do the work"
+        f" (Diagnostics(existing={same.name!r})), choose another name, or delete it"
+    )
+
+
+def _own(name: str, memory: StackMemory) -> StackMemory:
+    """What the state knows of one component: a program may have several."""
+    names = {name, *(f"{name}-{suffix}" for suffix in SUFFIXES)}
+
+    def of_type(type_: str) -> Mapping[str, Outputs]:
+        found = memory(type_).items()
+        return {urn: outputs for urn, outputs in found if urn.rpartition("::")[2] in names}
+
+    return of_type
+
+
+def _subscription_before(known: StackMemory) -> str:
+    """Where the last run had its alarms; empty when there was none."""
+    action_group = str(known_monitoring(known).get("actionGroupId") or "")
+    return action_group.removeprefix("/subscriptions/").partition("/")[0]
