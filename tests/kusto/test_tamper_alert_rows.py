@@ -33,7 +33,7 @@ def rung(*rows: Row, targets: TamperTargets = OURS) -> list[Mapping[str, Any]]:
     return answer(query, {"AuditLogs": rows})
 
 
-TOUCHING = [
+TOUCHING: list[tuple[str, list[str]]] = [
     ("Reset user password", [ACCOUNT]),
     ("Reset user password", [ACCOUNT.upper()]),
     ("Change user password", [ACCOUNT]),
@@ -56,7 +56,7 @@ TOUCHING = [
     ("UPDATE security defaults", [OTHER]),
     ("Delete conditional access policy", [OTHER]),
 ]
-LEAVING = [
+LEAVING: list[tuple[str, list[str]]] = [
     ("Reset user password", [OTHER]),
     ("Add member to role", [OTHER, ROLE]),
     ("Add member to group", [OTHER, OTHER]),

@@ -30,7 +30,7 @@ QUERY = use_alert_query(
 
 
 def sign_in(**columns: Any) -> Row:
-    known = {
+    known: Row = {
         "UserId": ACCOUNT.object_id,
         "UserPrincipalName": ACCOUNT.user_principal_name,
         "ResultType": "0",

@@ -1,5 +1,7 @@
 """SignInMonitoring: the logs flow, the alarm rings, the evidence stays."""
 
+from functools import cache
+
 import pulumi_random as random
 
 from alerting.use_alert import RUNBOOK, WatchedAccount, use_alert_query
@@ -13,8 +15,14 @@ from components.monitoring_arguments import (
     Workspace,
 )
 from components.sign_in_monitoring import SignInMonitoring
-from tests.unit.harness import UNKNOWN, run_program
+from tests.unit.harness import UNKNOWN, Recording, run_program
 from tests.unit.monitoring_scene import NAMES, RECEIVERS, SUBSCRIPTION, USE_ALERT, make
+
+
+@cache
+def usual() -> Recording:
+    """The run with default settings, once for all tests that only look at it."""
+    return make()
 
 
 def test_every_name_is_the_chosen_one() -> None:
@@ -41,7 +49,7 @@ def test_the_workspace_is_where_and_how_long_it_was_asked_for() -> None:
 
 
 def test_entra_sends_both_sign_in_logs_and_the_audit_log_to_the_workspace() -> None:
-    run = make()
+    run = usual()
     inputs = run.one("DiagnosticSetting").inputs
     assert inputs["workspaceId"] == run.outputs["workspace_id"]
     assert inputs["logs"] == [
@@ -51,7 +59,7 @@ def test_entra_sends_both_sign_in_logs_and_the_audit_log_to_the_workspace() -> N
 
 
 def test_every_receiver_is_told_by_mail_in_the_common_schema() -> None:
-    inputs = make().named("monitoring-action-group").inputs
+    inputs = usual().named("monitoring-action-group").inputs
     assert inputs["location"] == "Global"
     assert inputs["enabled"]
     assert inputs["emailReceivers"] == [
@@ -61,7 +69,7 @@ def test_every_receiver_is_told_by_mail_in_the_common_schema() -> None:
 
 
 def test_the_alarm_rings_at_the_first_row_is_never_resolved_and_never_muted() -> None:
-    run = make()
+    run = usual()
     inputs = run.named(USE_ALERT).inputs
     watched = [WatchedAccount(*names) for names in NAMES]
     query = use_alert_query(watched, frequency_minutes=5, lookback_minutes=1440, runbook=RUNBOOK)
@@ -106,13 +114,13 @@ def test_subject_description_severity_and_schedule_can_be_chosen() -> None:
 
 
 def test_the_alarm_goes_to_the_action_group() -> None:
-    (told,) = make().named(USE_ALERT).inputs["actions"]["actionGroups"]
+    (told,) = usual().named(USE_ALERT).inputs["actions"]["actionGroups"]
     assert told.startswith(f"{SUBSCRIPTION}/resourceGroups/rg-break-glass/")
     assert told.endswith("/Microsoft.Insights/actionGroups/ag-break-glass")
 
 
 def test_the_evidence_stays_when_the_rest_goes_and_the_stack_can_let_go_of_it() -> None:
-    run = make()
+    run = usual()
     kept = [r for r in run.registrations if r.retain_on_delete]
     assert sorted(r.type.split(":")[-1] for r in kept) == ["ResourceGroup", "Workspace"]
     assert [r.protect for r in kept] == [False, False]

@@ -1,5 +1,7 @@
 """Action groups: every kind of receiver, one that exists, and the second one."""
 
+from functools import cache
+
 import pytest
 
 from components.monitoring_arguments import (
@@ -12,6 +14,7 @@ from components.monitoring_arguments import (
     WebhookIdentity,
     WebhookReceiver,
 )
+from tests.unit.harness import Recording
 from tests.unit.monitoring_scene import RECEIVERS, RULES, SUBSCRIPTION, USE_ALERT, make
 
 URI = "https://prod-01.example.org/workflows/x/triggers/manual?sig=Very-Secret"
@@ -34,9 +37,15 @@ ALL_KINDS = Notify(
 GROUPS = ("monitoring-action-group", "monitoring-watch-action-group")
 
 
+@cache
+def of_all_kinds() -> Recording:
+    """A run with receivers of every kind, once for all tests that only look at it."""
+    return make(notify=ALL_KINDS)
+
+
 @pytest.mark.parametrize("group", GROUPS)
 def test_receivers_of_every_kind_arrive_in_both_action_groups(group: str) -> None:
-    inputs = make(notify=ALL_KINDS).named(group).inputs
+    inputs = of_all_kinds().named(group).inputs
     assert [one["emailAddress"] for one in inputs["emailReceivers"]] == [
         "it@contoso.com",
         "alarm@example.org",
@@ -64,7 +73,7 @@ def test_receivers_of_every_kind_arrive_in_both_action_groups(group: str) -> Non
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_the_address_of_a_webhook_is_a_secret_wherever_it_is_kept(group: str) -> None:
-    run = make(notify=ALL_KINDS)
+    run = of_all_kinds()
     made = run.named(group)
     assert made.secret_inputs == {"webhookReceivers"}
     assert made.additional_secret_outputs == ("webhookReceivers",)

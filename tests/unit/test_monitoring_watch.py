@@ -1,5 +1,6 @@
 """The alarms besides the use alert: which there are, what they look for, and whom they tell."""
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from alerting.use_alert import RUNBOOK
 from components.account_roles import GLOBAL_ADMINISTRATOR
 from components.alarm_guards import CHANGES
 from components.monitoring_arguments import Excluded, Notify, UseAlert, Watch, Workspace
-from tests.unit.harness import UNKNOWN
+from tests.unit.harness import UNKNOWN, Recording
 from tests.unit.monitoring_scene import (
     ACTIVITY_ALERTS,
     EXCLUDED,
@@ -31,8 +32,20 @@ INSIGHTS = f"{GROUP}/Microsoft.Insights"
 WORKSPACE = f"{GROUP}/Microsoft.OperationalInsights/workspaces/log-break-glass"
 
 
+@cache
+def usual() -> Recording:
+    """The run with default settings, once for all tests that only look at it."""
+    return make()
+
+
+@cache
+def of_customer() -> Recording:
+    """The same for an MSP's customer."""
+    return make(customer="Contoso")
+
+
 def test_all_are_on_unless_switched_off() -> None:
-    run = make()
+    run = usual()
     made = [r.name.removeprefix("monitoring-") for r in run.children("monitoring")]
     assert {*RULES, *ACTIVITY_ALERTS} < {*made}
     assert run.outputs["alerts"] == [
@@ -56,7 +69,7 @@ def test_each_can_be_switched_off_by_itself(alert: str) -> None:
     off: dict[str, Any] = {alert: False}
     run = make(watch=Watch(excluded=EXCLUDED, **off))
     names = {r.name for r in run.registrations}
-    everything = {r.name for r in make().registrations}
+    everything = {r.name for r in usual().registrations}
     assert everything - names == {f"monitoring-{alert}-alert"}
     assert run.outputs["ready"] is True
 
@@ -90,7 +103,7 @@ def test_every_rule_says_what_it_looks_for() -> None:
 
 
 def test_the_role_that_is_watched_is_global_administrator_unless_others_are_named() -> None:
-    assert GLOBAL_ADMINISTRATOR in query_of(make(), "tamper-alert")
+    assert GLOBAL_ADMINISTRATOR in query_of(usual(), "tamper-alert")
     assert GLOBAL_ADMINISTRATOR not in query_of(
         make(watch=Watch(role_ids=[IDS[0]])), "tamper-alert"
     )
@@ -107,7 +120,7 @@ def test_the_role_that_is_watched_is_global_administrator_unless_others_are_name
 def test_every_rule_is_never_resolved_and_never_muted(
     rule: str, severity: int, frequency: str, window: str
 ) -> None:
-    inputs = make().named(f"monitoring-{rule}").inputs
+    inputs = usual().named(f"monitoring-{rule}").inputs
     assert inputs["severity"] == severity
     assert (inputs["evaluationFrequency"], inputs["windowSize"]) == (frequency, window)
     assert inputs["autoMitigate"] is False
@@ -119,8 +132,8 @@ def test_every_rule_is_never_resolved_and_never_muted(
 
 @pytest.mark.parametrize("rule", RULES)
 def test_the_customer_is_in_subject_description_and_payload(rule: str) -> None:
-    plain = make().named(f"monitoring-{rule}").inputs
-    inputs = make(customer="Contoso").named(f"monitoring-{rule}").inputs
+    plain = usual().named(f"monitoring-{rule}").inputs
+    inputs = of_customer().named(f"monitoring-{rule}").inputs
     subject = plain["actions"]["actionProperties"]["Email.Subject"]
     assert inputs["actions"]["actionProperties"] == {"Email.Subject": f"[Contoso] {subject}"}
     assert inputs["description"] == f"Contoso: {plain['description']}"
@@ -130,7 +143,7 @@ def test_the_customer_is_in_subject_description_and_payload(rule: str) -> None:
 
 @pytest.mark.parametrize("alert", ACTIVITY_ALERTS)
 def test_the_customer_is_in_the_alerts_on_the_alerts_too(alert: str) -> None:
-    inputs = make(customer="Contoso").named(f"monitoring-{alert}").inputs
+    inputs = of_customer().named(f"monitoring-{alert}").inputs
     assert inputs["description"].startswith("Contoso: ")
     (told,) = inputs["actions"]["actionGroups"]
     assert told["webhookProperties"] == {"customer": "Contoso", "runbook": RUNBOOK}
@@ -154,7 +167,7 @@ def leaves(inputs: dict[str, Any], field: str) -> list[str]:
 
 
 def test_a_change_of_whatever_rings_is_told_through_the_second_group() -> None:
-    inputs = make().named("monitoring-rules-alert").inputs
+    inputs = usual().named("monitoring-rules-alert").inputs
     assert leaves(inputs, "category") == ["Administrative"]
     assert leaves(inputs, "operationName") == list(CHANGES)
     assert leaves(inputs, "status") == ["Succeeded"]
@@ -173,7 +186,7 @@ def test_a_change_of_whatever_rings_is_told_through_the_second_group() -> None:
 
 
 def test_an_alarm_that_azure_reports_as_ill_is_told_through_the_second_group() -> None:
-    inputs = make().named("monitoring-health-alert").inputs
+    inputs = usual().named("monitoring-health-alert").inputs
     assert leaves(inputs, "category") == ["ResourceHealth"]
     assert leaves(inputs, "properties.currentHealthStatus") == ["Degraded", "Unavailable"]
     rules = [
@@ -188,7 +201,7 @@ def test_an_alarm_that_azure_reports_as_ill_is_told_through_the_second_group() -
 @pytest.mark.parametrize("alert", ACTIVITY_ALERTS)
 def test_the_alert_on_the_alerts_comes_after_what_it_watches(alert: str) -> None:
     """Otherwise the first run would ring for what it makes itself."""
-    run = make()
+    run = usual()
     for rule in RULES:
         assert run.waits_for(run.named(f"monitoring-{alert}"), run.named(f"monitoring-{rule}"))
 
