@@ -1,9 +1,9 @@
 """Are we in the right tenant, and may we do what is asked? Before anything is registered.
 
 One tenant stands behind the Graph token, the Azure Resource Manager token, the subscription and
-the stack's settings, or nothing happens. Then: permissions, the scope of the tenant's diagnostic
-settings. A licence is told, not judged. All look-ups run at the same time; none of them is a
-Conditional Access request.
+the stack's settings, or nothing happens. Then: permissions in Microsoft Graph; what Azure permits,
+whoever asks there is told. A licence is told, not judged. All look-ups run at the same time; none
+of them is a Conditional Access request.
 Errors: ``IdentityError``, ``GraphError`` (see ``entra.errors``).
 """
 
@@ -90,17 +90,15 @@ def check_tenant(
             told = "the Azure Resource Manager token"
             _same_tenant(told, str(azure_claims.result().get("tid")), tenant_id)
     _permitted(identity, _roles(claims), permissions)
-    with ThreadPoolExecutor(max_workers=6) as pool:
+    with ThreadPoolExecutor(max_workers=5) as pool:
         organization = pool.submit(directory.organization)
         domains = pool.submit(directory.domains)
         premium = pool.submit(directory.has_premium_licence)
         defaults = pool.submit(directory.security_defaults)
         if subscription_id:
             subscription = pool.submit(azure.tenant_of_subscription, subscription_id)
-            readable = pool.submit(azure.check_diagnostic_settings)
             told = f"subscription {subscription_id}"
             _same_tenant(told, subscription.result(), tenant_id)
-            readable.result()
         found = organization.result()
         _same_tenant("the organization that Microsoft Graph shows", found.id, tenant_id)
         return TenantFacts(

@@ -64,10 +64,6 @@ class ResourceManager:
             )
         return str(_document(answer).get("tenantId"))
 
-    def check_diagnostic_settings(self) -> None:
-        """Raises IdentityError unless the tenant's diagnostic settings can be read."""
-        self.diagnostic_settings()
-
     def diagnostic_settings(self) -> tuple[DiagnosticSetting, ...]:
         """The tenant's diagnostic settings, five at most. Raises IdentityError."""
         answer = self._get(f"{_DIAGNOSTIC_SETTINGS}?api-version={_DIAGNOSTIC_SETTINGS_API}")

@@ -2,12 +2,14 @@
 
 import pytest
 
+from entra.preflight import check_tenant
 from tests.sandbox.surveyed_tenant import (
     CATEGORIES,
     CENTRAL,
     GROUP,
     OTHERS,
     SETTINGS,
+    SUBSCRIPTION,
     WORKSPACE,
     Scene,
     scene,
@@ -28,6 +30,18 @@ def test_a_standing_stack_costs_two_reads_of_azure_and_none_of_the_directory(sto
     assert run.value.location == "westeurope"
     assert run.value.notices == ()
     assert run.value.workspace_id is None
+
+
+def test_who_we_are_and_what_stands_is_known_after_three_reads_of_azure(stood: Scene) -> None:
+    """What a refresh reads is not told to the program, so that a daily cap has to be asked for."""
+    stood.look(state=standing())
+    check_tenant(
+        stood.identity, tenant_id=stood.tenant.id, subscription_id=SUBSCRIPTION, permissions=()
+    )
+    azure = [one for one in stood.asked() if "/v1.0/" not in one]
+    assert sorted(azure) == sorted(
+        [f"GET {SETTINGS}", f"GET /subscriptions/{SUBSCRIPTION}", f"GET {WORKSPACE}"]
+    )
 
 
 def test_a_new_stack_costs_five_reads(tenant: Scene) -> None:

@@ -37,7 +37,6 @@ class Clouds:
         path = "/v1.0/policies/identitySecurityDefaultsEnforcementPolicy"
         self.change(path, {"isEnabled": False})
         self.change(f"/subscriptions/{SUBSCRIPTION}", {"tenantId": TENANT})
-        self.change("/providers/microsoft.aadiam/diagnosticSettings", {"value": []})
 
     def change(self, path: str, document: dict[str, Any], status: int = 200) -> None:
         self.answers[path] = lambda: httpx.Response(status, json=document)
@@ -68,14 +67,14 @@ def test_a_tenants_name_cannot_disturb_the_terminal() -> None:
     assert str(facts) == r"Contoso\x1b[2K\u202e (contoso.onmicrosoft.com)"
 
 
-def test_a_right_tenant_is_told_by_name_with_six_requests_and_none_for_policies() -> None:
+def test_a_right_tenant_is_told_by_name_with_five_requests_and_none_for_policies() -> None:
     clouds = Clouds()
     facts = clouds.check()
     assert str(facts) == "Contoso Ltd (contoso.onmicrosoft.com)"
     assert facts.has_premium
     assert not facts.security_defaults
     assert facts.own_object_id == "our-object-id"
-    assert len(clouds.asked) == 6
+    assert len(clouds.asked) == 5
     assert not [path for path in clouds.asked if "conditionalAccess" in path]
 
 
@@ -139,15 +138,6 @@ def test_a_greater_permission_contains_a_smaller_one() -> None:
     clouds = Clouds()
     clouds.roles.append("Directory.ReadWrite.All")
     clouds.check(permissions=["User.ReadWrite.All", "Organization.Read.All"])
-
-
-def test_the_scope_of_the_diagnostic_settings_is_named_when_it_is_closed() -> None:
-    clouds = Clouds()
-    clouds.change("/providers/microsoft.aadiam/diagnosticSettings", {"error": {}}, 403)
-    with pytest.raises(
-        IdentityError, match=r"'Contributor' at scope '/providers/Microsoft\.aadiam'"
-    ):
-        clouds.check()
 
 
 @pytest.mark.parametrize(

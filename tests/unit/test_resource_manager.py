@@ -50,6 +50,14 @@ def test_a_listing_is_read_to_its_last_page_and_from_our_host_alone() -> None:
     assert [httpx.URL(url).host for url in asked] == ["management.azure.com"] * 2
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_the_scope_of_the_diagnostic_settings_is_named_when_it_is_closed(status: int) -> None:
+    with pytest.raises(
+        IdentityError, match=r"'Contributor' at scope '/providers/Microsoft\.aadiam'"
+    ):
+        answering(status, {"error": {}}).diagnostic_settings()
+
+
 def test_a_diagnostic_setting_tells_where_it_sends_what() -> None:
     logs = [{"category": "SignInLogs", "enabled": True}, {"category": "AuditLogs"}]
     value = [
