@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, cast
 
 import yaml
 
@@ -16,6 +16,7 @@ from sandbox.engine import Engine, ensure_engine, install_stand_ins, sandbox_env
 REPOSITORY = Path(__file__).parents[2]
 SETTINGS_FILE = "Pulumi.sandbox.yaml"
 LIMIT_SECONDS = 240
+SECRET_MARK: Final = "4dabf18193072939515e22adb298388d"
 
 
 @functools.cache
@@ -94,15 +95,20 @@ class PulumiStack:
         return json.loads(self.run("stack", "export", "--stack", self.name).output)
 
     def resources(self) -> list[dict[str, Any]]:
-        """Return the resources in the state."""
-        return self.export()["deployment"].get("resources", [])
+        """Return the resources in the state: read from its file, which takes no process."""
+        (file,) = (self.folder / "state" / ".pulumi" / "stacks").glob(f"*/{self.name}.json")
+        saved: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        latest: dict[str, Any] = saved["checkpoint"].get("latest") or {}
+        resources: list[dict[str, Any]] = latest.get("resources") or []
+        return resources
 
     def outputs(self, *, show_secrets: bool = False) -> dict[str, Any]:
-        """Return the stack's outputs."""
-        flags = ["--show-secrets"] if show_secrets else []
-        return json.loads(
-            self.run("stack", "output", "--json", "--stack", self.name, *flags).output
-        )
+        """Return the stack's outputs; a secret one is `[secret]` unless it is to be shown."""
+        if show_secrets:
+            shown = self.run("stack", "output", "--json", "--stack", self.name, "--show-secrets")
+            return json.loads(shown.output)
+        stacks = [one for one in self.resources() if one["type"] == "pulumi:pulumi:Stack"]
+        return {name: _hidden(value) for one in stacks for name, value in _outputs(one).items()}
 
     def run(self, *arguments: str, check: bool = True) -> Run:
         """Run any `pulumi` command in the program's folder.
@@ -148,3 +154,12 @@ class PulumiStack:
         document = {"name": project["name"], "runtime": "python"}
         (elsewhere / "Pulumi.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
         self.run("--cwd", str(elsewhere), "stack", "init", self.name, "--no-select")
+
+
+def _outputs(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    return resource.get("outputs") or {}
+
+
+def _hidden(value: Any) -> Any:
+    secret = isinstance(value, dict) and SECRET_MARK in cast("dict[str, Any]", value)
+    return "[secret]" if secret else value
