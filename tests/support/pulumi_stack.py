@@ -161,5 +161,5 @@ def _outputs(resource: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _hidden(value: Any) -> Any:
-    secret = isinstance(value, dict) and SECRET_MARK in cast("dict[str, Any]", value)
-    return "[secret]" if secret else value
+    marked: Any = cast("Any", value) if isinstance(value, dict) else {}
+    return "[secret]" if SECRET_MARK in marked else cast("Any", value)
