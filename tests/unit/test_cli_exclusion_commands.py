@@ -66,10 +66,10 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
     source.write_text(FAKE)
     if os.name == "nt":
         executable = binaries / "pulumi.cmd"
-        executable.write_text(f'@"{sys.executable}" "{source}" %*\n')
+        executable.write_text(f'@"{sys.executable}" -S "{source}" %*\n')
     else:
         executable = binaries / "pulumi"
-        executable.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{source}" "$@"\n')
+        executable.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "{source}" "$@"\n')
         executable.chmod(0o700)
     for name in os.environ:
         if name.startswith(("ARM_", "AZURE_", "PULUMI_")):

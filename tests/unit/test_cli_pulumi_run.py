@@ -61,10 +61,11 @@ def make(tmp_path: Path, **environment: str) -> Fake:
     (tmp_path / "fake.py").write_text(FAKE)
     if os.name == "nt":
         executable = tmp_path / "pulumi.cmd"
-        executable.write_text(f'@"{sys.executable}" "{tmp_path / "fake.py"}" %*\n')
+        executable.write_text(f'@"{sys.executable}" -S "{tmp_path / "fake.py"}" %*\n')
     else:
         executable = tmp_path / "pulumi"
-        executable.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{tmp_path / "fake.py"}" "$@"\n')
+        call = f'"{sys.executable}" -S "{tmp_path / "fake.py"}"'
+        executable.write_text(f'#!/bin/sh\nexec {call} "$@"\n')
         executable.chmod(0o700)
     project = tmp_path / "project"
     project.mkdir()
