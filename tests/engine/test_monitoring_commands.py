@@ -5,8 +5,7 @@ import subprocess
 import sys
 from typing import Any
 
-from cli.alarm_status import QUERY_RULE_API
-from cli.monitoring_state import QUERY_RULE_TYPE
+from cli.alarm_status import ACTION_GROUP_API, QUERY_RULE_API
 from tests.engine.standing import Scene
 from tests.support.tenant import arm
 
@@ -32,7 +31,7 @@ def found(done: "subprocess.CompletedProcess[str]") -> dict[str, tuple[str, str]
     return {row["subject"]: (row["mark"], row["words"]) for row in rows}
 
 
-def test_status_tells_of_the_wait_of_the_first_rows_and_of_an_alarm_that_is_off(
+def test_status_tells_of_the_wait_of_the_first_rows_and_of_what_is_off_or_gone(
     scene: Scene,
 ) -> None:
     used = "alert Break-glass account used"
@@ -41,6 +40,8 @@ def test_status_tells_of_the_wait_of_the_first_rows_and_of_an_alarm_that_is_off(
     stands = found(before)
     assert stands["diagnostic setting break-glass"][0] == "right"
     assert stands[used] == ("right", "on")
+    groups = ("action group ag-break-glass", "action group ag-break-glass-watch")
+    assert [stands[one] for one in groups] == [("right", "tells 2 receivers")] * 2
     mark, words = stands["log-break-glass, SigninLogs"]
     assert mark == "waiting"
     assert "no row yet" in words
@@ -48,11 +49,17 @@ def test_status_tells_of_the_wait_of_the_first_rows_and_of_an_alarm_that_is_off(
     scene.tenant.logs.emit("SignInLogs", {"UserId": "somebody", "ResultType": "0"})
     scene.server.world.advance(1200)
     resources = scene.stack.export()["deployment"]["resources"]
-    made = {one["type"]: one["id"] for one in resources if one["urn"].endswith("-use-alert")}
+    made = {one["urn"].rpartition("::")[2]: one.get("id") for one in resources}
     with arm(scene.server) as manager:
         off = {"properties": {"enabled": False}}
-        path = f"{made[QUERY_RULE_TYPE]}?api-version={QUERY_RULE_API}"
-        manager.patch(path, json=off).raise_for_status()
+        for child, version in (
+            ("use-alert", QUERY_RULE_API),
+            ("watch-action-group", ACTION_GROUP_API),
+        ):
+            path = f"{made[f'monitoring-{child}']}?api-version={version}"
+            manager.patch(path, json=off).raise_for_status()
+        setting = f"{made['monitoring-diagnostic-setting']}?api-version=2017-04-01"
+        manager.delete(setting).raise_for_status()
     scene.forget()
     after = breakglass(scene, "status", "--json")
     assert after.returncode == 1
@@ -60,7 +67,11 @@ def test_status_tells_of_the_wait_of_the_first_rows_and_of_an_alarm_that_is_off(
     stands = found(after)
     assert stands["log-break-glass, SigninLogs"][0] == "right"
     assert "first row arrived" in stands["log-break-glass, SigninLogs"][1]
-    assert stands[used][0] == "wrong"
+    assert {stands[one][0] for one in (used, groups[1], "diagnostic setting break-glass")} == {
+        "wrong"
+    }
+    assert stands[groups[0]][0] == "right"
+    assert "is off, and nobody hears its alarms" in stands[groups[1]][1]
 
 
 def test_cost_comes_to_what_the_run_said(scene: Scene) -> None:

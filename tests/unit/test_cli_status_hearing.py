@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cli.failure import CommandFailed
+from cli.monitoring_state import QUERY_RULE_TYPE
 from entra.resource_manager import DiagnosticSetting
 from tests.unit import monitoring_stack as stack
 from tests.unit.monitored_tenant import MADE, SENDS, Tenant, told
@@ -132,6 +133,13 @@ def test_an_alarm_that_tells_somebody_else_or_nobody_is_wrong(
     assert words.startswith(f"✗ on, and tells {whom} instead of {should}: find out who did it")
 
 
+def test_an_alarm_of_which_the_state_knows_no_action_group_has_to_tell_somebody() -> None:
+    tenant = Tenant()
+    tenant.resources[stack.USED]["actions"] = {}
+    words = told(tenant, resources=[stack.child(QUERY_RULE_TYPE, stack.USED)])[USED]
+    assert words.startswith("✗ on, and tells nobody instead of an action group")
+
+
 def test_an_alarm_may_tell_others_besides() -> None:
     tenant = Tenant()
     tenant.resources[stack.USED]["actions"]["actionGroups"].append(stack.SECOND)
@@ -180,8 +188,9 @@ def test_a_receiver_that_unsubscribed_is_told_with_the_way_back(deaf: list[str],
 
 
 def test_nothing_in_azure_is_asked_for_twice() -> None:
-    tenant = Tenant()
-    told(tenant)
+    tenant, silent = Tenant(), stack.USED.replace("account used", "logs silent")
+    tenant.resources[silent] = {"scopes": [stack.NEW.upper()], "actions": {"actionGroups": ["x"]}}
+    told(tenant, resources=[*stack.children(), stack.child(QUERY_RULE_TYPE, silent)])
     assert sorted(tenant.looked_for) == sorted(tenant.resources)
 
 
