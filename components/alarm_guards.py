@@ -15,12 +15,12 @@ from typing import Final
 import pulumi
 from pulumi_azure_native import monitor
 
+from alerting.alarm_names import NAMES
 from components.action_groups import action_group, watch_action_group_name
 from components.alert_rules import RuleSite, payload
 from components.kept_monitoring import stack_tags
 from components.monitoring_arguments import Notify, Watch
 from components.plain_arguments import either
-from components.watchers import NAMES
 
 CHANGES: Final = (
     "Microsoft.Insights/scheduledQueryRules/write",

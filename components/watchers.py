@@ -3,11 +3,11 @@
 They tell the same people as the use alert. What watches the alarms themselves is in `alarm_guards`.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Sequence
 
 import pulumi
 
+from alerting.alarm_names import NAMES
 from alerting.exclusion_alert import EXCLUSION_SCHEDULE, ExcludedObjects, exclusion_alert_query
 from alerting.silence_alert import SILENCE_SCHEDULE, silence_alert_query
 from alerting.tamper_alert import TAMPER_SCHEDULE, TamperTargets, tamper_alert_query
@@ -16,16 +16,6 @@ from components.monitoring_arguments import AccountToWatch, Excluded, Watch
 from components.plain_arguments import either
 from components.rule_reach import Workspaces
 from entra.built_in_roles import GLOBAL_ADMINISTRATOR
-
-NAMES: Final[Mapping[str, str]] = {
-    "exclusion-alert": "Break-glass exclusion missing",
-    "tamper-alert": "Break-glass account or role changed",
-    "silence-alert": "Break-glass logs silent",
-    "rules-alert": "break-glass-alarm-changed",
-    "health-alert": "break-glass-alarm-health",
-}
-"""Names in Azure by child; an activity log alert's has no blanks."""
-
 
 def exclusion_alert(excluded: Excluded, site: RuleSite) -> AlertRule:
     """Rings when a policy is made or changed that does not exclude what it should."""
