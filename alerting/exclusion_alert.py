@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from alerting.audit_log import LOOKBACK_MINUTES, audit_rows
 from alerting.literals import QueryError, literal, literals
-from alerting.query_parts import context, object_ids
+from alerting.query_parts import context, object_ids, one_row
 from alerting.schedules import rule_schedule
 
 EXCLUSION_SCHEDULE = rule_schedule(frequency_minutes=5, lookback_minutes=LOOKBACK_MINUTES)
@@ -25,16 +25,26 @@ _SAVED = (
     "Restore conditional access policy",
 )
 _CUT_OFF = "not in the part of the policy that the log holds: "
-_COLUMNS = (
+_DETAILS = (
     "TimeGenerated",
     "Policy",
     "Missing",
     "State",
-    "Activity = OperationName",
+    "Activity",
     "By",
     "IPAddress",
     "PolicyId",
 )
+_TEXTS = {
+    "Policies": "Policy",
+    "Missing": "Missing",
+    "State": "State",
+    "By": "By",
+    "IPAddress": "IPAddress",
+}
+
+EXCLUSION_DIMENSIONS = ("Time", *_TEXTS)
+"""What the message says."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ def exclusion_alert_query(
     customer: str = "",
     runbook: str = "",
 ) -> str:
-    """KQL that returns a row for every policy that was saved without one of the exclusions.
+    """KQL that returns one row for all policies that were saved without one of the exclusions.
 
     Which policies should have them is what `entra.exclusion.skip_reason` says: not those for
     workload or agent identities and not those for nobody. Their state makes no difference. A policy
@@ -105,9 +115,9 @@ def exclusion_alert_query(
         " by TimeGenerated, Id, OperationName, Policy, PolicyId, State, Whole, By, IPAddress\n"
         f'| extend Missing = strcat(iff(Whole, "", {literal(_CUT_OFF)}),'
         ' strcat_array(Lacking, ", "))\n'
-        f"| project {', '.join(_COLUMNS)}"
-        f"{context(customer=customer, runbook=runbook)}\n"
-        "| order by TimeGenerated desc"
+        "| extend Activity = OperationName\n"
+        f"{one_row(_TEXTS, _DETAILS)}"
+        f"{context(customer=customer, runbook=runbook)}"
     )
 
 

@@ -1,12 +1,20 @@
 """Pieces that the queries of several alerts share."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from alerting.literals import QueryError, literal
 
 RUNBOOK = "https://github.com/break-glass/break-glass/blob/main/docs/runbook.md"
 """What to do when an alarm rings, in the words of docs/runbook.md."""
+
+UNKNOWN = "unknown"
+
+MOST_DETAILS = 100
+"""How many findings a row holds one by one; the workspace has them all."""
+
+_LISTED = 5
+_LONGEST_TEXT = 200
 
 _WORKSPACE_ID = re.compile(
     r"/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/\s\"\\]+"
@@ -52,6 +60,50 @@ def fuzzy_union(empty_columns: str, legs: Sequence[str]) -> str:
     """
     whole = [f"    (datatable({empty_columns})[])", *(f"    ({leg})" for leg in legs)]
     return "union isfuzzy=true\n" + ",\n".join(whole)
+
+
+def in_utc(column: str) -> str:
+    """A KQL expression: a datetime as text, to the second; a dimension is text or a number."""
+    return f'strcat(format_datetime({column}, "yyyy-MM-dd HH:mm:ss"), " UTC")'
+
+
+def known(column: str) -> str:
+    """A KQL expression: a text, or a word for an empty one.
+
+    Whether Azure tells of a row whose dimension is empty is not documented.
+    """
+    return f'iff(isempty({column}), "{UNKNOWN}", {column})'
+
+
+def one_row(texts: Mapping[str, str], details: Sequence[str]) -> str:
+    """The lines that make one row, hence one message, of all that was found; none of nothing.
+
+    `texts`: column of the message → column of the findings, whose different values it lists, the
+    first few of them. `Details` has the newest findings one by one, with their columns `details`.
+    """
+    packed = ", ".join(f"{literal(name)}, {name}" for name in details)
+    cut = [f"{name}Text = {_cut(column)}" for name, column in texts.items()]
+    sets = [f"{name}Set = make_set({name}Text)" for name in texts]
+    listed = [f"{name} = {_listed(f'{name}Set')}" for name in texts]
+    return (
+        "| order by TimeGenerated desc\n"
+        f'| extend Alarm = "", Detail = bag_pack({packed}), {", ".join(cut)}\n'
+        "| summarize TimeGenerated = max(TimeGenerated), Findings = count(), "
+        f"{', '.join(sets)}, Details = make_list(Detail, {MOST_DETAILS}) by Alarm\n"
+        f"| project TimeGenerated, Time = {in_utc('TimeGenerated')}, {', '.join(listed)},"
+        " Findings, Details"
+    )
+
+
+def _cut(column: str) -> str:
+    long = f'strcat(substring({column}, 0, {_LONGEST_TEXT}), "…")'
+    return f"iff(strlen({column}) > {_LONGEST_TEXT}, {long}, {known(column)})"
+
+
+def _listed(column: str) -> str:
+    first = f'strcat_array(array_slice({column}, 0, {_LISTED - 1}), "; ")'
+    rest = f'strcat("; and ", array_length({column}) - {_LISTED}, " more")'
+    return f'strcat({first}, iff(array_length({column}) > {_LISTED}, {rest}, ""))'
 
 
 def context(*, customer: str, runbook: str) -> str:

@@ -41,7 +41,7 @@ def result_in_words() -> str:
     """A KQL expression over ResultType and ResultDescription. A code without words shows both."""
     cases = ", ".join(
         f"ResultType == {literal(code)}, {literal(words)}"
-        for code, words in {SUCCESS: "signed in", **_WORDS}.items()
+        for code, words in {SUCCESS: "succeeded", **_WORDS}.items()
     )
     other = 'strcat("failed: ", ResultType, " ", ResultDescription)'
     return f"case({cases}, {other})"

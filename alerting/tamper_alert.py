@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from alerting.audit_log import LOOKBACK_MINUTES, audit_rows
 from alerting.literals import QueryError, literals
-from alerting.query_parts import context, object_ids
+from alerting.query_parts import context, object_ids, one_row
 from alerting.schedules import rule_schedule
 
 TAMPER_SCHEDULE = rule_schedule(frequency_minutes=5, lookback_minutes=LOOKBACK_MINUTES)
@@ -16,9 +16,9 @@ TAMPER_SCHEDULE = rule_schedule(frequency_minutes=5, lookback_minutes=LOOKBACK_M
 
 _OF_THE_TENANT = ("Update security defaults", "Delete conditional access policy")
 _OF_A_ROLE = ("Update role setting in PIM", "Update role definition", "Delete role definition")
-_COLUMNS = (
+_DETAILS = (
     "TimeGenerated",
-    "Activity = OperationName",
+    "Activity",
     "Objects",
     "By",
     "IPAddress",
@@ -26,6 +26,16 @@ _COLUMNS = (
     "ResultReason",
     "ObjectIds",
 )
+_TEXTS = {
+    "Activities": "Activity",
+    "Objects": "Objects",
+    "By": "By",
+    "IPAddress": "IPAddress",
+    "Result": "Result",
+}
+
+TAMPER_DIMENSIONS = ("Time", *_TEXTS)
+"""What the message says."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,7 @@ def tamper_alert_query(
     customer: str = "",
     runbook: str = "",
 ) -> str:
-    """KQL that returns a row for every audited activity on or by what is watched.
+    """KQL that returns one row for all audited activities on or by what is watched.
 
     Any activity counts whose target is an account or a group: passwords, security info, passkeys,
     membership, role assignments, being disabled or deleted. Microsoft renames activities, and a
@@ -89,7 +99,7 @@ def tamper_alert_query(
         " by TimeGenerated, Id, OperationName, By, IPAddress, Result, ResultReason\n"
         "| where Hits > 0\n"
         '| extend Objects = strcat_array(Names, ", "), ObjectIds = strcat_array(Ids, ", ")\n'
-        f"| project {', '.join(_COLUMNS)}"
-        f"{context(customer=customer, runbook=runbook)}\n"
-        "| order by TimeGenerated desc"
+        "| extend Activity = OperationName\n"
+        f"{one_row(_TEXTS, _DETAILS)}"
+        f"{context(customer=customer, runbook=runbook)}"
     )

@@ -8,14 +8,24 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from alerting.literals import QueryError, literals
-from alerting.query_parts import RUNBOOK, context, everywhere, fuzzy_union, object_ids
+from alerting.literals import QueryError, literal, literals
+from alerting.query_parts import (
+    MOST_DETAILS,
+    RUNBOOK,
+    context,
+    everywhere,
+    fuzzy_union,
+    in_utc,
+    known,
+    object_ids,
+)
 from alerting.schedules import RuleSchedule, arrived, rule_schedule
-from alerting.sign_in_results import result_in_words
+from alerting.sign_in_results import SUCCESS, result_in_words
 
 __all__ = [
     "RUNBOOK",
     "SIGN_IN_TABLES",
+    "USE_DIMENSIONS",
     "WatchedAccount",
     "use_alert_query",
     "use_alert_schedule",
@@ -49,9 +59,8 @@ _LEG_COLUMNS = (
 _EMPTY = ", ".join(
     ["TimeGenerated:datetime", *(f"{name}:string" for name in (*_STRINGS, "LocationText", "Table"))]
 )
-_COLUMNS = (
+_DETAILS = (
     "TimeGenerated",
-    "UserPrincipalName",
     "Result",
     "IPAddress",
     "Place",
@@ -59,14 +68,19 @@ _COLUMNS = (
     "ResourceDisplayName",
     "ClientAppUsed",
     "ConditionalAccessStatus",
+    "UserPrincipalName",
     "UserDisplayName",
-    "UserId",
     "ResultType",
     "ResultDescription",
-    "Location",
     "CorrelationId",
     "Table",
 )
+_MAY_BE_EMPTY = ("IPAddress", "Place", "AppDisplayName")
+_OF_THE_ONE_THAT_MATTERS = ("TimeGenerated", "UserPrincipalName", "Result", *_MAY_BE_EMPTY)
+_MOST_CORRELATION_IDS = 1000
+
+USE_DIMENSIONS = ("Account", "Time", "IPAddress", "Place", "Application", "Result")
+"""What the message says; Azure takes six."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +116,11 @@ def use_alert_query(
     customer: str = "",
     runbook: str = "",
 ) -> str:
-    """KQL that returns a row for every sign-in, successful or not, of one of the accounts.
+    """KQL that returns a row for each account with which somebody signed in, or tried to.
+
+    A message carries nothing of a row but its dimensions, and each row is a message: so an attack
+    is one row. It tells of the sign-in that matters, the latest successful one, else the latest,
+    and in `Result` how many there were; `Details` has them one by one.
 
     A row counts when it arrived in the workspace within `period_minutes` (default: since the run
     before) or within `overlap_minutes` before that, and is not older than the look-back. Accounts
@@ -136,10 +154,40 @@ def use_alert_query(
         f"| extend Result = {result_in_words()}\n"
         "| extend City = tostring(parse_json(LocationText).city)\n"
         '| extend Place = iff(isempty(City), Location, strcat(City, ", ", Location))\n'
-        f"| project {', '.join(_COLUMNS)}"
+        f"| extend {', '.join(f'{name} = {known(name)}' for name in _MAY_BE_EMPTY)}\n"
+        f"| extend AccountId = {_account_id(accounts)},"
+        f" Success = ResultType == {literal(SUCCESS)}\n"
+        # Any success comes after every failure.
+        "| extend Weight = iff(Success, TimeGenerated + 3650d, TimeGenerated)\n"
+        f"| extend Detail = bag_pack({', '.join(f'{literal(one)}, {one}' for one in _DETAILS)})\n"
+        "| order by TimeGenerated desc\n"
+        "| summarize SignIns = count(), Successes = countif(Success),"
+        " Addresses = dcount(IPAddress),"
+        f" CorrelationIds = make_set(CorrelationId, {_MOST_CORRELATION_IDS}),"
+        f" Details = make_list(Detail, {MOST_DETAILS}),"
+        f" arg_max(Weight, {', '.join(_OF_THE_ONE_THAT_MATTERS)}) by AccountId\n"
+        '| extend Of = iff(Successes > 0 and Successes < SignIns, strcat(Successes, " of "), "")\n'
+        '| extend Counted = strcat(" (", Of, SignIns, " attempts from ", Addresses,'
+        ' iff(Addresses == 1, " address)", " addresses)"))\n'
+        "| project TimeGenerated,"
+        " Account = iff(isempty(UserPrincipalName), AccountId, UserPrincipalName),"
+        f" Time = {in_utc('TimeGenerated')}, IPAddress, Place, Application = AppDisplayName,"
+        " Result = iff(SignIns == 1, Result, strcat(Result, Counted)), SignIns, Successes,"
+        " CorrelationIds, Details, AccountId"
         f"{context(customer=customer, runbook=runbook)}\n"
         "| order by TimeGenerated desc"
     )
+
+
+def _account_id(accounts: Sequence[WatchedAccount]) -> str:
+    """The account's object id in lower case, of a sign-in that has only its name, too."""
+    ids = literals(object_ids(account.object_id for account in accounts))
+    names = {account.user_principal_name.lower(): account.object_id.lower() for account in accounts}
+    cases = "".join(
+        f"tolower(UserPrincipalName) == {literal(name)}, {literal(object_id)}, "
+        for name, object_id in names.items()
+    )
+    return f"case(tolower(UserId) in ({ids}), tolower(UserId), {cases}tolower(UserPrincipalName))"
 
 
 def _of_one_of(accounts: Sequence[WatchedAccount]) -> str:

@@ -1,11 +1,13 @@
 """An alert that was fired or resolved: what its messages say.
 
-Source: Microsoft Learn, "Common alert schema" and "Sample alert payloads". The words of a mail are
-close to Azure Monitor's. The rows below it are not in Azure's mail; there one follows the link.
+Source: Microsoft Learn, "Common alert schema", "Sample alert payloads" and "Create or edit a log
+search alert rule". The words of a mail are close to Azure Monitor's. Since the API of 2021-08-01 no
+message carries rows: of a row it has the values of the rule's dimensions, and links for the rest.
+That a rule's custom properties are in the payload and not in the mail is assumed.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +18,6 @@ from sandbox.tenant.durations import seconds_of
 from sandbox.tenant.monitor.activity import ActivityEvent
 from sandbox.tenant.monitor.kql_types import timespan_text
 
-SHOWN_ROWS = 10
 _PORTAL = "https://portal.azure.com/"
 _QUERY_SERVICE = "https://api.loganalytics.io/v1"
 ACTIVITY_SEVERITY = 4
@@ -69,9 +70,9 @@ class LogAlert:
 
     @property
     def body(self) -> str:
-        """The mail as plain text: rule, severity, time, dimensions, query, links, rows."""
+        """The mail as plain text: rule, severity, time, dimensions, value, links, query."""
         properties, criterion = self.rule["properties"], self._criterion
-        more = len(self.rows) - SHOWN_ROWS
+        measured = [] if self.value is None else [f"Metric value   {self.value:g}"]
         lines = [
             f"{self.occurrence.condition}: {properties.get('displayName') or self.rule['name']}",
             properties.get("description", ""),
@@ -84,13 +85,9 @@ class LogAlert:
             *(f"Dimension      {name} = {value}" for name, value in self.dimensions.items()),
             f"Condition      {criterion['timeAggregation']} {criterion['operator']} "
             f"{criterion['threshold']:g}",
-            f"Rows           {len(self.rows)}",
+            *measured,
             f"Alert          {_PORTAL}#resource{self.occurrence.alert_id}",
             f"Results        {self.search_links()['linkToSearchResultsUI']}",
-            *(f"{name}: {value}" for name, value in self.custom_properties.items()),
-            "",
-            *(_row_text(row) for row in self.rows[:SHOWN_ROWS]),
-            *([f"… and {more} more"] if more > 0 else []),
             "",
             "Query:",
             criterion["query"],
@@ -303,15 +300,3 @@ def readable(value: object) -> Any:
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     return timespan_text(value) if isinstance(value, timedelta) else value
-
-
-def _row_text(row: Mapping[str, Any]) -> str:
-    return "  " + ", ".join(_cells(row))
-
-
-def _cells(row: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in row.items():
-        if value in (None, "", [], {}):
-            continue
-        shown = json.dumps(value) if isinstance(value, dict | list) else readable(value)
-        yield f"{name}: {shown}"
