@@ -1,4 +1,23 @@
-"""The directory roles of an account: given when everything else stands, taken away first."""
+"""The directory roles of an account: given when everything else stands, taken away first.
+
+An assignment that stands in the tenant is taken in only where the state has none of that role and
+account. For a resource that the state has, the engine compares the id to import with the one that
+the state recorded when it was last imported, not with the id that the resource has (Pulumi 3.258,
+`resource/deploy/step_generator.go`, and as observed):
+
+- no id to import: never an import, whatever was recorded; the record is dropped;
+- the id that was recorded, or nothing recorded and the resource's own: nothing is done; but a
+  replacement is refused ("may not be replaced"), unless it comes from a dependency that is deleted
+  first;
+- another one, be it the resource's own: taken in as a replacement, then "the original" is deleted,
+  which may be the very same assignment. A replacement by way of a dependency leaves such a record:
+  the id of before.
+
+So without one, no run takes away what it has just taken in. A replacement makes the new assignment
+first, and the service refuses a second one of the same role and account (409 or 400 "conflicting
+object"): such a run fails and the account keeps its role. The same is met when the refresh of an
+`up` is shown by a lagging replica that there is none: the next `up` takes it in.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -6,7 +25,8 @@ from typing import Any, Final
 import pulumi
 import pulumi_azuread as azuread
 
-from components.ordering import after
+from components.ordering import behind, not_before
+from components.stack_memory import StackMemory, may_have
 
 GLOBAL_ADMINISTRATOR: Final = "62e90394-69f5-4237-9190-012177145e10"
 """Template id of the role (Microsoft, "Microsoft Entra built-in roles")."""
@@ -34,6 +54,22 @@ def assignment_name(name: str, role_id: str) -> str:
     return f"{name}-{suffix}"
 
 
+def dropped_roles(
+    object_id: str, held: Mapping[str, str], memory: StackMemory
+) -> Mapping[str, str]:
+    """Those of `held` (role id → assignment id) that the state does not have: to be taken in.
+
+    The one place that says what may be taken in, see this module's docstring. An assignment of
+    the account's that the state has under another id or another resource's name is not taken in
+    either.
+    """
+    return {
+        role_id: id_
+        for role_id, id_ in held.items()
+        if not may_have(memory, ASSIGNMENT_TYPE, roleId=role_id, principalObjectId=object_id)
+    }
+
+
 def give_roles(
     account: pulumi.ComponentResource,
     name: str,
@@ -41,26 +77,27 @@ def give_roles(
     roles: Sequence[str],
     *,
     armed: pulumi.Input[Any],
-    held: Mapping[str, str] | None = None,
+    dropped: Mapping[str, str] | None = None,
     protect: bool | None = None,
 ) -> None:
     """Registers an active, permanent assignment at tenant scope for each role, then the seal.
 
     `roles` are template ids; none: whatever the state has is taken away (the caller's component
-    must not be protected then). Nothing is given before `armed` has come. `held` are assignments
-    that stand in the tenant and belong to this component: role id → assignment id; they are taken
-    into the state as they are instead of made, which does nothing where the state has them.
+    must not be protected then). Nothing is given before `armed` has come. `dropped` are assignments
+    that belong to this component and are taken into the state as they are instead of made: what
+    `dropped_roles` says and nothing else.
     `protect`: the seal's, and with it theirs; None: as the account component is.
     """
-    standing = held or {}
+    standing = dropped or {}
     assignments = [
         azuread.DirectoryRoleAssignment(
             assignment_name(name, role_id),
             role_id=role_id,
-            principal_object_id=after(principal_id, armed),
+            principal_object_id=not_before(principal_id, armed),
             opts=pulumi.ResourceOptions(
                 parent=account,
                 protect=False,
+                depends_on=behind(armed),
                 import_=(
                     f"/roleManagement/directory/roleAssignments/{standing[role_id]}"
                     if role_id in standing

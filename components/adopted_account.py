@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from components.account_roles import give_roles
+from components.account_roles import dropped_roles, give_roles
 from components.adoption import (
     GIVEN_TYPE,
     FoundAccount,
@@ -82,7 +82,8 @@ class AdoptedAccount(pulumi.ComponentResource):
         if args.retired:
             opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=False))
         super().__init__(TYPE, name, None, opts)
-        account = _find(name, args, tools or AdoptedAccountTools())
+        tools = tools or AdoptedAccountTools()
+        account = _find(name, args, tools)
         for warning in account.warnings:
             pulumi.log.warn(warning, self)
         armed: pulumi.Output[Any] = pulumi.Output.from_input(
@@ -95,7 +96,7 @@ class AdoptedAccount(pulumi.ComponentResource):
             account.object_id,
             sorted(account.roles_to_give),
             armed=pulumi.Output.all(armed, *(record.urn for record in records)),
-            held=account.standing,
+            dropped=dropped_roles(account.object_id, account.standing, tools.memory),
         )
         self.user_principal_name = pulumi.Output.from_input(account.user_principal_name)
         self.object_id = pulumi.Output.from_input(account.object_id)

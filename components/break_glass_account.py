@@ -24,6 +24,7 @@ from components.account_password import keeps_password, password_changed, passwo
 from components.account_roles import (
     ASSIGNMENT_TYPE,
     GLOBAL_ADMINISTRATOR,
+    dropped_roles,
     give_roles,
 )
 from components.account_standing import find_account, look_up_accounts, remembered_account
@@ -165,9 +166,13 @@ class BreakGlassAccount(pulumi.ComponentResource):
                     protect=protect,
                     depends_on=[suffix],
                     hooks=name_is_free(name, args, tools),
-                    # Does nothing where the state has it; a refresh drops a user, protected or not,
-                    # that a lagging replica does not know.
-                    import_=f"/users/{standing.object_id}" if standing else None,
+                    # Never of one that the state has, see `account_roles`. A refresh drops a user,
+                    # protected or not, that a lagging replica does not know.
+                    import_=(
+                        f"/users/{standing.object_id}"
+                        if standing and tools.remembered(USER_TYPE, f"{name}-user") is None
+                        else None
+                    ),
                     ignore_changes=self._ignored(args, tools, standing),
                 ),
             )
@@ -180,7 +185,9 @@ class BreakGlassAccount(pulumi.ComponentResource):
             self.object_id,
             roles,
             armed=True if args.armed is None else args.armed,
-            held=standing.held if standing else None,
+            dropped=(
+                dropped_roles(standing.object_id, standing.held, tools.memory) if standing else None
+            ),
             protect=protect,
         )
         self.password = password_in_use(name, args, tools, standing, self.object_id, password)

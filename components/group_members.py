@@ -7,7 +7,7 @@ from typing import Final
 import pulumi
 
 from components.group_checks import TYPE, FoundGroup
-from components.stack_memory import StackMemory
+from components.stack_memory import StackMemory, may_have
 from entra.directory import Member
 
 MEMBER_TYPE: Final = "azuread:index/groupMember:GroupMember"
@@ -22,7 +22,8 @@ class Membership:
     account: str
     """Name of its component."""
     standing: str | None
-    """Id of the membership that stands in the tenant, to be taken into the state as it is."""
+    """Id of the membership that stands in the tenant and that the state lacks, to be taken in as it
+    is. What the state has is never taken in: see `components.account_roles`."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,9 @@ def compare_members(
         if stands and object_id and found.existing and not ours:
             theirs.add(object_id)
             continue
-        id_ = f"{found.id}/member/{object_id}" if stands else None
+        id_ = None
+        if stands and object_id and not _in_state(memory, str(found.id), object_id):
+            id_ = f"{found.id}/member/{object_id}"
         memberships.append(Membership(account, id_))
     known = {one for one in ids.values() if one} | set(kept.values())
     strangers = [member for member in found.members if member.id not in known]
@@ -74,6 +77,10 @@ def _kept(name: str, memory: StackMemory) -> Iterator[tuple[str, str]]:
         resource, start = urn.rpartition("::")[2], f"{name}-member-"
         if resource.startswith(start):
             yield resource.removeprefix(start), str(outputs.get("memberObjectId"))
+
+
+def _in_state(memory: StackMemory, group_id: str, member_id: str) -> bool:
+    return may_have(memory, MEMBER_TYPE, groupObjectId=group_id, memberObjectId=member_id)
 
 
 def _begun(name: str, memory: StackMemory) -> Collection[str]:

@@ -39,22 +39,50 @@ def after(value: pulumi.Input[T], gate: pulumi.Input[Any]) -> pulumi.Output[T]:
 
     What `gate` raises, the result raises: nothing is made behind a gate that failed.
     """
-    output = pulumi.Output.from_input(value)
     waiting = pulumi.Output.from_input(gate)
+    output = not_before(value, waiting)
 
     async def resources() -> set[pulumi.Resource]:
         return await output.resources() | await waiting.resources()
 
-    async def opened() -> T:
-        await waiting.future(with_unknowns=True)
-        return cast("T", await output.future(with_unknowns=True))
-
     return pulumi.Output(
         asyncio.ensure_future(resources()),
+        asyncio.ensure_future(_whole(output)),
+        asyncio.ensure_future(output.is_known()),
+        asyncio.ensure_future(output.is_secret()),
+    )
+
+
+def not_before(value: pulumi.Input[T], gate: pulumi.Input[Any]) -> pulumi.Output[T]:
+    """As `after`, but depending on nothing that `value` does not depend on itself.
+
+    For an input whose change replaces its resource, which has `behind(gate)` among its `depends_on`
+    instead. When something behind `gate` is deleted before it is made anew, the engine deletes, and
+    before it, what depends on it by such an input, and leaves alone what merely depends on it
+    (Pulumi 3.258, `calculateDependentReplacements`; observed).
+    """
+    output = pulumi.Output.from_input(value)
+    waiting = pulumi.Output.from_input(gate)
+
+    async def opened() -> T:
+        await waiting.future(with_unknowns=True)
+        return await _whole(output)
+
+    return pulumi.Output(
+        asyncio.ensure_future(output.resources()),
         asyncio.ensure_future(opened()),
         asyncio.ensure_future(output.is_known()),
         asyncio.ensure_future(output.is_secret()),
     )
+
+
+def behind(gate: pulumi.Input[Any]) -> pulumi.Output[list[pulumi.Resource]]:
+    """Nothing by itself, but depending on every resource behind `gate`: for `depends_on`."""
+    return pulumi.Output.from_input(gate).apply(lambda _: list[pulumi.Resource]())
+
+
+async def _whole(output: pulumi.Output[T]) -> T:
+    return cast("T", await output.future(with_unknowns=True))
 
 
 def _failed(error: Exception) -> pulumi.Output[Any]:

@@ -60,6 +60,20 @@ def read_memory(*, sleep: Callable[[float], None] = time.sleep) -> StackMemory:
     return of_type
 
 
+def may_have(memory: StackMemory, resource_type: str, **properties: str) -> bool:
+    """Whether the state has a resource of that type with these properties, upper or lower case.
+
+    One that does not say what a property of it is counts as one that has it.
+    """
+    return any(
+        all(
+            str(outputs.get(key) or value).casefold() == value.casefold()
+            for key, value in properties.items()
+        )
+        for outputs in memory(resource_type).values()
+    )
+
+
 def _read(stack: str, sleep: Callable[[float], None]) -> Any:
     for _ in range(TRIES - 1):
         try:

@@ -21,20 +21,21 @@ DOMAIN = "fabrikam.onmicrosoft.com"
 
 @contextmanager
 def account_alone(
-    folder: Path, *, app_roles: tuple[str, ...] = (), **config: Any
+    folder: Path, *, app_roles: tuple[str, ...] = (), program: Path = PROGRAM, **config: Any
 ) -> Generator[Scene]:
     """A small tenant whose application holds `app_roles`, and an empty stack of one account.
 
-    `config`: `account` holds the account's arguments, `protect`, `adopted`.
+    `config`: `account` holds the account's arguments, `protect`, `adopted`; another `program` has
+    its own.
     """
     document = small_document()
     document["apps"][0]["directoryRoles"] = list(app_roles)
-    program = folder / "program"
-    shutil.copytree(PROGRAM, program, ignore=shutil.ignore_patterns("__pycache__"))
+    original, program = program, folder / "program"
+    shutil.copytree(original, program, ignore=shutil.ignore_patterns("__pycache__"))
     project = {"name": "account", "runtime": "python", "options": {"refresh": "always"}}
     (program / "Pulumi.yaml").write_text(yaml.safe_dump(project), encoding="utf-8")
     settings = {
-        "azuread:tenantId": settings_of(document)["azuread:tenantId"],
+        **settings_of(document),
         "account:domain": DOMAIN,
         **{f"account:{key}": value for key, value in config.items()},
     }

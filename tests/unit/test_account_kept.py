@@ -4,21 +4,24 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
+import pulumi_random as random
 import pytest
 
 from components.account_checks import DOUBT_SECONDS
-from components.account_roles import GLOBAL_ADMINISTRATOR
+from components.account_roles import ASSIGNMENT_TYPE, GLOBAL_ADMINISTRATOR
 from components.break_glass_account import (
     PASSWORD_TYPE,
     TYPE,
     USER_TYPE,
     AccountTools,
+    BreakGlassAccount,
     BreakGlassAccountArgs,
     look_up_accounts,
 )
 from entra.errors import GraphError
-from tests.unit.account_program import NAME, OBJECT_ID, PASSWORD, REMEMBERED, make
+from tests.unit.account_program import ALONE, NAME, OBJECT_ID, PASSWORD, REMEMBERED, URN, make
 from tests.unit.directories import MemoryDirectory, user
+from tests.unit.harness import run_program
 
 ASSIGNMENT = "lAPpYvVpN0KRkAEhdxReEJC2sEqbR_9Hr48lds9SGHI-1"
 
@@ -35,9 +38,9 @@ def without(type_: str, *keys: str) -> dict[str, Mapping[str, Any]]:
 
 
 def test_an_account_that_is_still_there_is_left_in_peace() -> None:
-    """The id does nothing where the state has the account."""
+    """What the state has is never taken in, whatever it recorded."""
     run = make(remembered=REMEMBERED, directory=alive())
-    assert run.one("User").import_id == f"/users/{OBJECT_ID}"
+    assert run.one("User").import_id == ""
     assert run.one("User").ignore_changes == ("password",)
     assert run.said("warning") == []
 
@@ -86,6 +89,51 @@ def test_a_password_replaced_by_hand_is_not_given_out_before_the_account_has_it(
     assert "was made anew but is not set yet: run up again" in str(run.error)
     assert "before" not in str(run.error)
     assert PASSWORD not in str(run.error)
+
+
+def state_with(**assignment: str) -> Mapping[str, Any]:
+    urn = f"{URN}{TYPE}${ASSIGNMENT_TYPE}::account-global-administrator"
+    return {**REMEMBERED, ASSIGNMENT_TYPE: {urn: assignment}}
+
+
+@pytest.mark.parametrize("id_", [ASSIGNMENT, "made-anew-by-hand"])
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"roleId": GLOBAL_ADMINISTRATOR, "principalObjectId": OBJECT_ID},
+        {"roleId": GLOBAL_ADMINISTRATOR.upper(), "principalObjectId": OBJECT_ID.upper()},
+        {},
+    ],
+)
+def test_a_role_that_the_state_has_is_never_taken_in_whatever_its_id_in_the_tenant(
+    known: Mapping[str, str], id_: str
+) -> None:
+    """The engine would delete "the original", which may be what it has just taken in."""
+    directory = alive(held={GLOBAL_ADMINISTRATOR: id_})
+    given = make(remembered=state_with(**known), directory=directory).one("DirectoryRoleAssignment")
+    assert given.import_id == ""
+
+
+def test_the_role_of_another_account_in_the_state_is_not_this_ones() -> None:
+    """Of an account that was made anew under the same name."""
+    of_another = state_with(roleId=GLOBAL_ADMINISTRATOR, principalObjectId="gone")
+    directory = alive(held={GLOBAL_ADMINISTRATOR: ASSIGNMENT})
+    given = make(remembered=of_another, directory=directory).one("DirectoryRoleAssignment")
+    assert given.import_id.endswith(ASSIGNMENT)
+
+
+def test_the_role_waits_for_the_alarm_and_is_not_deleted_for_its_sake() -> None:
+    """What an input depends on is what the engine deletes a resource for."""
+
+    def program() -> None:
+        alarm = random.RandomString("alarm", length=4).result
+        args = BreakGlassAccountArgs("contoso.onmicrosoft.com", alarm)
+        BreakGlassAccount("account", args, tools=ALONE)
+
+    run = run_program(program)
+    given, alarm = run.one("DirectoryRoleAssignment"), run.named("alarm")
+    assert run.waits_for(given, alarm)
+    assert given.property_dependencies["principalObjectId"] == {run.one("User").urn}
 
 
 def test_a_role_that_stands_in_the_tenant_is_taken_in_instead_of_given_again() -> None:
@@ -146,7 +194,8 @@ def test_an_account_that_one_replica_does_not_know_yet_is_not_gone() -> None:
         if len(pauses) == len(DOUBT_SECONDS):
             directory.live = [user(OBJECT_ID, NAME)]
 
-    run = make(remembered=REMEMBERED, directory=directory, tools={"sleep": sleep})
+    remembered: dict[str, Mapping[str, Mapping[str, Any]]] = {**REMEMBERED, USER_TYPE: {}}
+    run = make(remembered=remembered, directory=directory, tools={"sleep": sleep})
     assert run.one("User").import_id == f"/users/{OBJECT_ID}"
     assert pauses == list(DOUBT_SECONDS)
 
@@ -175,6 +224,7 @@ def test_what_was_looked_up_before_is_not_asked_again() -> None:
     tools = AccountTools(directory=alive(), memory=lambda t: REMEMBERED.get(t, {}))
     standing = look_up_accounts({"account": args}, tools).standing
     directory = alive()
-    run = make(remembered=REMEMBERED, directory=directory, tools={"standing": standing})
+    remembered: dict[str, Mapping[str, Mapping[str, Any]]] = {**REMEMBERED, USER_TYPE: {}}
+    run = make(remembered=remembered, directory=directory, tools={"standing": standing})
     assert directory.asked == []
     assert run.one("User").import_id == f"/users/{OBJECT_ID}"

@@ -122,6 +122,11 @@ def test_a_role_of_ours_that_stands_is_taken_in_as_it_is() -> None:
     assert run.named(ROLE).import_id == f"/roleManagement/directory/roleAssignments/{HELD.id}"
 
 
+def test_a_role_of_ours_that_the_state_has_is_not_taken_in() -> None:
+    run = make(tenant=Tenant(roles=[[HELD]]), memory=adopted_before(role_given=True))
+    assert run.named(ROLE).import_id == ""
+
+
 def test_what_it_is_called_comes_out() -> None:
     run = make(AdoptedAccountArgs(ADA_NAME))
     assert run.outputs["name"] == ADA_NAME
