@@ -1,28 +1,36 @@
 """What the resources of logs and alarms are called in Azure, and where they are to be."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from alerting.alarm_names import NAMES
-from components.azure_resources import (
-    ACTION_GROUP_TYPE,
-    ACTIVITY_ALERT_TYPE,
-    GROUP_TYPE,
-    QUERY_RULE_TYPE,
-    WORKSPACE_TYPE,
-    group_path,
-    known_child,
-    path_of,
-)
+from components.azure_resources import ACTION_GROUP_TYPE, WORKSPACE_TYPE, group_path, path_of
 from components.diagnostic_checks import WantedDiagnostics
 from components.kept_monitoring import WantedChild
 from components.log_workspace import CATEGORIES_WITHOUT_PREMIUM
+from components.monitoring_arguments import (
+    Excluded,
+    Notify,
+    ResourceGroup,
+    SignInMonitoringArgs,
+    UseAlert,
+    Watch,
+    Workspace,
+)
+from components.monitoring_names import wanted_children
 from components.monitoring_protection import WantedResources
-from components.rule_reach import rule_name
 from components.stack_memory import StackMemory
 from settings import Settings
+from settings_receivers import Notify as NotifySettings
 
 KEY: Final = "break-glass:monitoring"
+KEYS: Final[Mapping[str, str]] = {
+    "resource-group": f"{KEY}.resourceGroup.name",
+    "workspace": f"{KEY}.workspace.name",
+    "action-group": f"{KEY}.notify.name",
+    "watch-action-group": f"{KEY}.watch.notify.name",
+    "use-alert": f"{KEY}.alert.name",
+}
+"""The settings that hold names, by child."""
 
 
 def alerts_group(settings: Settings) -> str:
@@ -65,13 +73,42 @@ def children_of(
     `location`: the Azure region of new alert rules; `earlier`: Azure resource ids of the workspaces
     that the alarms read besides; `memory`: what the state knows of standing rules.
     """
-    return (*_evidence(settings), *_alarms(settings), *_rules(settings, location, earlier, memory))
+    wanted = settings.monitoring
+    args = SignInMonitoringArgs(
+        accounts=(),
+        location=settings.location,
+        notify=_notify(wanted.notify),
+        resource_group=ResourceGroup(wanted.resource_group.name, wanted.resource_group.existing),
+        workspace=Workspace(
+            wanted.workspace.name,
+            existing=wanted.workspace.existing,
+            earlier=earlier,
+            location=location,
+        ),
+        alert=UseAlert(wanted.alert.name),
+        watch=Watch(
+            exclusion=wanted.watch.exclusion,
+            tamper=wanted.watch.tamper,
+            silence=wanted.watch.silence,
+            rules=wanted.watch.rules,
+            health=wanted.watch.health,
+            notify=_notify(wanted.watch_notify),
+            # With a licence somebody is always excluded; who it is, is known later.
+            excluded=Excluded(user_ids=[""]),
+        ),
+        premium=settings.premium == "required",
+    )
+    return tuple(wanted_children(args, settings.subscription_id, memory, keys=KEYS))
 
 
 def wanted_resources(settings: Settings) -> WantedResources:
     """What must not be lost by a change of settings."""
     wanted = settings.monitoring
-    names = {child.suffix: child.name for child in _evidence(settings)}
+    names: dict[str, str] = {}
+    if wanted.resource_group.existing is None:
+        names["resource-group"] = wanted.resource_group.name
+    if wanted.workspace.existing is None:
+        names["workspace"] = wanted.workspace.name
     if wanted.notify.existing is None:
         names["action-group"] = wanted.notify.name
     if wanted.diagnostic_setting.existing is None:
@@ -86,53 +123,7 @@ def wanted_resources(settings: Settings) -> WantedResources:
     )
 
 
-def _evidence(settings: Settings) -> Iterator[WantedChild]:
-    wanted, group = settings.monitoring, alerts_group(settings)
-    if wanted.resource_group.existing is None:
-        key = f"{KEY}.resourceGroup.name"
-        yield WantedChild("resource-group", GROUP_TYPE, group, settings.location, key)
-    if wanted.workspace.existing is None:
-        key = f"{KEY}.workspace.name"
-        path = path_of(WORKSPACE_TYPE, group, wanted.workspace.name)
-        yield WantedChild("workspace", WORKSPACE_TYPE, path, settings.location, key)
-
-
-def _alarms(settings: Settings) -> Iterator[WantedChild]:
-    wanted, group = settings.monitoring, alerts_group(settings)
-    if wanted.notify.existing is None:
-        key = f"{KEY}.notify.name"
-        path = action_group_of(settings, wanted.notify.name, wanted.notify.resource_group)
-        yield WantedChild("action-group", ACTION_GROUP_TYPE, path, "global", key)
-    second = wanted.watch_notify
-    if (wanted.watch.rules or wanted.watch.health) and second.existing is None:
-        key = f"{KEY}.watch.notify.name"
-        path = action_group_of(settings, second.name, second.resource_group)
-        yield WantedChild("watch-action-group", ACTION_GROUP_TYPE, path, "global", key)
-    for suffix, on in (("rules-alert", wanted.watch.rules), ("health-alert", wanted.watch.health)):
-        if on:
-            path = path_of(ACTIVITY_ALERT_TYPE, group, NAMES[suffix])
-            yield WantedChild(suffix, ACTIVITY_ALERT_TYPE, path, "global")
-
-
-def _rules(
-    settings: Settings, location: str, earlier: Sequence[str], memory: StackMemory
-) -> Iterator[WantedChild]:
-    own = settings.monitoring.workspace.existing is None
-    for suffix, display_name in _rule_names(settings):
-        known = known_child(memory, suffix, QUERY_RULE_TYPE)
-        name = rule_name(display_name, workspace_of(settings), earlier, known, own=own)
-        key = f"{KEY}.alert.name" if suffix == "use-alert" else None
-        path = path_of(QUERY_RULE_TYPE, alerts_group(settings), name)
-        yield WantedChild(suffix, QUERY_RULE_TYPE, path, location, key)
-
-
-def _rule_names(settings: Settings) -> Iterator[tuple[str, str]]:
-    wanted, licensed = settings.monitoring, settings.premium == "required"
-    if licensed:
-        yield "use-alert", wanted.alert.name
-    if licensed and wanted.watch.exclusion:
-        yield "exclusion-alert", NAMES["exclusion-alert"]
-    if wanted.watch.tamper:
-        yield "tamper-alert", NAMES["tamper-alert"]
-    if licensed and wanted.watch.silence:
-        yield "silence-alert", NAMES["silence-alert"]
+def _notify(wanted: NotifySettings) -> Notify:
+    return Notify(
+        name=wanted.name, resource_group_name=wanted.resource_group, existing=wanted.existing
+    )

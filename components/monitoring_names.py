@@ -1,6 +1,7 @@
 """What the resources of a `SignInMonitoring` are called in Azure, before any of them is made."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import pulumi
 
@@ -43,19 +44,31 @@ def workspace_id(args: SignInMonitoringArgs, subscription_id: str) -> str:
 
 
 def wanted_children(
-    args: SignInMonitoringArgs, subscription_id: str, memory: StackMemory
+    args: SignInMonitoringArgs,
+    subscription_id: str,
+    memory: StackMemory,
+    *,
+    keys: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[WantedChild]:
     """Those that carry a tag. `subscription_id`: that of the alarms; `memory`: what the state knows
-    of standing rules."""
+    of standing rules; `keys`: the settings that hold names, by suffix.
+    """
+    for suffix, type_, identifier, location in _children(args, subscription_id, memory):
+        yield WantedChild(suffix, type_, identifier, location, keys.get(suffix))
+
+
+def _children(
+    args: SignInMonitoringArgs, subscription_id: str, memory: StackMemory
+) -> Iterator[tuple[str, str, str, str]]:
     group = either(args.resource_group, ResourceGroup())
     workspace = either(args.workspace, Workspace())
     name = either(group.existing, either(group.name, RESOURCE_GROUP))
     path, place = group_path(subscription_id, name), _known(args.location)
     if group.existing is None:
-        yield WantedChild("resource-group", GROUP_TYPE, path, place)
+        yield "resource-group", GROUP_TYPE, path, place
     if workspace.existing is None:
         identifier = workspace_id(args, subscription_id)
-        yield WantedChild("workspace", WORKSPACE_TYPE, identifier, place)
+        yield "workspace", WORKSPACE_TYPE, identifier, place
     watch, rules = either(args.watch, Watch()), [*_rules(args)]
     guards = [*_guards(watch)] if rules else []
     groups = {"action-group": args.notify}
@@ -65,17 +78,17 @@ def wanted_children(
         if notify.existing is None:
             chosen = group_path(subscription_id, either(notify.resource_group_name, name))
             identifier = path_of(ACTION_GROUP_TYPE, chosen, either(notify.name, ACTION_GROUP))
-            yield WantedChild(suffix, ACTION_GROUP_TYPE, identifier, "global")
+            yield suffix, ACTION_GROUP_TYPE, identifier, "global"
     where, own = workspace_id(args, subscription_id), workspace.existing is None
     region = _known(either(workspace.location, args.location))
     for suffix, display_name in rules:
         known = known_child(memory, suffix, QUERY_RULE_TYPE)
         called = rule_name(display_name, where, either(workspace.earlier, ()), known, own=own)
         identifier = path_of(QUERY_RULE_TYPE, path, called)
-        yield WantedChild(suffix, QUERY_RULE_TYPE, identifier, region)
+        yield suffix, QUERY_RULE_TYPE, identifier, region
     for suffix in guards:
         identifier = path_of(ACTIVITY_ALERT_TYPE, path, NAMES[suffix])
-        yield WantedChild(suffix, ACTIVITY_ALERT_TYPE, identifier, "global")
+        yield suffix, ACTIVITY_ALERT_TYPE, identifier, "global"
 
 
 def _rules(args: SignInMonitoringArgs) -> Iterator[tuple[str, str]]:
