@@ -5,12 +5,7 @@ from typing import Final
 import pulumi
 from pulumi.runtime import rpc
 
-from components.account_arguments import (
-    USER_TYPE,
-    AccountTools,
-    BreakGlassAccountArgs,
-    remembered_account,
-)
+from components.account_arguments import USER_TYPE, AccountTools, BreakGlassAccountArgs
 from components.account_checks import refuse_taken_name
 from components.import_command import import_below, stack_reference
 from entra.directory import User
@@ -38,12 +33,6 @@ def name_is_free(
             return
 
         def way_out(live: User) -> str:
-            remembered = remembered_account(name, tools)
-            if remembered is not None and remembered.object_id == live.id:
-                return (
-                    "it is this stack's own, and a replica that lags behind did not show it to this"
-                    " run: run again in some minutes, which takes it in as it is"
-                )
             ours = import_command(hook.urn, name, live.id, stack)
             if args.user_name is None:
                 return (

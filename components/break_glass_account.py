@@ -166,13 +166,7 @@ class BreakGlassAccount(pulumi.ComponentResource):
                     protect=protect,
                     depends_on=[suffix],
                     hooks=name_is_free(name, args, tools),
-                    # Never of one that the state has, see `account_roles`. A refresh drops a user,
-                    # protected or not, that a lagging replica does not know.
-                    import_=(
-                        f"/users/{standing.object_id}"
-                        if standing and tools.remembered(USER_TYPE, f"{name}-user") is None
-                        else None
-                    ),
+                    import_=self._taken_in(tools, standing),
                     ignore_changes=self._ignored(args, tools, standing),
                 ),
             )
@@ -246,6 +240,19 @@ class BreakGlassAccount(pulumi.ComponentResource):
         for warning in standing.warnings if standing else ():
             pulumi.log.warn(warning, self)
         return standing
+
+    def _taken_in(self, tools: AccountTools, standing: StandingAccount | None) -> str | None:
+        """Id of the user to take in: the one of the state, or one that dropped out of it.
+
+        It does nothing where the state has that user; a refresh drops one, protected or not, that a
+        lagging replica does not know. Never of another user than the state's: the engine would
+        delete that one. Unlike a role (see `account_roles`) a user has no record of another id:
+        none of its properties here replaces it, and the engine refuses an ordered replacement.
+        """
+        user = tools.remembered(USER_TYPE, f"{self._name}-user")
+        if standing is None or (user and user.get("objectId") != standing.object_id):
+            return None
+        return f"/users/{standing.object_id}"
 
     def _ignored(
         self, args: BreakGlassAccountArgs, tools: AccountTools, standing: StandingAccount | None

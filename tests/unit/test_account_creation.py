@@ -13,7 +13,7 @@ from components.break_glass_account import (
     BreakGlassAccount,
     BreakGlassAccountArgs,
 )
-from tests.unit.account_program import ALONE, NAME, OBJECT_ID, REMEMBERED, URN, make
+from tests.unit.account_program import ALONE, NAME, OBJECT_ID, URN, make
 from tests.unit.directories import MemoryDirectory, user
 from tests.unit.harness import Recording, run_program
 
@@ -77,12 +77,6 @@ def test_a_chosen_name_that_is_taken_can_be_changed_or_adopted(
     assert "choose another user name for account, or" in told
     assert way in told
     assert told.endswith(COMMAND)
-
-
-def test_the_stacks_own_account_that_a_late_replica_hid_is_not_to_be_imported_by_hand() -> None:
-    told = told_about(remembered=REMEMBERED)
-    assert "it is this stack's own" in told
-    assert "pulumi import" not in told
 
 
 def test_the_stack_of_an_organization_is_named_with_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,11 +38,18 @@ def without(type_: str, *keys: str) -> dict[str, Mapping[str, Any]]:
 
 
 def test_an_account_that_is_still_there_is_left_in_peace() -> None:
-    """What the state has is never taken in, whatever it recorded."""
+    """The id does nothing where the state has the account."""
     run = make(remembered=REMEMBERED, directory=alive())
-    assert run.one("User").import_id == ""
+    assert run.one("User").import_id == f"/users/{OBJECT_ID}"
     assert run.one("User").ignore_changes == ("password",)
     assert run.said("warning") == []
+
+
+def test_an_account_is_not_taken_in_over_another_user_of_the_state() -> None:
+    """A run that made one anew broke off, and the former one was restored: neither is deleted."""
+    urn, outputs = next(iter(REMEMBERED[USER_TYPE].items()))
+    remembered = {**REMEMBERED, USER_TYPE: {urn: {**outputs, "objectId": "another"}}}
+    assert make(remembered=remembered, directory=alive()).one("User").import_id == ""
 
 
 def test_an_account_that_dropped_out_of_state_is_taken_in_again_untouched() -> None:
@@ -194,8 +201,7 @@ def test_an_account_that_one_replica_does_not_know_yet_is_not_gone() -> None:
         if len(pauses) == len(DOUBT_SECONDS):
             directory.live = [user(OBJECT_ID, NAME)]
 
-    remembered: dict[str, Mapping[str, Mapping[str, Any]]] = {**REMEMBERED, USER_TYPE: {}}
-    run = make(remembered=remembered, directory=directory, tools={"sleep": sleep})
+    run = make(remembered=REMEMBERED, directory=directory, tools={"sleep": sleep})
     assert run.one("User").import_id == f"/users/{OBJECT_ID}"
     assert pauses == list(DOUBT_SECONDS)
 
@@ -224,7 +230,6 @@ def test_what_was_looked_up_before_is_not_asked_again() -> None:
     tools = AccountTools(directory=alive(), memory=lambda t: REMEMBERED.get(t, {}))
     standing = look_up_accounts({"account": args}, tools).standing
     directory = alive()
-    remembered: dict[str, Mapping[str, Mapping[str, Any]]] = {**REMEMBERED, USER_TYPE: {}}
-    run = make(remembered=remembered, directory=directory, tools={"standing": standing})
+    run = make(remembered=REMEMBERED, directory=directory, tools={"standing": standing})
     assert directory.asked == []
     assert run.one("User").import_id == f"/users/{OBJECT_ID}"
