@@ -26,3 +26,11 @@ def taken_by(name: str) -> str | None:
         ):
             return ours
     return None
+
+
+SUBJECTS: Final[Mapping[str, str]] = {
+    "exclusion-alert": "Break-glass exclusion missing in a Conditional Access policy",
+    "tamper-alert": "Break-glass account, group or role changed",
+    "silence-alert": "Break-glass alarm is blind: no sign-in logs for a day",
+}
+"""Of the mail by child. An activity log alert has Azure's own, with the rule's name in it."""

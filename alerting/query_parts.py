@@ -13,8 +13,7 @@ UNKNOWN = "unknown"
 MOST_DETAILS = 100
 """How many findings a row holds one by one; the workspace has them all."""
 
-_LISTED = 5
-_LONGEST_TEXT = 200
+_LONGEST_TEXT = 1000
 
 _WORKSPACE_ID = re.compile(
     r"/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/\s\"\\]+"
@@ -72,38 +71,30 @@ def known(column: str) -> str:
 
     Whether Azure tells of a row whose dimension is empty is not documented.
     """
-    return f'iff(isempty({column}), "{UNKNOWN}", {column})'
+    return f'coalesce({column}, "{UNKNOWN}")'
 
 
 def one_row(texts: Mapping[str, str], details: Sequence[str]) -> str:
     """The lines that make one row, hence one message, of all that was found; none of nothing.
 
-    `texts`: column of the message → column of the findings, whose different values it lists, the
-    first few of them. `Details` has the newest findings one by one, with their columns `details`.
+    `texts`: column of the message → column of the findings, whose different values it lists as far
+    as they fit. `Time` also says how many there are. `Details` has the newest of them one by one,
+    with their columns `details`.
     """
     packed = ", ".join(f"{literal(name)}, {name}" for name in details)
-    cut = [f"{name}Text = {_cut(column)}" for name, column in texts.items()]
-    sets = [f"{name}Set = make_set({name}Text)" for name in texts]
-    listed = [f"{name} = {_listed(f'{name}Set')}" for name in texts]
+    sets = ", ".join(f"{name}Set = make_set({known(column)})" for name, column in texts.items())
+    listed = ", ".join(
+        f'{name} = substring(strcat_array({name}Set, "; "), 0, {_LONGEST_TEXT})' for name in texts
+    )
+    latest = 'iff(Findings > 1, strcat(", latest of ", Findings), "")'
     return (
         "| order by TimeGenerated desc\n"
-        f'| extend Alarm = "", Detail = bag_pack({packed}), {", ".join(cut)}\n'
-        "| summarize TimeGenerated = max(TimeGenerated), Findings = count(), "
-        f"{', '.join(sets)}, Details = make_list(Detail, {MOST_DETAILS}) by Alarm\n"
-        f"| project TimeGenerated, Time = {in_utc('TimeGenerated')}, {', '.join(listed)},"
-        " Findings, Details"
+        f'| extend Alarm = "", Detail = bag_pack({packed})\n'
+        "| summarize TimeGenerated = max(TimeGenerated), Findings = count(),"
+        f" All = make_list(Detail), {sets} by Alarm\n"
+        f"| project TimeGenerated, Time = strcat({in_utc('TimeGenerated')}, {latest}), {listed},"
+        f" Findings, Details = array_slice(All, 0, {MOST_DETAILS - 1})"
     )
-
-
-def _cut(column: str) -> str:
-    long = f'strcat(substring({column}, 0, {_LONGEST_TEXT}), "…")'
-    return f"iff(strlen({column}) > {_LONGEST_TEXT}, {long}, {known(column)})"
-
-
-def _listed(column: str) -> str:
-    first = f'strcat_array(array_slice({column}, 0, {_LISTED - 1}), "; ")'
-    rest = f'strcat("; and ", array_length({column}) - {_LISTED}, " more")'
-    return f'strcat({first}, iff(array_length({column}) > {_LISTED}, {rest}, ""))'
 
 
 def context(*, customer: str, runbook: str) -> str:

@@ -38,7 +38,6 @@ _USER_PRINCIPAL_NAME = re.compile(r"[^\s@\x00-\x1f\x7f-\x9f]+@[^\s@\x00-\x1f\x7f
 # What both tables have with the same type. LocationDetails is an object in one, text in the other.
 _STRINGS = (
     "UserPrincipalName",
-    "UserDisplayName",
     "UserId",
     "IPAddress",
     "Location",
@@ -69,9 +68,7 @@ _DETAILS = (
     "ClientAppUsed",
     "ConditionalAccessStatus",
     "UserPrincipalName",
-    "UserDisplayName",
     "ResultType",
-    "ResultDescription",
     "CorrelationId",
     "Table",
 )
@@ -163,19 +160,20 @@ def use_alert_query(
         "| order by TimeGenerated desc\n"
         "| summarize SignIns = count(), Successes = countif(Success),"
         " Addresses = dcount(IPAddress),"
-        f" CorrelationIds = make_set(CorrelationId, {_MOST_CORRELATION_IDS}),"
-        f" Details = make_list(Detail, {MOST_DETAILS}),"
+        " AllIds = make_set(CorrelationId), All = make_list(Detail),"
         f" arg_max(Weight, {', '.join(_OF_THE_ONE_THAT_MATTERS)}) by AccountId\n"
-        '| extend Of = iff(Successes > 0 and Successes < SignIns, strcat(Successes, " of "), "")\n'
-        '| extend Counted = strcat(" (", Of, SignIns, " attempts from ", Addresses,'
-        ' iff(Addresses == 1, " address)", " addresses)"))\n'
+        '| extend Counted = strcat(SignIns, " attempts from ", Addresses,'
+        ' iff(Addresses == 1, " address", " addresses"))\n'
+        "| extend Counted = iff(Successes == 0 or Successes == SignIns, Counted,"
+        ' strcat(Successes, " of ", Counted))\n'
         "| project TimeGenerated,"
-        " Account = iff(isempty(UserPrincipalName), AccountId, UserPrincipalName),"
+        " Account = coalesce(UserPrincipalName, AccountId),"
         f" Time = {in_utc('TimeGenerated')}, IPAddress, Place, Application = AppDisplayName,"
-        " Result = iff(SignIns == 1, Result, strcat(Result, Counted)), SignIns, Successes,"
-        " CorrelationIds, Details, AccountId"
-        f"{context(customer=customer, runbook=runbook)}\n"
-        "| order by TimeGenerated desc"
+        ' Result = iff(SignIns == 1, Result, strcat(Result, " (", Counted, ")")),'
+        " SignIns, Successes,"
+        f" CorrelationIds = array_slice(AllIds, 0, {_MOST_CORRELATION_IDS - 1}),"
+        f" Details = array_slice(All, 0, {MOST_DETAILS - 1}), AccountId"
+        f"{context(customer=customer, runbook=runbook)}"
     )
 
 

@@ -17,7 +17,7 @@ from pulumi_azure_native import monitor
 
 from alerting.alarm_names import NAMES
 from components.action_groups import action_group, watch_action_group_name
-from components.alert_rules import RuleSite, payload
+from components.alert_rules import RuleSite, described, payload
 from components.kept_monitoring import stack_tags
 from components.monitoring_arguments import Notify, Watch
 from components.plain_arguments import either
@@ -146,7 +146,7 @@ def _activity_log_alert(
         activity_log_alert_name=NAMES[suffix],
         resource_group_name=site.resource_group_name,
         location="global",
-        description=f"{site.customer}: {description}" if site.customer else description,
+        description=described(description, site),
         enabled=True,
         scopes=_in_one_subscription(watched),
         condition=monitor.AlertRuleAllOfConditionArgs(all_of=[*conditions]),

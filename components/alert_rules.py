@@ -71,7 +71,7 @@ def alert_rule(
         site.children.called(rule.suffix),
         rule_name=place.name,
         display_name=rule.name,
-        description=f"{site.customer}: {rule.description}" if site.customer else rule.description,
+        description=described(rule.description, site),
         resource_group_name=site.resource_group_name,
         location=place.location,
         kind=monitor.Kind.LOG_ALERT,
@@ -96,6 +96,12 @@ def alert_rule(
         opts=opts,
     )
     return resource, query
+
+
+def described(text: str, site: RuleSite) -> str:
+    """A description with what every mail should say: a mail shows it, but not the payload."""
+    whole = f"{site.customer}: {text}" if site.customer else text
+    return f"{whole} What to do: {site.runbook}" if site.runbook else whole
 
 
 def payload(site: RuleSite) -> dict[str, str]:

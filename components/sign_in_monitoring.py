@@ -6,7 +6,13 @@ from typing import Final, TypedDict
 
 import pulumi
 
-from alerting.use_alert import RUNBOOK, WatchedAccount, use_alert_query, use_alert_schedule
+from alerting.use_alert import (
+    RUNBOOK,
+    USE_DIMENSIONS,
+    WatchedAccount,
+    use_alert_query,
+    use_alert_schedule,
+)
 from components import log_workspace, watchers
 from components.action_groups import action_group
 from components.alarm_guards import guards
@@ -233,6 +239,7 @@ def _use_alert(args: SignInMonitoringArgs, site: RuleSite) -> AlertRule:
         frequency=frequency,
         schedule=use_alert_schedule(frequency_minutes=frequency, lookback_minutes=lookback),
         query=query,
+        dimensions=USE_DIMENSIONS,
         enabled=either(alert.enabled, True),
     )
 

@@ -7,15 +7,26 @@ from collections.abc import Sequence
 
 import pulumi
 
-from alerting.alarm_names import NAMES
-from alerting.exclusion_alert import EXCLUSION_SCHEDULE, ExcludedObjects, exclusion_alert_query
+from alerting.alarm_names import NAMES, SUBJECTS
+from alerting.exclusion_alert import (
+    EXCLUSION_DIMENSIONS,
+    EXCLUSION_SCHEDULE,
+    ExcludedObjects,
+    exclusion_alert_query,
+)
 from alerting.silence_alert import SILENCE_SCHEDULE, silence_alert_query
-from alerting.tamper_alert import TAMPER_SCHEDULE, TamperTargets, tamper_alert_query
+from alerting.tamper_alert import (
+    TAMPER_DIMENSIONS,
+    TAMPER_SCHEDULE,
+    TamperTargets,
+    tamper_alert_query,
+)
 from components.alert_rules import AlertRule, RuleSite
 from components.monitoring_arguments import AccountToWatch, Excluded, Watch
 from components.plain_arguments import either
 from components.rule_reach import Workspaces
 from entra.built_in_roles import GLOBAL_ADMINISTRATOR
+
 
 def exclusion_alert(excluded: Excluded, site: RuleSite) -> AlertRule:
     """Rings when a policy is made or changed that does not exclude what it should."""
@@ -41,11 +52,12 @@ def exclusion_alert(excluded: Excluded, site: RuleSite) -> AlertRule:
         name=NAMES["exclusion-alert"],
         description="A Conditional Access policy was saved that does not exclude the"
         " emergency-access accounts: it would stop them. Run pulumi up, and find out who did it.",
-        subject="Break-glass exclusion missing in a Conditional Access policy",
+        subject=SUBJECTS["exclusion-alert"],
         severity=0,
         frequency=5,
         schedule=EXCLUSION_SCHEDULE,
         query=query,
+        dimensions=EXCLUSION_DIMENSIONS,
     )
 
 
@@ -70,11 +82,12 @@ def tamper_alert(accounts: Sequence[AccountToWatch], watch: Watch, site: RuleSit
         name=NAMES["tamper-alert"],
         description="Somebody changed an emergency-access account, its group or its role, or such"
         " an account changed something. A run of the stack that changes them rings, too.",
-        subject="Break-glass account, group or role changed",
+        subject=SUBJECTS["tamper-alert"],
         severity=1,
         frequency=5,
         schedule=TAMPER_SCHEDULE,
         query=query,
+        dimensions=TAMPER_DIMENSIONS,
     )
 
 
@@ -93,7 +106,7 @@ def silence_alert(site: RuleSite) -> AlertRule:
         name=NAMES["silence-alert"],
         description="No sign-in of anybody in the tenant has reached the workspace for a day: the"
         " use of an emergency-access account would go unseen. Check the diagnostic setting.",
-        subject="Break-glass alarm is blind: no sign-in logs for a day",
+        subject=SUBJECTS["silence-alert"],
         severity=1,
         frequency=1440,
         schedule=SILENCE_SCHEDULE,

@@ -72,10 +72,11 @@ def rows_of_uses(scene: Scene) -> dict[str, int]:
 def rung(scene: Scene) -> set[str]:
     """Correlation ids of all sign-ins of which the use alert told."""
     return {
-        row["CorrelationId"]
+        correlation_id
         for firing in scene.tenant.alert_rules.firings()
-        if firing["rule"] == "Break-glass account used"
+        if firing["rule"].startswith("Break-glass account used")
         for row in firing["rows"]
+        for correlation_id in row["CorrelationIds"]
     }
 
 

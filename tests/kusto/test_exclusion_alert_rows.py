@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from alerting.exclusion_alert import ExcludedObjects, exclusion_alert_query
+from alerting.exclusion_alert import EXCLUSION_DIMENSIONS, ExcludedObjects, exclusion_alert_query
 from tests.kusto.logged import Row, answer, row
+from tests.support.findings import findings
 from tests.unit.graph_stub import policy_document
 from tests.unit.test_exclusion_kinds import MFA, NOT_PEOPLE, PEOPLE
 
@@ -43,10 +44,10 @@ def excluding(**users: Any) -> dict[str, Any]:
     return policy_document(users=users)
 
 
-def rung(rows: list[Row], excluded: ExcludedObjects = OURS) -> dict[str, Mapping[str, Any]]:
-    """The rows that ring by the policy's id."""
+def rung(rows: list[Row], excluded: ExcludedObjects = OURS) -> dict[str, Row]:
+    """What rings by the policy's id."""
     query = exclusion_alert_query(excluded, customer="Contoso", runbook="https://runbook")
-    found = answer(query, {"AuditLogs": rows})
+    found = findings(answer(query, {"AuditLogs": rows}))
     by_id = {one["PolicyId"]: one for one in found}
     assert len(by_id) == len(found)
     return by_id
@@ -154,3 +155,23 @@ def test_any_number_of_accounts_is_looked_for() -> None:
     rows = [saved(excluding(excludeUsers=ids[:-1]))]
     (told,) = rung(rows, ExcludedObjects([], ids)).values()
     assert told["Missing"] == f"user {ids[-1]}"
+
+
+def test_a_mass_change_is_one_row_of_texts_that_fit_into_a_message() -> None:
+    query = exclusion_alert_query(OURS)
+    rows = [saved(excluding(), policy_id=f"p{number}") for number in range(195)]
+    for number, one in enumerate(rows):
+        one["TargetResources"][0]["displayName"] = f"{number} {'long name ' * 30}"
+    (told,) = answer(query, {"AuditLogs": rows})
+    assert told["Findings"] == 195
+    assert max(len(told[name]) for name in EXCLUSION_DIMENSIONS) == 1000
+    assert told["Policies"].count("; ") == 3
+    assert told["Missing"] == BOTH
+    assert told["Time"] == "2026-11-23 02:55:00 UTC, latest of 195"
+    assert told["By"] == "ada@contoso.example"
+    assert len(told["Details"]) == 100
+
+
+def test_what_is_not_known_has_a_word_for_it() -> None:
+    (told,) = answer(exclusion_alert_query(OURS), {"AuditLogs": [saved("", InitiatedBy=None)]})
+    assert [told[name] for name in ("State", "By", "IPAddress")] == ["unknown"] * 3

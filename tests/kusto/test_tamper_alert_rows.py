@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from alerting.tamper_alert import TamperTargets, tamper_alert_query
+from alerting.tamper_alert import TAMPER_DIMENSIONS, TamperTargets, tamper_alert_query
 from tests.kusto.logged import Row, answer, row
+from tests.support.findings import findings
 
 ACCOUNT = "0f3e4c1a-0000-4000-8000-00000000000a"
 GROUP = "b7e0c1de-0000-4000-8000-000000000001"
@@ -28,9 +29,9 @@ def done(operation: str, *targets: str, by: Mapping[str, Any] = ADA, **columns: 
     return row(**{**known, **columns})
 
 
-def rung(*rows: Row, targets: TamperTargets = OURS) -> list[Mapping[str, Any]]:
+def rung(*rows: Row, targets: TamperTargets = OURS) -> list[Row]:
     query = tamper_alert_query(targets, customer="Contoso", runbook="https://runbook")
-    return answer(query, {"AuditLogs": rows})
+    return findings(answer(query, {"AuditLogs": rows}))
 
 
 TOUCHING: list[tuple[str, list[str]]] = [
@@ -125,3 +126,17 @@ def test_without_roles_and_groups_the_accounts_are_watched_all_the_same() -> Non
 
 def test_without_the_table_there_is_no_row_and_no_failure() -> None:
     assert answer(tamper_alert_query(OURS), {}) == []
+
+
+def test_an_up_that_makes_two_accounts_is_one_row_of_texts() -> None:
+    names = ("Add user", "Update user", "Add member to role", "Add member to group")
+    rows = [done(name, ACCOUNT, Id=f"{name}{number}") for name in names for number in (1, 2)]
+    (told,) = answer(tamper_alert_query(OURS), {"AuditLogs": rows})
+    assert sorted(told["Activities"].split("; ")) == sorted(names)
+    assert {name: told[name] for name in TAMPER_DIMENSIONS if name != "Activities"} == {
+        "Time": "2026-11-23 02:55:00 UTC, latest of 8",
+        "Objects": f"name of {ACCOUNT}",
+        "By": "ada@contoso.example",
+        "IPAddress": "unknown",
+        "Result": "success",
+    }

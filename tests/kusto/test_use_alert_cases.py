@@ -67,7 +67,7 @@ def test_every_result_rings_with_its_code_in_words(category: str) -> None:
         tenant.sign_in(category, ResultType=code, ResultDescription=description)
     told = {row["ResultType"]: row["Result"] for row in rung(tenant)}
     assert set(told) == {*RESULTS, "4711"}
-    assert [code for code, result in told.items() if result == "signed in"] == ["0"]
+    assert [code for code, result in told.items() if result == "succeeded"] == ["0"]
     assert "blocked by Conditional Access" in told["53003"]
     assert "4711" in told["4711"]
     assert "Something new." in told["4711"]

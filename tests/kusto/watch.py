@@ -5,6 +5,7 @@ from typing import Any
 
 from alerting.schedules import RuleSchedule
 from tests.sandbox.watched_tenant import WatchedTenant
+from tests.support.findings import findings
 
 Json = dict[str, Any]
 
@@ -24,10 +25,10 @@ def later(watched: WatchedTenant, minutes: float) -> None:
 
 
 def rung(watched: WatchedTenant, *, minutes: float = 10) -> list[Json]:
-    """The rows of all that rings in the next minutes; the rule never failed."""
+    """All that rings in the next minutes, one by one; the rule never failed."""
     watched.advance(minutes=minutes)
     assert watched.tenant.alert_rules.failures() == []
-    return [row for firing in watched.firings for row in firing["rows"]]
+    return findings(row for firing in watched.firings for row in firing["rows"])
 
 
 def audit_row(operation: str, *targets: Mapping[str, Any], **columns: Any) -> Json:

@@ -7,6 +7,7 @@ import pytest
 
 from components.monitoring_arguments import UseAlert
 from tests.sandbox.alarm_scene import ADA, NOBODY_WATCHES, Alarm, address, arguments
+from tests.support.findings import rung
 
 RUNS, SIGN_INS_A_RUN = 40, 20
 SIGN_INS = RUNS * SIGN_INS_A_RUN
@@ -28,8 +29,8 @@ def times_told(
         )
         alarm.advance(chance.uniform(0, 2 * frequency / SIGN_INS_A_RUN))
     alarm.advance(4 * frequency)
-    rung = [row["CorrelationId"] for each in alarm.firings() for row in each["rows"]]
-    counts = [rung.count(str(number)) for number in range(SIGN_INS)]
+    told = [one["CorrelationId"] for one in rung(alarm.firings())]
+    counts = [told.count(str(number)) for number in range(SIGN_INS)]
     assert max(counts) <= 2
     return counts.count(0), counts.count(2) / SIGN_INS
 

@@ -34,11 +34,42 @@ def test_each_receiver_gets_one_message_that_says_what_happened() -> None:
     ]
     assert {each["subject"] for each in sent} == {"[Fabrikam] Find out who"}
     (mail, _) = (each["body"] for each in sent if each["channel"] == "email")
-    told = (address("ada"), "203.0.113.9", "Oslo, NO", "Azure Portal", "2027-01-15T08:02", RUNBOOK)
-    assert [words for words in told if words not in mail] == []
+    told = {
+        "Account": address("ada"),
+        "Time": "2027-01-15 08:02:00 UTC",
+        "IPAddress": "203.0.113.9",
+        "Place": "Oslo, NO",
+        "Application": "Azure Portal",
+        "Result": "succeeded",
+    }
+    assert [name for name, text in told.items() if f" {name} = {text}\n" not in mail] == []
+    assert mail.partition("Query:")[0].count(RUNBOOK) == 1
     (payload,) = (each["payload"]["data"] for each in sent if each["channel"] == "webhook")
+    (condition,) = payload["alertContext"]["condition"]["allOf"]
+    assert {one["name"]: one["value"] for one in condition["dimensions"]} == told
+    assert RUNBOOK in payload["essentials"]["description"]
     assert payload["customProperties"] == {"customer": "Fabrikam", "runbook": RUNBOOK}
     assert "kitten" not in str(sent)
+
+
+def test_an_attack_from_many_places_is_one_message_for_each_account() -> None:
+    alarm = Alarm(USE_ONLY)
+    alarm.advance(2)
+    for number in range(30):
+        place = {"ip": f"198.51.100.{number}", "country": "NO"}
+        for name in ("ada", "bo") if number < 3 else ("ada",):
+            alarm.sign_in(name, success=False, location=place)
+    alarm.advance(60)
+    assert alarm.minutes() == [10, 10]
+    mails = [each["body"] for each in alarm.messages() if each["channel"] == "email"]
+    assert len(mails) == 2 * 2
+    counts = {
+        address("ada"): "(30 attempts from 30 addresses)",
+        address("bo"): "(3 attempts from 3 addresses)",
+    }
+    for account, counted in counts.items():
+        (told, _) = (body for body in mails if f"Account = {account}" in body)
+        assert counted in told
 
 
 def test_no_message_for_ordinary_users() -> None:

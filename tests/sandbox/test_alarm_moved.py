@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from components.monitoring_arguments import Workspace
 from tests.sandbox.alarm_scene import SUBSCRIPTION, Alarm, arguments
+from tests.support.findings import rung
 
 
 def test_no_sign_in_is_lost_while_the_logs_move_and_come_back() -> None:
@@ -22,7 +23,7 @@ def test_no_sign_in_is_lost_while_the_logs_move_and_come_back() -> None:
             alarm.sign_in()
             alarm.advance(1)
     alarm.advance(60)
-    rung = {row["CorrelationId"] for each in alarm.firings() for row in each["rows"]}
+    told = {one["CorrelationId"] for one in rung(alarm.firings())}
     happened = {row["CorrelationId"] for row in logs.rows("SigninLogs")}
-    assert (len(happened), rung) == (36, happened)
+    assert (len(happened), told) == (36, happened)
     assert [len(logs.rows("SigninLogs", one)) for one in (first, central)] == [24, 12]

@@ -7,6 +7,7 @@ import pytest
 from sandbox.tenant.azure.query_rules import FREQUENCIES
 from tests.sandbox.seed_tenant import StillClock
 from tests.sandbox.watched_tenant import WatchedTenant
+from tests.support.findings import rung
 
 
 def watched_from(hours: int) -> WatchedTenant:
@@ -49,8 +50,8 @@ def test_windows_that_only_touch_miss_rows_and_count_rows_twice() -> None:
             tenant.sign_in(CorrelationId=str(number))
             tenant.advance(minutes=7 / 60)
         tenant.advance(minutes=20)
-        rung = [row["CorrelationId"] for found in tenant.firings for row in found["rows"]]
-        return [rung.count(str(number)) for number in range(200)]
+        told = [one["CorrelationId"] for one in rung(tenant.firings)]
+        return [told.count(str(number)) for number in range(200)]
 
     touching, overlapping = counts("PT5M"), counts("PT10M")
     assert 0 in touching
@@ -67,7 +68,7 @@ def test_a_row_on_the_border_of_two_runs_is_told_twice_rather_than_never(
     watched.tenant.behaviour.turn({"logDelaySeconds": 0})
     watched.sign_in(CorrelationId="border")
     watched.advance(minutes=10)
-    told = [row["CorrelationId"] for found in watched.firings for row in found["rows"]]
+    told = [one["CorrelationId"] for one in rung(watched.firings)]
     assert told.count("border") == 2
 
 

@@ -3,14 +3,20 @@
 from tests.sandbox.watched_tenant import ACTION_GROUP, WATCHED, WatchedTenant, action_group_body
 
 
-def test_the_mail_says_who_from_where_and_how_severe(watched: WatchedTenant) -> None:
-    watched.with_rule(description="Call the duty officer.")
+def test_the_mail_says_how_severe_and_of_the_rows_what_the_rule_is_split_by(
+    watched: WatchedTenant,
+) -> None:
+    dimension = {"name": "Account", "operator": "Include", "values": ["*"]}
+    watched.with_rule(description="Call the duty officer.", condition={"dimensions": [dimension]})
     watched.sign_in()
     watched.advance(minutes=10)
     mail = watched.mails[0]
     assert mail["subject"].startswith("Fired:Sev0 Azure Monitor Alert use-alert on log-watch")
-    for part in (WATCHED.user_principal_name, "203.0.113.9", "Sev0", "Call the duty officer."):
+    name = WATCHED.user_principal_name
+    for part in (f"Account = {name}", "Metric value   1", "Sev0", "Call the duty officer."):
         assert part in mail["body"]
+    assert watched.firings[0]["rows"][0]["IPAddress"] == "203.0.113.9"
+    assert "203.0.113.9" not in mail["body"]
     assert mail["rule"] == "use-alert"
 
 

@@ -5,6 +5,7 @@ import pytest
 from alerting.use_alert import use_alert_query
 from sandbox.tenant.clock import iso
 from tests.sandbox.watched_tenant import WATCHED, WatchedTenant
+from tests.support.findings import rung
 
 FREQUENCY = 300
 SEEDS = (3, 5)
@@ -32,8 +33,8 @@ def firings_of_rows_every_minute(watched: WatchedTenant, seed: int, overlap: int
         watched.sign_in(CorrelationId=str(number))
         watched.advance(minutes=1)
     watched.advance(minutes=30)
-    rung = [row["CorrelationId"] for firing in watched.firings for row in firing["rows"]]
-    return [rung.count(str(number)) for number in range(ROWS)]
+    told = [one["CorrelationId"] for one in rung(watched.firings)]
+    return [told.count(str(number)) for number in range(ROWS)]
 
 
 def test_each_evaluation_comes_late_by_its_own_jitter(watched: WatchedTenant) -> None:

@@ -4,7 +4,7 @@ from functools import cache
 
 import pulumi_random as random
 
-from alerting.use_alert import RUNBOOK, WatchedAccount, use_alert_query
+from alerting.use_alert import RUNBOOK, USE_DIMENSIONS, WatchedAccount, use_alert_query
 from components.monitoring_arguments import (
     AccountToWatch,
     Diagnostics,
@@ -86,6 +86,9 @@ def test_the_alarm_rings_at_the_first_row_is_never_resolved_and_never_muted() ->
         {
             "query": query,
             "timeAggregation": "Count",
+            "dimensions": [
+                {"name": name, "operator": "Include", "values": ["*"]} for name in USE_DIMENSIONS
+            ],
             "operator": "GreaterThan",
             "threshold": 0,
             "failingPeriods": {"numberOfEvaluationPeriods": 1, "minFailingPeriodsToAlert": 1},
@@ -106,7 +109,7 @@ def test_subject_description_severity_and_schedule_can_be_chosen() -> None:
         )
     )
     inputs = run.named(USE_ALERT).inputs
-    assert inputs["description"] == "why"
+    assert inputs["description"] == f"why What to do: {RUNBOOK}"
     assert inputs["actions"]["actionProperties"] == {"Email.Subject": "who"}
     assert inputs["severity"] == 2
     assert (inputs["evaluationFrequency"], inputs["windowSize"]) == ("PT15M", "PT1H")
