@@ -156,7 +156,7 @@ def _rules(plan: CostPlan, prices: PriceList) -> Iterator[CostLine]:
     bill = _Bill("alert rules", prices)
     for rule in plan.rules:
         what = f"alert rule '{rule.name}', {_every(rule.frequency_minutes)}"
-        said = "one workspace, not split by dimensions"
+        said = "one workspace, one time series (each further message is one more, not counted)"
         yield bill.line(prices.of_rule(rule.frequency_minutes), what, 1, said)
 
 

@@ -62,10 +62,13 @@ class PriceList:
     """Likewise."""
 
     def of_rule(self, frequency_minutes: int) -> Price:
-        """A log search alert rule over one workspace that is not split by dimensions.
+        """A log search alert rule over one workspace with one time series.
 
         Source: Microsoft Learn, "Azure Monitor cost and usage": meters for 1, 5, 10 and 15 minutes.
-        A frequency between two is counted as the more frequent one.
+        A frequency between two is counted as the more frequent one. A rule that is split by
+        dimensions has a time series for each combination of values, here: for each message; each
+        further one is charged by a meter of its own ("Alerts Resource Monitored at … Minute
+        Frequency"), whose price is not in this table.
         """
         steps = (
             (1, Meter.RULE_EVERY_MINUTE),
