@@ -14,6 +14,11 @@ import pulumi
 from administrators_survey import ToldAdministrators
 from components.action_group_checks import FoundActionGroup, Reach, warn_if_inside
 from components.diagnostic_checks import check_diagnostics
+from components.dropped_monitoring import (
+    StandsInAzure,
+    setting_of_the_tenant,
+    stands_in_azure,
+)
 from components.kept_monitoring import find_kept
 from components.stack_memory import StackMemory
 from entra.administrators import Administrator, AdministratorDirectory
@@ -45,6 +50,8 @@ class FoundMonitoring:
     kept: Mapping[str, str] = field(default_factory=dict[str, str])
     """What an earlier life of the stack left in Azure and is to be taken in again: a child's suffix
     (`"workspace"`, see `MonitoringTools`) → Azure id."""
+    stands: StandsInAzure | None = None
+    """Asks what Azure has of a child that is about to be made although the state knew it."""
     earlier_workspaces: tuple[str, ...] = ()
     """Workspaces to which the sign-ins went before: the alarm goes on reading them."""
     administrators: tuple[Administrator, ...] = ()
@@ -86,7 +93,8 @@ def survey_monitoring(
     exported = check_diagnostics(
         settings_there, diagnostics_of(settings), memory, standing=ask.exported
     )
-    kept = find_kept(azure, children_of(settings, location, earlier, memory), memory)
+    children = children_of(settings, location, earlier, memory)
+    kept = find_kept(azure, children, memory)
     if exported.kept_id:
         kept["diagnostic-setting"] = exported.kept_id
     for found in (place, group, watch_group, exported, told, watch_told):
@@ -103,6 +111,9 @@ def survey_monitoring(
         action_group_id=group.id if group else None,
         watch_action_group_id=watch_group.id if watch_group else None,
         kept=kept,
+        stands=stands_in_azure(
+            azure, (*children, setting_of_the_tenant(settings.monitoring.diagnostic_setting.name))
+        ),
         earlier_workspaces=earlier,
         administrators=told.administrators,
         watch_administrators=watch_told.administrators,

@@ -16,12 +16,6 @@ from components.plain_arguments import either
 
 ACTION_GROUP: Final = "ag-break-glass"
 SHORT_NAME: Final = "BreakGlass"
-AS_IT_STANDS: Final = (
-    *("groupShortName", "enabled", "location", "tags"),
-    *("emailReceivers", "smsReceivers", "voiceReceivers", "azureAppPushReceivers"),
-)
-"""What may differ when one is taken in again. Without the webhooks: read from Azure, their
-addresses would stand in the state in clear."""
 
 
 def watch_action_group_name(notify: Notify) -> str:
@@ -86,7 +80,7 @@ def action_group(
 
 
 def _options(children: Children, suffix: str, *, sealed: bool) -> pulumi.ResourceOptions:
-    opts = children.options(suffix, as_it_stands=AS_IT_STANDS, sealed=sealed)
+    opts = children.options(suffix, sealed=sealed)
     # Azure hands the addresses back when it is asked, also on refresh and import.
     opts.additional_secret_outputs = ["webhookReceivers"]
     return opts

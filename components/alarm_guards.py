@@ -38,9 +38,6 @@ CHANGES: Final = (
 )
 """What silences an alarm or takes evidence away. Azure itself disables a rule whose query fails."""
 
-AS_IT_STANDS: Final = ("actions", "condition", "description", "enabled", "scopes", "tags")
-"""What may differ when one is taken in again."""
-
 ILL: Final = ("Degraded", "Unavailable")
 """Health of which Azure tells."""
 
@@ -158,7 +155,7 @@ def _activity_log_alert(
             ]
         ),
         tags=stack_tags(),
-        opts=site.children.options(suffix, as_it_stands=AS_IT_STANDS, sealed=True),
+        opts=site.children.options(suffix, sealed=True),
     )
 
 

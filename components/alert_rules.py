@@ -17,12 +17,6 @@ from components.rule_reach import ReadWorkspaces, Workspaces, reach
 
 RULE_TYPE: Final = "azure-native:monitor:ScheduledQueryRule"
 
-AS_IT_STANDS: Final = (
-    *("displayName", "description", "enabled", "severity", "location", "scopes", "tags"),
-    *("evaluationFrequency", "windowSize", "criteria", "actions"),
-)
-"""What may differ when one is taken in again."""
-
 
 @dataclass(frozen=True)
 class AlertRule:
@@ -65,7 +59,7 @@ def alert_rule(
     known = site.children.remembered(rule.suffix, RULE_TYPE)
     place = reach(rule.name, site.workspaces, site.location, known)
     query = place.others.apply(lambda others: rule.query(others))
-    opts = site.children.options(rule.suffix, as_it_stands=AS_IT_STANDS, sealed=True)
+    opts = site.children.options(rule.suffix, sealed=True)
     opts.replace_on_changes = ["scopes"]
     resource = monitor.ScheduledQueryRule(
         site.children.called(rule.suffix),

@@ -39,7 +39,7 @@ def resource_group(
         resource_group_name=either(wanted.name, RESOURCE_GROUP),
         location=location,
         tags=stack_tags(),
-        opts=_evidence(children, "resource-group", ("tags",), delete_logs=delete_logs),
+        opts=_evidence(children, "resource-group", delete_logs=delete_logs),
     )
     return group.name
 
@@ -62,7 +62,7 @@ def workspace(
         retention_in_days=either(wanted.retention_days, 31),
         sku=operationalinsights.WorkspaceSkuArgs(name="PerGB2018"),
         tags=stack_tags(),
-        opts=_evidence(children, "workspace", ("retentionInDays", "tags"), delete_logs=delete_logs),
+        opts=_evidence(children, "workspace", delete_logs=delete_logs),
     )
     return made.id
 
@@ -98,14 +98,12 @@ def diagnostic_setting(
             aadiam.LogSettingsArgs(category=category, enabled=True)
             for category in either(wanted.categories, default)
         ],
-        opts=children.options("diagnostic-setting", as_it_stands=("logs",), depends_on=after),
+        opts=children.options("diagnostic-setting", depends_on=after),
     )
 
 
-def _evidence(
-    children: Children, suffix: str, as_it_stands: Sequence[str], *, delete_logs: bool
-) -> pulumi.ResourceOptions:
-    opts = children.options(suffix, as_it_stands=as_it_stands)
+def _evidence(children: Children, suffix: str, *, delete_logs: bool) -> pulumi.ResourceOptions:
+    opts = children.options(suffix)
     opts.retain_on_delete = not delete_logs
     opts.protect = None if delete_logs else False
     return opts

@@ -2,13 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import pulumi
 
+from components.azure_resources import API_VERSIONS, DIAGNOSTICS_TYPE
+from components.dropped_monitoring import StandsInAzure, is_gone
 from components.stack_memory import Outputs, StackMemory, earlier_outputs
 
 TYPE: Final = "break-glass:index:SignInMonitoring"
+TYPES: Final = (*API_VERSIONS, DIAGNOSTICS_TYPE)
+"""Of the children."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,9 @@ class MonitoringTools:
     component looks it up by itself (`monitoring_standing`)."""
     memory: StackMemory = field(default_factory=earlier_outputs, repr=False)
     """What the stack's state knew before this run."""
+    stands: StandsInAzure | None = None
+    """Whether Azure has a child now that is about to be made although the state knew it; None: it
+    cannot be told."""
 
 
 @dataclass(frozen=True)
@@ -41,24 +49,32 @@ class Children:
         suffix: str,
         *,
         depends_on: Sequence[pulumi.Resource] = (),
-        as_it_stands: Sequence[str],
         sealed: bool = False,
     ) -> pulumi.ResourceOptions:
         """Of a child that shares the component's protection, or is `sealed` (see `alarm_seal`).
 
-        `as_it_stands`: properties that what is taken in again may have otherwise than the program
-        says. The engine imports nothing that differs; the next run brings it to what is said.
+        What is taken in again is brought to what the program says in the same run.
         """
         kept_id = (self.tools.kept or {}).get(suffix)
         return pulumi.ResourceOptions(
             parent=self.parent,
             import_=kept_id,
-            ignore_changes=[*as_it_stands] if kept_id else None,
             depends_on=[*depends_on],
+            hooks=self._hooks(suffix),
             protect=False if sealed else None,
             # The provider would delete first, and with it all that depends on what is replaced.
             delete_before_replace=False if sealed else None,
         )
+
+    def _hooks(self, suffix: str) -> pulumi.ResourceHookBinding | None:
+        if self._is_gone is None or not any(self.remembered(suffix, one) for one in TYPES):
+            return None
+        return pulumi.ResourceHookBinding(before_create=[self._is_gone])
+
+    @cached_property
+    def _is_gone(self) -> pulumi.ResourceHook | None:
+        stands = self.tools.stands
+        return None if stands is None else is_gone(self.name, stands)
 
     def remembered(self, suffix: str, type_: str) -> Outputs | None:
         """The child's outputs as the state has them; None for one that is new."""

@@ -3,8 +3,9 @@
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
+import pytest
 import yaml
 
 from tests.engine.account_tenant import assert_quiet
@@ -27,6 +28,12 @@ def watch(scene: Scene, **wanted: bool) -> None:
     """Switch alarms on and off for the next run."""
     present = yaml.safe_load(scene.stack.config_file.read_text(encoding="utf-8"))["config"]
     scene.stack.set_config({MONITORING: {**present[MONITORING], "watch": wanted}})
+
+
+def choose_alert(scene: Scene, **wanted: Any) -> None:
+    """Settings of the use alert for the next run."""
+    present = yaml.safe_load(scene.stack.config_file.read_text(encoding="utf-8"))["config"]
+    scene.stack.set_config({MONITORING: {**present[MONITORING], "alert": wanted}})
 
 
 @contextmanager
@@ -113,5 +120,55 @@ def test_destroy_of_a_protected_stack_writes_nothing(scene: Scene) -> None:
     assert_quiet(scene)
 
 
+def without_times(resources: dict[str, Any]) -> dict[str, Any]:
+    """What does not tell when a resource was written last."""
+    told = ("etag", "systemData", "modifiedDate", "lastSkuUpdate", "stamps")
+
+    def kept(value: Any) -> Any:
+        if isinstance(value, dict):
+            found = cast("dict[str, Any]", value)
+            return {key: kept(one) for key, one in found.items() if key not in told}
+        return value
+
+    return kept(resources)
+
+
 def azure_resources(scene: Scene) -> dict[str, Any]:
     return {path.lower(): one for path, one in scene.tenant.to_document()["azureResources"].items()}
+
+
+DROPPED = {
+    "resource-group": "resourcegroups/rg-break-glass",
+    "workspace": "workspaces/log-break-glass",
+    "diagnostic-setting": "diagnosticSettings/break-glass",
+    "action-group": "actionGroups/ag-break-glass",
+    "use-alert": "scheduledQueryRules/Break-glass(%20| )account(%20| )used",
+    "rules-alert": "activityLogAlerts/break-glass-alarm-changed",
+}
+"""By child: how its path ends."""
+
+
+@pytest.mark.parametrize("child", DROPPED)
+def test_what_one_refresh_does_not_find_is_back_with_the_next_run(scene: Scene, child: str) -> None:
+    before = azure_resources(scene)
+    scene.fault(method="GET", path=rf"(?i){DROPPED[child]}\?", status=404, times=1)
+    scene.forget()
+    stopped = scene.stack.up("--skip-preview", check=False)
+    assert stopped.returncode != 0
+    lines = [line.strip() for line in stopped.output.splitlines()]
+    errors = {line for line in lines if line.startswith("error:")} - {"error: update failed"}
+    (said,) = errors
+    assert "this run's refresh did not find /" in said
+    assert "run pulumi up again" in said
+    assert "Traceback" not in stopped.output
+    assert scene.writes() == []
+
+    # A change of the settings at the same moment is no hindrance.
+    choose_alert(scene, severity=1)
+    shown = scene.stack.preview()
+    assert "will fail" not in shown.output
+    scene.stack.up("--skip-preview")
+    assert_quiet(scene)
+    choose_alert(scene)
+    scene.stack.up("--skip-preview")
+    assert without_times(azure_resources(scene)) == without_times(before)

@@ -2,11 +2,12 @@
 
 import base64
 import gzip
+from dataclasses import replace
 from urllib.parse import unquote
 
+import pulumi
 import pytest
 
-from components import alarm_guards, alert_rules
 from components.monitoring_arguments import Diagnostics, ResourceGroup, UseAlert, Workspace
 from components.monitoring_children import MonitoringTools
 from components.portal_links import query_link, resource_link
@@ -161,41 +162,45 @@ def test_period_and_overlap_are_the_chosen_ones() -> None:
     assert "ago(33m)" in query_of(make(alert=alert), "use-alert")
 
 
-DIFFERING = {
-    "resource-group": ("tags",),
-    "workspace": ("retentionInDays", "tags"),
-    "diagnostic-setting": ("logs",),
-    **dict.fromkeys(RULES, alert_rules.AS_IT_STANDS),
-    **dict.fromkeys(ACTIVITY_ALERTS, alarm_guards.AS_IT_STANDS),
-}
 CHILDREN = {
     "resource-group": f"{SUBSCRIPTION}/resourceGroups/rg-break-glass",
     "workspace": OWN,
     "diagnostic-setting": "/providers/microsoft.aadiam/diagnosticSettings/break-glass",
     **{rule: f"{SUBSCRIPTION}/rules/{rule}" for rule in (*RULES, *ACTIVITY_ALERTS)},
-}
-GROUPS = {
     "action-group": f"{SUBSCRIPTION}/groups/one",
     "watch-action-group": f"{SUBSCRIPTION}/groups/two",
 }
 
 
 @pytest.mark.parametrize("suffix", CHILDREN)
-def test_whatever_an_earlier_life_left_is_taken_in_as_it_stands(suffix: str) -> None:
+def test_whatever_an_earlier_life_left_is_taken_in_and_brought_up_to_date(suffix: str) -> None:
     run = make(tools=MonitoringTools({suffix: CHILDREN[suffix]}))
     imported = {r.name: r.import_id for r in run.registrations if r.import_id}
     assert imported == {f"monitoring-{suffix}": CHILDREN[suffix]}
-    taken = run.named(f"monitoring-{suffix}")
-    assert taken.ignore_changes == DIFFERING[suffix]
-    assert {*taken.ignore_changes} <= {*taken.inputs}
+    assert not any(r.ignore_changes for r in run.registrations)
 
 
-@pytest.mark.parametrize("suffix", GROUPS)
-def test_an_action_group_is_taken_in_without_reading_its_secrets(suffix: str) -> None:
-    taken = make(tools=MonitoringTools({suffix: GROUPS[suffix]})).named(f"monitoring-{suffix}")
-    assert taken.import_id == GROUPS[suffix]
-    assert "emailReceivers" in taken.ignore_changes
-    assert "webhookReceivers" not in taken.ignore_changes
+def test_what_the_state_knew_is_not_made_anew_while_azure_has_it() -> None:
+    known = remembering(OWN, "use-alert", scope=OWN, location="westeurope")
+    asked = list[str]()
+
+    def stands(suffix: str) -> str | None:
+        asked.append(suffix)
+        return f"{SUBSCRIPTION}/rules/used" if suffix == "use-alert" else None
+
+    run = make(tools=replace(known, stands=stands))
+    rule = run.named(USE_ALERT)
+    # What is new is looked for by name before the run.
+    assert [r.name for r in run.registrations if r.hooks] == [USE_ALERT]
+    (hook,) = (run.hooks[name] for name in rule.hooks["before_create"])
+    call = pulumi.ResourceHookArgs(rule.urn, "", rule.name, rule.type, new_inputs=rule.inputs)
+    with pytest.raises(pulumi.RunError) as caught:
+        hook.callback(call)
+    assert str(caught.value) == (
+        f"this run's refresh did not find {SUBSCRIPTION}/rules/used, and Azure has it: it was left"
+        " as it is; run pulumi up again, which takes it in"
+    )
+    assert asked == ["use-alert"]
 
 
 def test_everything_with_tags_carries_the_stacks() -> None:
