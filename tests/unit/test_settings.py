@@ -115,7 +115,8 @@ def test_a_line_names_key_value_expectation_and_fix() -> None:
     wrong = {"notify": {"emails": [{"name": "Desk", "address": "it@"}]}}
     assert line(with_monitoring(**wrong)) == (
         "break-glass:monitoring.notify.emails[0].address holds 'it@': expected an e-mail address"
-        ' of at most 64 characters; for example: pulumi config set --path "break-glass:monitoring.notify.emails[0].address"'
+        " of at most 64 characters; for example: pulumi config set --path"
+        ' "break-glass:monitoring.notify.emails[0].address"'
         ' "security@contoso.com"'
     )
 
