@@ -141,10 +141,10 @@ class MonitoringLookUps:
         if found is not None:
             return []
         return [
-            f"earlier workspace {workspace_id}, which the alarms still read, is gone: Azure may"
-            " switch an alarm off whose query fails for a week; restore it within 14 days (az"
-            f" monitor log-analytics workspace recover --ids {workspace_id}), or let the alarms do"
-            f" without: {forget}"
+            f"earlier workspace {workspace_id}, which the alarms still read, is gone: an"
+            " alarm that was made for it does not ring; restore it within 14 days (az monitor"
+            f" log-analytics workspace recover --ids {workspace_id}), or have such alarms made for"
+            f" the workspace in use: {forget}; pulumi up"
         ]
 
     def administrators(
