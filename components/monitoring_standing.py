@@ -7,6 +7,7 @@ made. Azure is asked only for what the state lacks.
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import pulumi
@@ -18,6 +19,7 @@ from components.azure_resources import (
     names_in_state,
 )
 from components.diagnostic_checks import WantedDiagnostics, is_ours
+from components.dropped_monitoring import setting_of_the_tenant, stands_in_azure
 from components.kept_monitoring import find_kept
 from components.log_workspace import (
     CATEGORIES,
@@ -25,6 +27,7 @@ from components.log_workspace import (
     DIAGNOSTIC_SETTING,
 )
 from components.monitoring_arguments import Diagnostics, SignInMonitoringArgs, Workspace
+from components.monitoring_children import MonitoringTools
 from components.monitoring_names import wanted_children, workspace_id
 from components.plain_arguments import either
 from components.stack_memory import Outputs, StackMemory
@@ -42,27 +45,31 @@ SUFFIXES: Final = (
 """The children of a `SignInMonitoring`, by the end of their logical names."""
 
 
-def find_standing(
-    component: pulumi.Resource, name: str, args: SignInMonitoringArgs, memory: StackMemory
-) -> Mapping[str, str]:
-    """Azure resource ids by suffix (see `MonitoringTools`), of the component that has this name.
+def look_up_monitoring(
+    component: pulumi.Resource, name: str, args: SignInMonitoringArgs, tools: MonitoringTools
+) -> MonitoringTools:
+    """The tools with what Azure has of the component that has this name.
 
     Raises RunError in one line for a resource of one of our names that this stack did not make.
     Where Azure cannot be asked, one warning says so and nothing is taken in.
     """
-    known = _own(name, memory)
+    known = _own(name, tools.memory)
     azure = _Azure(component)
+    subscription = azure.subscription_id or _subscription_before(known)
+    wanted = [*wanted_children(args, subscription, known)]
+    exported = setting_of_the_tenant(either(_diagnostics(args).name, DIAGNOSTIC_SETTING))
+    stands = stands_in_azure(azure, (*wanted, exported))
     try:
-        subscription = azure.subscription_id or _subscription_before(known)
-        kept = find_kept(azure, [*wanted_children(args, subscription, known)], known)
-        return {**kept, **_kept_setting(azure, args, subscription, known)}
+        kept = find_kept(azure, wanted, known)
+        setting = _kept_setting(azure, args, subscription, known)
     except EntraError as error:
         pulumi.log.warn(
             f"{name}: what an earlier run may have left in Azure was not looked up ({error}): if it"
             " has something already, this run stops there",
             component,
         )
-        return {}
+        return replace(tools, kept={}, stands=stands)
+    return replace(tools, kept={**kept, **setting}, stands=stands)
 
 
 class _Azure:
@@ -115,7 +122,7 @@ def _kept_setting(
     azure: _Azure, args: SignInMonitoringArgs, subscription_id: str, known: StackMemory
 ) -> Mapping[str, str]:
     """The diagnostic setting, which carries no tag (see `diagnostic_checks`)."""
-    chosen, workspace = either(args.diagnostics, Diagnostics()), either(args.workspace, Workspace())
+    chosen, workspace = _diagnostics(args), either(args.workspace, Workspace())
     name = either(chosen.name, DIAGNOSTIC_SETTING)
     if chosen.existing is not None or name.casefold() in names_in_state(known, DIAGNOSTICS_TYPE):
         return {}
@@ -138,6 +145,10 @@ def _kept_setting(
         f" {same.workspace_id or 'no workspace'}): nothing was changed; let that one do the work"
         f" (Diagnostics(existing={same.name!r})), choose another name, or delete it"
     )
+
+
+def _diagnostics(args: SignInMonitoringArgs) -> Diagnostics:
+    return either(args.diagnostics, Diagnostics())
 
 
 def _own(name: str, memory: StackMemory) -> StackMemory:

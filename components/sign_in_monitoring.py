@@ -1,7 +1,6 @@
 """SignInMonitoring: the sign-in logs of the tenant, and the alarm when an account is used."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final, TypedDict
 
 import pulumi
@@ -29,7 +28,7 @@ from components.monitoring_arguments import (
 )
 from components.monitoring_children import TYPE, Children, MonitoringTools
 from components.monitoring_names import USE_ALERT
-from components.monitoring_standing import find_standing
+from components.monitoring_standing import look_up_monitoring
 from components.plain_arguments import either, given
 from components.portal_links import query_link, resource_link
 from components.rule_reach import ReadWorkspaces, Workspaces
@@ -112,7 +111,7 @@ class SignInMonitoring(pulumi.ComponentResource):
         super().__init__(TYPE, name, None, opts)
         tools = tools or MonitoringTools()
         if tools.kept is None:
-            tools = replace(tools, kept=find_standing(self, name, args, tools.memory))
+            tools = look_up_monitoring(self, name, args, tools)
         children = Children(name, self, tools)
         premium, earlier = either(args.premium, True), _earlier(args)
         site, receivers = _site(children, args, earlier)

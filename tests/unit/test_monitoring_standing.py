@@ -176,6 +176,19 @@ def test_of_a_new_stack_two_questions_are_asked_and_of_a_settled_one_none(
     assert someone.azure.asked == []
 
 
+def test_the_engine_asks_before_it_makes_what_the_refresh_did_not_find(
+    someone: SimpleNamespace,
+) -> None:
+    memory = after(run())
+    someone.azure = left_by()
+    found = run(memory=memory)
+    assert imported(found) == {}
+    assert someone.azure.asked == []
+    bound = {one.name for one in found.registrations if one.hooks.get("before_create")}
+    assert len(bound) == 11
+    assert {one.name for one in run().registrations if one.hooks.get("before_create")} == set()
+
+
 def test_what_another_component_of_the_program_has_is_not_taken_for_ones_own(
     someone: SimpleNamespace,
 ) -> None:
