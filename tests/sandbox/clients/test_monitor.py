@@ -62,9 +62,10 @@ def test_a_query_rule_comes_back_with_its_defaults(clients: Clients) -> None:
 
 
 def test_a_query_that_is_no_kql_is_refused_when_the_rule_is_saved(clients: Clients) -> None:
-    clients.make_rule()
+    broken: dict[str, Any] = {"query": "SigninLogs | where ("}
+    clients.make_rule(condition=broken)
     with pytest.raises(HttpResponseError, match="could not be validated"):
-        clients.make_rule(skipQueryValidation=False)
+        clients.make_rule(condition=broken, skipQueryValidation=False)
 
 
 def test_an_activity_log_alert_is_made_changed_listed_and_deleted(clients: Clients) -> None:
