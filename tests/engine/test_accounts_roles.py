@@ -89,14 +89,15 @@ def test_further_roles_are_given_by_name_and_by_id_and_taken_again(scene: Scene)
         named={"account-1": {}, "account-2": {"roles": [READER, "Global Administrator"]}},
     )
     scene.stack.up()
-    assert [kind(write) for write in scene.writes()] == ["POST role"] * 2
+    # The alarm on changes knows the roles that are held.
+    assert [kind(write) for write in scene.writes()] == ["PUT alarm", *["POST role"] * 2]
     assert standing(scene, first) == complete(one, {*ARMED, EXCHANGE})
     assert standing(scene, second) == complete(two, {*ARMED, READER})
     assert_quiet(scene)
 
     settings(scene)
     scene.stack.up()
-    assert [kind(write) for write in scene.writes()] == ["DELETE role"] * 2
+    assert [kind(write) for write in scene.writes()] == ["PUT alarm", *["DELETE role"] * 2]
     for name, account in ((one, first), (two, second)):
         assert standing(scene, account) == complete(name)
     assert_quiet(scene)
