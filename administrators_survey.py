@@ -11,9 +11,8 @@ from typing import Final, Protocol
 import pulumi
 
 from components.action_group_checks import check_mail_count
-from components.azure_resources import ACTION_GROUP_TYPE
+from components.azure_resources import ACTION_GROUP_TYPE, several
 from components.stack_memory import StackMemory
-from components.workspace_checks import several
 from entra.administrators import PREFIX, Administrator, FoundAdministrators
 from entra.built_in_roles import role_name
 from entra.errors import EntraError

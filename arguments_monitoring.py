@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pulumi
 
+from alerting.log_categories import CATEGORIES_WITHOUT_PREMIUM
 from components.adopted_account import AdoptedAccount
-from components.break_glass_account import GLOBAL_ADMINISTRATOR, BreakGlassAccount
+from components.break_glass_account import BreakGlassAccount
 from components.monitoring_arguments import (
     AccountToWatch,
     Diagnostics,
@@ -24,7 +25,7 @@ from components.monitoring_arguments import (
     Workspace,
 )
 from entra.administrators import Administrator
-from entra.built_in_roles import role_id
+from entra.built_in_roles import GLOBAL_ADMINISTRATOR, role_id
 from entra.exclusion import named_by
 from settings import Settings
 from settings_receivers import Notify as NotifySettings
@@ -33,9 +34,6 @@ from survey import Survey
 
 Accounts = Mapping[str, BreakGlassAccount | AdoptedAccount]
 """The accounts of the stack by the names of their components."""
-
-WITHOUT_LICENCE = ("AuditLogs",)
-"""The category that is exported without an Entra ID P1 licence."""
 
 
 def monitoring(
@@ -64,7 +62,9 @@ def monitoring(
         ),
         delete_logs=wanted.delete_logs,
         diagnostics=Diagnostics(
-            export.name, export.categories if has_licence else WITHOUT_LICENCE, export.existing
+            export.name,
+            export.categories if has_licence else CATEGORIES_WITHOUT_PREMIUM,
+            export.existing,
         ),
         alert=_alert(settings),
         notify=_notify(wanted.notify, there.action_group_id, there.administrators),

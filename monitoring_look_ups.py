@@ -24,9 +24,10 @@ from components.azure_resources import (
     names_in_state,
     place,
     same_id,
+    several,
 )
 from components.stack_memory import StackMemory
-from components.workspace_checks import FoundWorkspace, capped, find_existing_workspace, several
+from components.workspace_checks import FoundWorkspace, capped, find_existing_workspace
 from entra.administrators import AdministratorDirectory
 from entra.errors import EntraError
 from entra.resource_manager import DIAGNOSTICS_SCOPE, ResourceManager

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from alerting.log_categories import CATEGORIES_WITHOUT_PREMIUM
 from components.azure_resources import ACTION_GROUP_TYPE, WORKSPACE_TYPE, group_path, path_of
 from components.diagnostic_checks import WantedDiagnostics
 from components.kept_monitoring import WantedChild
-from components.log_workspace import CATEGORIES_WITHOUT_PREMIUM
 from components.monitoring_arguments import (
     Excluded,
     Notify,

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from alerting.alarm_names import taken_by
+from alerting.log_categories import DEFAULT_CATEGORIES
 from alerting.schedules import FREQUENCIES_MINUTES, WINDOWS_MINUTES
 from alerting.use_alert import RUNBOOK
 from settings_receivers import Notify, WatchNotify
@@ -100,7 +101,7 @@ class DiagnosticSetting(SettingsGroup):
 
     name: DiagnosticSettingName = Field(default="break-glass", description=DIAGNOSTIC_SETTING_RULE)
     categories: Categories = Field(
-        default=("SignInLogs", "AuditLogs", "NonInteractiveUserSignInLogs"),
+        default=DEFAULT_CATEGORIES,
         description="a list of SignInLogs and others, each once, of: " + ", ".join(CATEGORIES),
     )
     existing: DiagnosticSettingName | None = Field(

@@ -13,12 +13,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from alerting.cost import FREE_RETENTION_DAYS, CostPlan, PlannedRule
+from alerting.log_categories import CATEGORIES_WITHOUT_PREMIUM, DEFAULT_CATEGORIES
 
 WATCH_EVERY_MINUTES: Final = 5
 """Exclusion and tamper alert."""
 SILENCE_EVERY_MINUTES: Final = 1440
-WITHOUT_PREMIUM: Final = ("AuditLogs",)
-"""The category that Entra exports without a P1 licence."""
 
 Item = TypeVar("Item")
 
@@ -57,7 +56,7 @@ class _Workspace(_Part):
 
 class _DiagnosticSetting(_Part):
     existing: str | None = None
-    categories: Sequence[str] = ("SignInLogs", "AuditLogs", "NonInteractiveUserSignInLogs")
+    categories: Sequence[str] = DEFAULT_CATEGORIES
 
 
 class _Alert(_Part):
@@ -134,4 +133,4 @@ def _categories(read: _Monitoring, *, premium: bool) -> Iterator[str]:
     """What this stack adds to the logs that are paid for: nothing when the setting is there."""
     if read.diagnostic_setting.existing is None:
         chosen = read.diagnostic_setting.categories
-        yield from (one for one in chosen if premium or one in WITHOUT_PREMIUM)
+        yield from (one for one in chosen if premium or one in CATEGORIES_WITHOUT_PREMIUM)

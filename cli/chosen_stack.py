@@ -72,7 +72,7 @@ def exported_state(stack: ChosenStack, *, sleep: Callable[[float], None] = time.
     named = ["--stack", stack.name] if stack.name else []
     command = [str(stack.executable), "stack", "export", *named]
     for number in range(1, _TRIES + 1):
-        done = _run(command, stack)
+        done = ask_engine(command, stack)
         if done.returncode == 0:
             return done.stdout
         if _HALF_WRITTEN not in done.stderr or number == _TRIES:
@@ -81,7 +81,8 @@ def exported_state(stack: ChosenStack, *, sleep: Callable[[float], None] = time.
     raise AssertionError("the last try returns or raises")
 
 
-def _run(command: list[str], stack: ChosenStack) -> "subprocess.CompletedProcess[str]":
+def ask_engine(command: list[str], stack: ChosenStack) -> "subprocess.CompletedProcess[str]":
+    """Run a command of the engine's in the stack's folder, with nobody to answer questions."""
     return subprocess.run(
         [*command, "--non-interactive", "--color", "never"],
         cwd=stack.folder,
@@ -156,7 +157,7 @@ def _is_selected(folder: Path) -> bool:
     if found is None:
         return False
     stack = ChosenStack(None, found, folder, dict(os.environ), is_sandbox=False)
-    return _run([str(found), "stack", "--show-name"], stack).returncode == 0
+    return ask_engine([str(found), "stack", "--show-name"], stack).returncode == 0
 
 
 def _executable() -> Path:

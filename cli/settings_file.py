@@ -5,7 +5,6 @@ read before the first `pulumi up` and without the passphrase. Whether the settin
 the program to say.
 """
 
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any, Final, cast
 
 import yaml
 
-from cli.chosen_stack import PROJECT_FILES, ChosenStack
+from cli.chosen_stack import PROJECT_FILES, ChosenStack, ask_engine
 from cli.failure import CommandFailed
 from cli.workspace import sandbox_folder
 
@@ -83,17 +82,7 @@ def _name(stack: ChosenStack) -> str:
     """Name of the stack without organization and project."""
     if stack.name is not None:
         return stack.name.rpartition("/")[2]
-    done = subprocess.run(
-        [str(stack.executable), "stack", "--show-name", "--non-interactive", "--color", "never"],
-        cwd=stack.folder,
-        env=dict(stack.environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
+    done = ask_engine([str(stack.executable), "stack", "--show-name"], stack)
     if done.returncode != 0:
         raise CommandFailed("no stack is selected: name one with --stack, or use --sandbox")
     return done.stdout.strip()

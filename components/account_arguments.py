@@ -10,9 +10,8 @@ from typing import Any, Final
 import pulumi
 
 from components.account_checks import AccountDirectory, EnvironmentDirectory, RememberedAccount
-from components.account_roles import GLOBAL_ADMINISTRATOR
 from components.stack_memory import Outputs, StackMemory, earlier_outputs
-from entra.built_in_roles import role_id
+from entra.built_in_roles import GLOBAL_ADMINISTRATOR, role_id
 
 TYPE: Final = "break-glass:index:BreakGlassAccount"
 USER_TYPE: Final = "azuread:index/user:User"

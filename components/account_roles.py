@@ -27,9 +27,8 @@ import pulumi_azuread as azuread
 
 from components.ordering import behind, not_before
 from components.stack_memory import StackMemory, may_have
+from entra.built_in_roles import GLOBAL_ADMINISTRATOR
 
-GLOBAL_ADMINISTRATOR: Final = "62e90394-69f5-4237-9190-012177145e10"
-"""Template id of the role (Microsoft, "Microsoft Entra built-in roles")."""
 ASSIGNMENT_TYPE: Final = "azuread:index/directoryRoleAssignment:DirectoryRoleAssignment"
 SEAL_TYPE: Final = "break-glass:index:AccountRoles"
 

@@ -13,12 +13,10 @@ import pulumi
 
 from components.azure_resources import (
     ACTION_GROUP_TYPE,
-    API_VERSIONS,
-    SEGMENTS,
     AzureReader,
     find_surely,
+    those_that_exist,
 )
-from components.workspace_checks import several
 from entra.errors import EntraError
 
 IN_THE_TENANT: Final = (".logic.azure.com", ".powerplatform.com", ".webhook.office.com")
@@ -76,9 +74,10 @@ def find_existing_action_group(
             " needs the role 'Monitoring Reader' on that action group"
         ) from None
     if found is None:
+        others = those_that_exist(azure, action_group_id, ACTION_GROUP_TYPE)
         raise pulumi.RunError(
-            f"{holds}: there is no such action group; {_others(azure, action_group_id)}; nothing"
-            f' was changed; name one of them: pulumi config set --path "{key}" ID'
+            f"{holds}: there is no such action group; {others}; nothing was changed; name one of"
+            f' them: pulumi config set --path "{key}" ID'
         )
     properties = cast("Mapping[str, Any]", found.get("properties") or {})
     reach = reach_of(properties)
@@ -152,14 +151,3 @@ def _deaf(properties: Mapping[str, Any], reach: Reach) -> str | None:
     if properties.get("enabled") is False:
         return "is disabled"
     return None if reach else "has no receiver"
-
-
-def _others(azure: AzureReader, action_group_id: str) -> str:
-    subscription = action_group_id.split("/")[2]
-    path = f"/subscriptions/{subscription}/providers/{SEGMENTS[ACTION_GROUP_TYPE]}"
-    try:
-        listed = azure.listing(path, api_version=API_VERSIONS[ACTION_GROUP_TYPE])
-        found = [str(one["id"]) for one in listed]
-    except EntraError:
-        return f"which ones subscription {subscription} has cannot be listed"
-    return f"subscription {subscription} has {several(found)}"

@@ -4,6 +4,7 @@ Source: Azure REST API, "Action Groups - Create Or Update".
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import pulumi
@@ -18,9 +19,12 @@ ACTION_GROUP: Final = "ag-break-glass"
 SHORT_NAME: Final = "BreakGlass"
 
 
-def watch_action_group_name(notify: Notify) -> str:
-    """Name of the second action group where none is chosen; `notify`: the first one."""
-    return f"{either(notify.name, ACTION_GROUP)}-watch"
+def beside(first: Notify) -> Notify:
+    """The second action group where none is chosen: the same receivers in a group of their own; of
+    an existing group they are not known."""
+    if first.existing is not None:
+        return first
+    return replace(first, name=f"{either(first.name, ACTION_GROUP)}-watch")
 
 
 def action_group(

@@ -19,7 +19,7 @@ from typing import Final
 import pulumi
 
 from components.account_checks import DOUBT_SECONDS, asked
-from components.account_roles import ASSIGNMENT_TYPE, GLOBAL_ADMINISTRATOR, assignment_name
+from components.account_roles import ASSIGNMENT_TYPE, assignment_name
 from components.adoption_checks import (
     TYPE,
     AdoptedSetting,
@@ -33,6 +33,7 @@ from components.adoption_checks import (
     refuse_unfit,
 )
 from components.stack_memory import StackMemory
+from entra.built_in_roles import GLOBAL_ADMINISTRATOR
 from entra.directory import WHOLE_TENANT, Domain, User
 
 GIVEN_TYPE: Final = "break-glass:index:GivenRole"

@@ -9,14 +9,14 @@ permissions" (names of operations), "Monitor the health of log search alert rule
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import pulumi
 from pulumi_azure_native import monitor
 
 from alerting.alarm_names import NAMES
-from components.action_groups import action_group, watch_action_group_name
+from components.action_groups import action_group, beside
 from components.alert_rules import RuleSite, described, payload
 from components.kept_monitoring import stack_tags
 from components.monitoring_arguments import Notify, Watch
@@ -63,7 +63,7 @@ def guards(
     health, rules = either(watch.health, True), either(watch.rules, True)
     if not rule_ids or not (health or rules):
         return Guards()
-    notify = either(watch.notify, _beside(first))
+    notify = either(watch.notify, beside(first))
     place = site.resource_group_name
     group_id, made = action_group(site.children, "watch-action-group", notify, place, sealed=True)
     resources, names = [*made], list[str]()
@@ -78,13 +78,6 @@ def guards(
         resources.append(_rules_alert(site, watched, group_id))
         names.append(NAMES["rules-alert"])
     return Guards(names, resources)
-
-
-def _beside(first: Notify) -> Notify:
-    """The same receivers in a group of their own; of an existing group they are not known."""
-    if first.existing is not None:
-        return first
-    return replace(first, name=watch_action_group_name(first))
 
 
 def _rules_alert(

@@ -5,17 +5,15 @@ Source: Azure REST API, "Scheduled Query Rules - Create Or Update".
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import pulumi
 from pulumi_azure_native import monitor
 
 from alerting.schedules import RuleSchedule
+from components.azure_resources import QUERY_RULE_TYPE
 from components.kept_monitoring import stack_tags
 from components.monitoring_children import Children
 from components.rule_reach import ReadWorkspaces, Workspaces, reach
-
-RULE_TYPE: Final = "azure-native:monitor:ScheduledQueryRule"
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ def alert_rule(
     rule: AlertRule, site: RuleSite
 ) -> tuple[monitor.ScheduledQueryRule, pulumi.Output[str]]:
     """The rule and its query."""
-    known = site.children.remembered(rule.suffix, RULE_TYPE)
+    known = site.children.remembered(rule.suffix, QUERY_RULE_TYPE)
     place = reach(rule.name, site.workspaces, site.location, known)
     query = place.others.apply(lambda others: rule.query(others))
     opts = site.children.options(rule.suffix, sealed=True)

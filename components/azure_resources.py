@@ -1,10 +1,11 @@
 """What the look-ups before a run ask of Azure, and how ids are compared."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from components.stack_memory import Outputs, StackMemory
+from entra.errors import EntraError
 
 MONITORING_TYPE: Final = "break-glass:index:SignInMonitoring"
 GROUP_TYPE: Final = "azure-native:resources:ResourceGroup"
@@ -60,6 +61,24 @@ def find_surely(
             return found
         sleep(pause)
     return None
+
+
+def those_that_exist(azure: AzureReader, resource_id: str, type_: str) -> str:
+    """The resources of that type in the subscription of an id, in words for a refusal."""
+    subscription = resource_id.split("/")[2]
+    path = f"/subscriptions/{subscription}/providers/{SEGMENTS[type_]}"
+    try:
+        listed = azure.listing(path, api_version=API_VERSIONS[type_])
+        found = [str(one["id"]) for one in listed]
+    except EntraError:
+        return f"which ones subscription {subscription} has cannot be listed"
+    return f"subscription {subscription} has {several(found)}"
+
+
+def several(names: Sequence[str]) -> str:
+    """Names in one line: at most twenty of them."""
+    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+    return (", ".join(sorted(names, key=str.casefold)[:20]) + more) or "none"
 
 
 def group_path(subscription_id: str, resource_group: str) -> str:

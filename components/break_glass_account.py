@@ -23,12 +23,12 @@ from components.account_clash import name_is_free
 from components.account_password import keeps_password, password_changed, password_in_use
 from components.account_roles import (
     ASSIGNMENT_TYPE,
-    GLOBAL_ADMINISTRATOR,
     dropped_roles,
     give_roles,
 )
 from components.account_standing import find_account, look_up_accounts, remembered_account
 from components.plain_arguments import given
+from entra.built_in_roles import GLOBAL_ADMINISTRATOR
 
 __all__ = [
     "GLOBAL_ADMINISTRATOR",

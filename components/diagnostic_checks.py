@@ -24,9 +24,9 @@ from components.azure_resources import (
     known_monitoring,
     names_in_state,
     same_id,
+    several,
 )
 from components.stack_memory import StackMemory
-from components.workspace_checks import several
 from entra.resource_manager import DiagnosticSetting
 
 KEY: Final = "break-glass:monitoring.diagnosticSetting"

@@ -11,15 +11,12 @@ from typing import Final
 import pulumi
 from pulumi_azure_native import aadiam, operationalinsights, resources
 
+from alerting.log_categories import CATEGORIES_WITHOUT_PREMIUM, DEFAULT_CATEGORIES
 from components.kept_monitoring import stack_tags
 from components.monitoring_arguments import Diagnostics, ResourceGroup, Workspace
 from components.monitoring_children import Children
 from components.plain_arguments import either
 
-CATEGORIES: Final = ("SignInLogs", "AuditLogs", "NonInteractiveUserSignInLogs")
-CATEGORIES_WITHOUT_PREMIUM: Final = ("AuditLogs",)
-"""The export of sign-in logs needs an Entra ID P1 licence, that of audit logs does not (Microsoft
-Learn, "Microsoft Entra diagnostic settings")."""
 RESOURCE_GROUP: Final = "rg-break-glass"
 WORKSPACE: Final = "log-break-glass"
 DIAGNOSTIC_SETTING: Final = "break-glass"
@@ -89,7 +86,7 @@ def diagnostic_setting(
     """What Entra sends to the workspace, made or changed once `after` is; None when it exists."""
     if wanted.existing is not None:
         return None
-    default = CATEGORIES if premium else CATEGORIES_WITHOUT_PREMIUM
+    default = DEFAULT_CATEGORIES if premium else CATEGORIES_WITHOUT_PREMIUM
     return aadiam.DiagnosticSetting(
         children.called("diagnostic-setting"),
         name=either(wanted.name, DIAGNOSTIC_SETTING),

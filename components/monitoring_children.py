@@ -11,7 +11,6 @@ from components.azure_resources import API_VERSIONS, DIAGNOSTICS_TYPE
 from components.dropped_monitoring import StandsInAzure, is_gone
 from components.stack_memory import Outputs, StackMemory, earlier_outputs
 
-TYPE: Final = "break-glass:index:SignInMonitoring"
 TYPES: Final = (*API_VERSIONS, DIAGNOSTICS_TYPE)
 """Of the children."""
 

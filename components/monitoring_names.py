@@ -6,7 +6,7 @@ from types import MappingProxyType
 import pulumi
 
 from alerting.alarm_names import NAMES
-from components.action_groups import ACTION_GROUP, watch_action_group_name
+from components.action_groups import ACTION_GROUP, beside
 from components.azure_resources import (
     ACTION_GROUP_TYPE,
     ACTIVITY_ALERT_TYPE,
@@ -21,7 +21,6 @@ from components.kept_monitoring import WantedChild
 from components.log_workspace import RESOURCE_GROUP, workspace_path
 from components.monitoring_arguments import (
     Excluded,
-    Notify,
     ResourceGroup,
     SignInMonitoringArgs,
     UseAlert,
@@ -69,11 +68,11 @@ def _children(
     if workspace.existing is None:
         identifier = workspace_id(args, subscription_id)
         yield "workspace", WORKSPACE_TYPE, identifier, place
-    watch, rules = either(args.watch, Watch()), [*_rules(args)]
+    watch, rules = either(args.watch, Watch()), [*wanted_rules(args)]
     guards = [*_guards(watch)] if rules else []
     groups = {"action-group": args.notify}
     if guards:
-        groups["watch-action-group"] = either(watch.notify, _beside(args.notify))
+        groups["watch-action-group"] = either(watch.notify, beside(args.notify))
     for suffix, notify in groups.items():
         if notify.existing is None:
             chosen = group_path(subscription_id, either(notify.resource_group_name, name))
@@ -91,8 +90,9 @@ def _children(
         yield suffix, ACTIVITY_ALERT_TYPE, identifier, "global"
 
 
-def _rules(args: SignInMonitoringArgs) -> Iterator[tuple[str, str]]:
-    """Suffixes and names, as the portal shows them, of the rules over the logs."""
+def wanted_rules(args: SignInMonitoringArgs) -> Iterator[tuple[str, str]]:
+    """Suffixes and names, as the portal shows them, of the rules over the logs; without Premium
+    there are no sign-ins and no policies."""
     watch, premium = either(args.watch, Watch()), either(args.premium, True)
     excluded = either(watch.excluded, Excluded())
     if premium:
@@ -111,15 +111,6 @@ def _guards(watch: Watch) -> Iterator[str]:
         yield "health-alert"
     if either(watch.rules, True):
         yield "rules-alert"
-
-
-def _beside(first: Notify) -> Notify:
-    """The second action group where none is chosen."""
-    if first.existing is not None:
-        return first
-    return Notify(
-        name=watch_action_group_name(first), resource_group_name=first.resource_group_name
-    )
 
 
 def _known(location: pulumi.Input[str]) -> str:

@@ -12,26 +12,23 @@ from typing import Any, Final
 
 import pulumi
 
+from alerting.log_categories import CATEGORIES_WITHOUT_PREMIUM, DEFAULT_CATEGORIES
 from components.azure_resources import (
     DIAGNOSTICS_TYPE,
     GROUP_TYPE,
     known_monitoring,
     names_in_state,
+    several,
 )
 from components.diagnostic_checks import WantedDiagnostics, is_ours
 from components.dropped_monitoring import setting_of_the_tenant, stands_in_azure
 from components.kept_monitoring import find_kept
-from components.log_workspace import (
-    CATEGORIES,
-    CATEGORIES_WITHOUT_PREMIUM,
-    DIAGNOSTIC_SETTING,
-)
+from components.log_workspace import DIAGNOSTIC_SETTING
 from components.monitoring_arguments import Diagnostics, SignInMonitoringArgs, Workspace
 from components.monitoring_children import MonitoringTools
 from components.monitoring_names import wanted_children, workspace_id
 from components.plain_arguments import either
 from components.stack_memory import Outputs, StackMemory
-from components.workspace_checks import several
 from entra.errors import EntraError, IdentityError
 from entra.identity import Identity
 from entra.resource_manager import DiagnosticSetting, ResourceManager
@@ -130,7 +127,7 @@ def _kept_setting(
     same = next((one for one in found if one.name.casefold() == name.casefold()), None)
     if same is None:
         return {}
-    default = CATEGORIES if either(args.premium, True) else CATEGORIES_WITHOUT_PREMIUM
+    default = DEFAULT_CATEGORIES if either(args.premium, True) else CATEGORIES_WITHOUT_PREMIUM
     wanted = WantedDiagnostics(
         name=name,
         categories=either(chosen.categories, default),

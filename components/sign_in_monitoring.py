@@ -1,6 +1,6 @@
 """SignInMonitoring: the sign-in logs of the tenant, and the alarm when an account is used."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypedDict
 
 import pulumi
@@ -17,6 +17,7 @@ from components.action_groups import action_group
 from components.alarm_guards import guards
 from components.alarm_seal import Alarms
 from components.alert_rules import AlertRule, RuleSite, alert_rule
+from components.azure_resources import MONITORING_TYPE
 from components.monitoring_arguments import (
     Diagnostics,
     Excluded,
@@ -26,8 +27,8 @@ from components.monitoring_arguments import (
     Watch,
     Workspace,
 )
-from components.monitoring_children import TYPE, Children, MonitoringTools
-from components.monitoring_names import USE_ALERT
+from components.monitoring_children import Children, MonitoringTools
+from components.monitoring_names import USE_ALERT, wanted_rules
 from components.monitoring_standing import look_up_monitoring
 from components.plain_arguments import either, given
 from components.portal_links import query_link, resource_link
@@ -108,14 +109,14 @@ class SignInMonitoring(pulumi.ComponentResource):
         """`tools`: what the program found out before; without them the component itself looks for
         what an earlier run left in Azure. Raises RunError for what this stack did not make."""
         args = given(SignInMonitoringArgs, args)
-        super().__init__(TYPE, name, None, opts)
+        super().__init__(MONITORING_TYPE, name, None, opts)
         tools = tools or MonitoringTools()
         if tools.kept is None:
             tools = look_up_monitoring(self, name, args, tools)
         children = Children(name, self, tools)
         premium, earlier = either(args.premium, True), _earlier(args)
         site, receivers = _site(children, args, earlier)
-        wanted = _scheduled(args, site, premium=premium)
+        wanted = _scheduled(args, site)
         made = {rule.suffix: alert_rule(rule, site) for rule in wanted}
         rules = [rule for rule, _ in made.values()]
         setting = log_workspace.diagnostic_setting(
@@ -191,18 +192,18 @@ def _site(
     return site, receivers
 
 
-def _scheduled(args: SignInMonitoringArgs, site: RuleSite, *, premium: bool) -> list[AlertRule]:
-    """The rules that are wanted; without Premium there are no sign-ins and no policies."""
+def _scheduled(args: SignInMonitoringArgs, site: RuleSite) -> list[AlertRule]:
+    """The rules that are wanted."""
     watch = either(args.watch, Watch())
-    rules = [_use_alert(args, site)] if premium else []
-    excluded = either(watch.excluded, Excluded())
-    if premium and either(watch.exclusion, True) and (excluded.group_ids or excluded.user_ids):
-        rules.append(watchers.exclusion_alert(excluded, site))
-    if either(watch.tamper, True):
-        rules.append(watchers.tamper_alert(args.accounts, watch, site))
-    if premium and either(watch.silence, True):
-        rules.append(watchers.silence_alert(site))
-    return rules
+    made: Mapping[str, Callable[[], AlertRule]] = {
+        "use-alert": lambda: _use_alert(args, site),
+        "exclusion-alert": lambda: watchers.exclusion_alert(
+            either(watch.excluded, Excluded()), site
+        ),
+        "tamper-alert": lambda: watchers.tamper_alert(args.accounts, watch, site),
+        "silence-alert": lambda: watchers.silence_alert(site),
+    }
+    return [made[suffix]() for suffix, _ in wanted_rules(args)]
 
 
 def _use_alert(args: SignInMonitoringArgs, site: RuleSite) -> AlertRule:

@@ -5,7 +5,7 @@ Analytics workspace" and "Table plans" (log alerts need the plan Analytics).
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -15,11 +15,11 @@ import pulumi
 
 from components.azure_resources import (
     API_VERSIONS,
-    SEGMENTS,
     WORKSPACE_TYPE,
     AzureReader,
     find_surely,
     place,
+    those_that_exist,
 )
 from entra.errors import EntraError
 
@@ -57,11 +57,11 @@ def find_existing_workspace(
         plans = pool.map(partial(_plan, azure, workspace_id), TABLES)
         found = _asked(azure, workspace_id, sleep)
         if found is None:
+            others = those_that_exist(azure, workspace_id, WORKSPACE_TYPE)
             raise pulumi.RunError(
-                f"{KEY} holds {workspace_id}: there is no such workspace;"
-                f" {_others(azure, workspace_id)}; nothing was changed; name one of them: pulumi"
-                f' config set --path "{KEY}" ID, and run again in some minutes if it was made just'
-                " now"
+                f"{KEY} holds {workspace_id}: there is no such workspace; {others}; nothing was"
+                f' changed; name one of them: pulumi config set --path "{KEY}" ID, and run again in'
+                " some minutes if it was made just now"
             )
         wrong = {table: plan for table, plan in zip(TABLES, plans, strict=True) if plan != PLAN}
     notices = [*capped(found)]
@@ -123,21 +123,3 @@ def _wrong_plans(workspace_id: str, plans: Mapping[str, str]) -> str:
         f"{KEY} holds {workspace_id}, where {told}, over which no alarm runs: give it the plan"
         f" {PLAN} ({commands}), or name another workspace"
     )
-
-
-def _others(azure: AzureReader, workspace_id: str) -> str:
-    """Which workspaces the subscription has."""
-    subscription = workspace_id.split("/")[2]
-    path = f"/subscriptions/{subscription}/providers/{SEGMENTS[WORKSPACE_TYPE]}"
-    try:
-        listed = azure.listing(path, api_version=API_VERSIONS[WORKSPACE_TYPE])
-        found = [str(one["id"]) for one in listed]
-    except EntraError:
-        return f"which ones subscription {subscription} has cannot be listed"
-    return f"subscription {subscription} has {several(found)}"
-
-
-def several(names: Sequence[str]) -> str:
-    """Names in one line: at most twenty of them."""
-    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
-    return (", ".join(sorted(names, key=str.casefold)[:20]) + more) or "none"

@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from alerting.log_categories import DEFAULT_CATEGORIES
 from components.azure_resources import DIAGNOSTICS_TYPE, MONITORING_TYPE, QUERY_RULE_TYPE
 from components.diagnostic_checks import (
     KEY,
@@ -14,12 +15,11 @@ from components.diagnostic_checks import (
     WantedDiagnostics,
     check_diagnostics,
 )
-from components.log_workspace import CATEGORIES
 from entra.resource_manager import DiagnosticSetting
 from tests.unit.monitoring_scene import CENTRAL, OWN
 
 SETTING = "/providers/microsoft.aadiam/diagnosticSettings/"
-OURS = WantedDiagnostics("break-glass", CATEGORIES, OWN)
+OURS = WantedDiagnostics("break-glass", DEFAULT_CATEGORIES, OWN)
 LENT = replace(OURS, workspace_id=CENTRAL, own_workspace=False)
 Memory = Mapping[str, Mapping[str, Any]]
 
@@ -27,7 +27,7 @@ Memory = Mapping[str, Mapping[str, Any]]
 def setting(
     name: str = "break-glass", workspace: str | None = CENTRAL, *categories: str
 ) -> DiagnosticSetting:
-    return DiagnosticSetting(f"{SETTING}{name}", name, workspace, categories or CATEGORIES)
+    return DiagnosticSetting(f"{SETTING}{name}", name, workspace, categories or DEFAULT_CATEGORIES)
 
 
 def check(
@@ -65,15 +65,15 @@ def test_one_of_our_name_that_sends_to_the_workspace_that_the_stack_makes_is_tak
     assert found.kept_id == f"{SETTING}BREAK-GLASS"
 
 
-@pytest.mark.parametrize("categories", [CATEGORIES, ("SignInLogs", "RiskyUsers")])
+@pytest.mark.parametrize("categories", [DEFAULT_CATEGORIES, ("SignInLogs", "RiskyUsers")])
 def test_one_of_our_name_that_sends_to_an_existing_workspace_is_somebody_elses(
     categories: tuple[str, ...],
 ) -> None:
     line = refused(setting("break-glass", CENTRAL, *categories), wanted=LENT)
     assert f"{KEY}.name holds 'break-glass'" in line
-    assert "RiskyUsers" in line or categories == CATEGORIES
+    assert "RiskyUsers" in line or categories == DEFAULT_CATEGORIES
     assert f'pulumi config set --path "{KEY}.existing" "break-glass"' in line
-    assert ("switch AuditLogs, NonInteractive" in line) == (categories != CATEGORIES)
+    assert ("switch AuditLogs, NonInteractive" in line) == (categories != DEFAULT_CATEGORIES)
     assert f"{KEY}.name" not in line.partition("nothing was changed")[2]
 
 
@@ -108,9 +108,9 @@ def test_in_an_existing_workspace_what_the_stack_remembers_decides(
 
 def test_an_interrupted_run_sent_our_categories_and_no_others() -> None:
     memory = cut_short(CENTRAL)
-    for categories in ([*CATEGORIES, "RiskyUsers"], CATEGORIES[:2]):
+    for categories in ([*DEFAULT_CATEGORIES, "RiskyUsers"], DEFAULT_CATEGORIES[:2]):
         refused(setting("break-glass", CENTRAL, *categories), wanted=LENT, memory=memory)
-    mixed = [category.upper() for category in reversed(CATEGORIES)]
+    mixed = [category.upper() for category in reversed(DEFAULT_CATEGORIES)]
     assert check(setting("break-glass", CENTRAL, *mixed), wanted=LENT, memory=memory).kept_id
 
 

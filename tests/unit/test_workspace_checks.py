@@ -5,13 +5,13 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.azure_resources import several
 from components.workspace_checks import (
     KEY,
     TABLES,
     FoundWorkspace,
     capped,
     find_existing_workspace,
-    several,
 )
 from tests.unit.azure_memory import MemoryAzure
 
