@@ -5,9 +5,7 @@ Errors: `EntraError` (see `entra.errors`) and `pulumi.RunError`, one line each.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
-
-import pulumi
+from typing import Any, cast
 
 from administrators_survey import ToldAdministrators, find_administrators
 from components.action_group_checks import FoundActionGroup, find_existing_action_group
@@ -15,29 +13,27 @@ from components.azure_resources import (
     ACTIVITY_ALERT_TYPE,
     API_VERSIONS,
     DIAGNOSTICS_TYPE,
-    GROUP_TYPE,
     QUERY_RULE_TYPE,
     WORKSPACE_TYPE,
     find_surely,
-    group_path,
     known_monitoring,
     names_in_state,
     place,
     same_id,
-    several,
 )
 from components.stack_memory import StackMemory
+from components.subscription_checks import (
+    check_resource_group,
+    check_right_to_export,
+    unregistered,
+)
 from components.workspace_checks import FoundWorkspace, capped, find_existing_workspace
 from entra.administrators import AdministratorDirectory
 from entra.errors import EntraError
-from entra.resource_manager import DIAGNOSTICS_SCOPE, ResourceManager
+from entra.resource_manager import ResourceManager
 from monitoring_plan import KEY, action_group_of, workspace_of
 from settings import Settings
 from settings_receivers import Notify
-
-LOGS: Final = "Microsoft.OperationalInsights"
-ALERTS: Final = "Microsoft.Insights"
-WRITE_DIAGNOSTICS: Final = "microsoft.aadiam/diagnosticSettings/write"
 
 
 @dataclass(frozen=True)
@@ -76,48 +72,37 @@ class MonitoringLookUps:
         """The existing action group of the alarm and that of the watch over it; None for one that
         the stack makes."""
         wanted = self.settings.monitoring
-        first = self._action_group(wanted.notify, f"{KEY}.notify")
+        first = self._action_group(wanted.notify, "notify")
         if wanted.watch_notify.existing == wanted.notify.existing:
             return first, first
-        return first, self._action_group(wanted.watch_notify, f"{KEY}.watch.notify")
+        return first, self._action_group(wanted.watch_notify, "watch.notify")
 
     def resource_groups(self) -> list[str]:
         """Raises RunError for an existing resource group that is not there; no warnings."""
         wanted = self.settings.monitoring
         asked = {
-            f"{KEY}.resourceGroup.existing": (wanted.resource_group.existing, "alertRuleId"),
-            f"{KEY}.notify.resourceGroup": (wanted.notify.resource_group, "actionGroupId"),
+            "resourceGroup.existing": (wanted.resource_group.existing, "alertRuleId"),
+            "notify.resourceGroup": (wanted.notify.resource_group, "actionGroupId"),
         }
         if wanted.watch_notify.resource_group != wanted.notify.resource_group:
             second = wanted.watch_notify.resource_group
-            asked[f"{KEY}.watch.notify.resourceGroup"] = (second, "watchActionGroupId")
+            asked["watch.notify.resourceGroup"] = (second, "watchActionGroupId")
         for key, (name, child) in asked.items():
             if name is not None and not self._in_use(name, child):
-                self._check_group(key, name)
+                check_resource_group(self.azure, self.settings.subscription_id, name, key)
         return []
 
     def rights(self) -> list[str]:
         """What a new stack needs: raises RunError when the tenant's diagnostic settings cannot be
         changed, warns of a resource provider that is not registered."""
-        wanted, subscription = self.settings.monitoring, self.settings.subscription_id
+        wanted = self.settings.monitoring
         ours = wanted.diagnostic_setting.existing is None
-        is_new = ours and not self.memory(DIAGNOSTICS_TYPE)
-        if is_new and self.azure.may(DIAGNOSTICS_SCOPE, WRITE_DIAGNOSTICS) is False:
-            raise pulumi.RunError(
-                "the application may read the tenant's diagnostic settings and not change them:"
-                f" nothing was changed; {self.azure.how_to_manage_diagnostics()}"
-            )
+        if ours and not self.memory(DIAGNOSTICS_TYPE):
+            check_right_to_export(self.azure)
         if self.memory(QUERY_RULE_TYPE):
             return []
-        needed = (ALERTS,) if wanted.workspace.existing else (LOGS, ALERTS)
-        return [
-            f"resource provider {namespace} is not registered in subscription {subscription}: the"
-            " run registers it, for which the application needs the role 'Contributor' on the whole"
-            f" subscription; or: az provider register --namespace {namespace} --subscription"
-            f" {subscription}"
-            for namespace in needed
-            if not self._is_registered(namespace)
-        ]
+        own = wanted.workspace.existing is None
+        return unregistered(self.azure, self.settings.subscription_id, own_workspace=own)
 
     def earlier_workspaces(self) -> tuple[str, ...]:
         """Where the sign-ins went before, without what the settings say to forget."""
@@ -184,7 +169,7 @@ class MonitoringLookUps:
     def _known(self, output: str) -> Any:
         return known_monitoring(self.memory).get(output)
 
-    def _action_group(self, notify: Notify, key: str) -> FoundActionGroup | None:
+    def _action_group(self, notify: Notify, argument: str) -> FoundActionGroup | None:
         if notify.existing is None:
             return None
         path = action_group_of(self.settings, notify.existing, notify.resource_group)
@@ -192,7 +177,7 @@ class MonitoringLookUps:
             same_id(one, path) for one in self._rung_by_the_watch()
         )
         return find_existing_action_group(
-            self.azure, path, f"{key}.existing", standing=standing, sleep=self.sleep
+            self.azure, path, f"{argument}.existing", standing=standing, sleep=self.sleep
         )
 
     def _in_use(self, resource_group: str, output: str) -> bool:
@@ -204,22 +189,3 @@ class MonitoringLookUps:
             actions = cast("Mapping[str, Any]", outputs.get("actions") or {})
             for one in actions.get("actionGroups") or ():
                 yield str(one.get("actionGroupId") or "")
-
-    def _check_group(self, key: str, name: str) -> None:
-        subscription, version = self.settings.subscription_id, API_VERSIONS[GROUP_TYPE]
-        if self.azure.find(group_path(subscription, name), api_version=version) is not None:
-            return
-        listed = self.azure.listing(
-            f"/subscriptions/{subscription}/resourcegroups", api_version=version
-        )
-        raise pulumi.RunError(
-            f"{key} holds {name!r}, and subscription {subscription} has no such resource group; it"
-            f" has {several([str(one['name']) for one in listed])}; nothing was changed; name one"
-            f' of them: pulumi config set --path "{key}" NAME'
-        )
-
-    def _is_registered(self, namespace: str) -> bool:
-        try:
-            return self.azure.is_registered(self.settings.subscription_id, namespace)
-        except EntraError:
-            return True  # It cannot be told, and the run will.

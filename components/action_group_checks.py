@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pulumi
 
+from components.argument_wording import MONITORING_SETTINGS, Wording
 from components.azure_resources import (
     ACTION_GROUP_TYPE,
     AzureReader,
@@ -55,17 +56,18 @@ class FoundActionGroup:
 def find_existing_action_group(
     azure: AzureReader,
     action_group_id: str,
-    key: str,
+    argument: str,
     *,
     standing: bool,
+    wording: Wording = MONITORING_SETTINGS,
     sleep: Callable[[float], None] = time.sleep,
 ) -> FoundActionGroup:
-    """The action group that the setting `key` names.
+    """The action group that an argument names, as in `notify.existing`.
 
     Raises RunError when it is not there, and when it tells nobody; a `standing` stack, which uses
     it already, is only warned of the latter.
     """
-    holds = f"{key} holds {action_group_id}"
+    holds = f"{wording.named(argument)} holds {action_group_id}"
     try:
         found = find_surely(azure, action_group_id, ACTION_GROUP_TYPE, sleep=sleep)
     except EntraError as error:
@@ -77,7 +79,7 @@ def find_existing_action_group(
         others = those_that_exist(azure, action_group_id, ACTION_GROUP_TYPE)
         raise pulumi.RunError(
             f"{holds}: there is no such action group; {others}; nothing was changed; name one of"
-            f' them: pulumi config set --path "{key}" ID'
+            f" them: {wording.to_set(argument, 'ID')}"
         )
     properties = cast("Mapping[str, Any]", found.get("properties") or {})
     reach = reach_of(properties)

@@ -18,6 +18,7 @@ from typing import Final
 
 import pulumi
 
+from components.argument_wording import MONITORING_SETTINGS, Wording
 from components.azure_resources import (
     DIAGNOSTICS_TYPE,
     QUERY_RULE_TYPE,
@@ -29,7 +30,8 @@ from components.azure_resources import (
 from components.stack_memory import StackMemory
 from entra.resource_manager import DiagnosticSetting
 
-KEY: Final = "break-glass:monitoring.diagnosticSetting"
+NAME: Final = "diagnosticSetting.name"
+EXISTING: Final = "diagnosticSetting.existing"
 MOST: Final = 5
 PORTAL: Final = "Entra admin centre → Monitoring → Diagnostic settings"
 
@@ -64,31 +66,33 @@ def check_diagnostics(
     memory: StackMemory,
     *,
     standing: bool,
+    wording: Wording = MONITORING_SETTINGS,
 ) -> FoundDiagnostics:
     """Raises RunError, one line, for what Azure would refuse, for somebody else's setting of our
     name, and for an existing one that does not do what it should; a `standing` stack, whose logs go
     there already, is only warned of the last.
     """
     if wanted.existing is not None:
-        return FoundDiagnostics(notices=_existing(found, wanted, wanted.existing, standing))
+        notices = _existing(found, wanted, wanted.existing, wording, standing=standing)
+        return FoundDiagnostics(notices=notices)
     ours = names_in_state(memory, DIAGNOSTICS_TYPE)
     same = next((one for one in found if one.name.casefold() == wanted.name.casefold()), None)
     known = wanted.name.casefold() in ours
     if same is not None and not known and not is_ours(same, wanted, memory):
         raise pulumi.RunError(
-            f"{KEY}.name holds {wanted.name!r}, and the tenant has a diagnostic setting of that"
-            f" name that this stack did not make (it sends {several(same.categories)} to"
+            f"{wording.named(NAME)} holds {wanted.name!r}, and the tenant has a diagnostic setting"
+            f" of that name that this stack did not make (it sends {several(same.categories)} to"
             f" {same.workspace_id or 'no workspace'}): nothing was changed;"
-            f" {_way_round(same, wanted)}"
+            f" {_way_round(same, wanted, wording)}"
         )
     others = [one for one in found if one is not same and one.name.casefold() not in ours]
-    _refuse_clash(others, wanted)
+    _refuse_clash(others, wanted, wording)
     if same is None and len(others) >= MOST:
         raise pulumi.RunError(
             f"the tenant has {len(others)} diagnostic settings already, and Azure takes {MOST}:"
             f" {several([one.name for one in others])}; nothing was changed; delete one that nobody"
             f" needs ({PORTAL}), or let one that sends these logs to your workspace do it:"
-            f" {_use('NAME')}"
+            f" {wording.to_set(EXISTING, 'NAME')}"
         )
     return FoundDiagnostics(kept_id=same.id if same is not None and not known else None)
 
@@ -109,39 +113,47 @@ def is_ours(setting: DiagnosticSetting, wanted: WantedDiagnostics, memory: Stack
     return begun and not ended and _folded(setting.categories) == _folded(wanted.categories)
 
 
-def _way_round(setting: DiagnosticSetting, wanted: WantedDiagnostics) -> str:
+def _way_round(setting: DiagnosticSetting, wanted: WantedDiagnostics, wording: Wording) -> str:
     """What to do about somebody else's setting of our name."""
-    another = f'choose another name: pulumi config set --path "{KEY}.name" NAME'
+    another = f"choose another name: {wording.to_set(NAME, 'NAME')}"
     if not same_id(setting.workspace_id, wanted.workspace_id):
         return another
-    ways = f"{_lend(setting, wanted)}; or, if nobody needs it, delete it ({PORTAL})"
+    ways = f"{_lend(setting, wanted, wording)}; or, if nobody needs it, delete it ({PORTAL})"
     both = _folded(setting.categories) & _folded(wanted.categories)
     return ways if both else f"{ways}; or {another}"
 
 
 def _existing(
-    found: Sequence[DiagnosticSetting], wanted: WantedDiagnostics, name: str, standing: bool
+    found: Sequence[DiagnosticSetting],
+    wanted: WantedDiagnostics,
+    name: str,
+    wording: Wording,
+    *,
+    standing: bool,
 ) -> tuple[str, ...]:
     setting = next((one for one in found if one.name.casefold() == name.casefold()), None)
     if setting is None:
         raise pulumi.RunError(
-            f"{KEY}.existing holds {name!r}, and the tenant has no such diagnostic setting; it has"
-            f" {several([one.name for one in found])}; nothing was changed; name one of them, or"
-            f' let the stack make its own: pulumi config rm --path "{KEY}.existing"'
+            f"{wording.named(EXISTING)} holds {name!r}, and the tenant has no such diagnostic"
+            f" setting; it has {several([one.name for one in found])}; nothing was changed; name"
+            " one of them, or let the stack make its own:"
+            f" {wording.to_leave_out(EXISTING)}"
         )
-    lines = tuple(_shortcomings(setting, wanted))
+    lines = tuple(_shortcomings(setting, wanted, wording))
     if lines and not standing:
         raise pulumi.RunError(f"{lines[0]}; nothing was changed")
     return lines
 
 
-def _shortcomings(setting: DiagnosticSetting, wanted: WantedDiagnostics) -> Iterator[str]:
-    holds = f"{KEY}.existing holds {setting.name!r}"
+def _shortcomings(
+    setting: DiagnosticSetting, wanted: WantedDiagnostics, wording: Wording
+) -> Iterator[str]:
+    holds = f"{wording.named(EXISTING)} holds {setting.name!r}"
     if not same_id(setting.workspace_id, wanted.workspace_id):
         yield (
             f"{holds}, which sends to {setting.workspace_id or 'no workspace'} and not to"
             f" {wanted.workspace_id}, where the alarms read: name that workspace in"
-            " break-glass:monitoring.workspace.existing, or another setting"
+            f" {wording.named('workspace.existing')}, or another setting"
         )
     if lacking := _lacking(setting, wanted):
         yield (
@@ -150,7 +162,9 @@ def _shortcomings(setting: DiagnosticSetting, wanted: WantedDiagnostics) -> Iter
         )
 
 
-def _refuse_clash(others: Sequence[DiagnosticSetting], wanted: WantedDiagnostics) -> None:
+def _refuse_clash(
+    others: Sequence[DiagnosticSetting], wanted: WantedDiagnostics, wording: Wording
+) -> None:
     """Raises RunError when another setting sends one of our categories to our workspace."""
     sought = _folded(wanted.categories)
     for other in others:
@@ -161,24 +175,21 @@ def _refuse_clash(others: Sequence[DiagnosticSetting], wanted: WantedDiagnostics
             raise pulumi.RunError(
                 f"diagnostic setting {other.name!r} sends {several(both)} to workspace"
                 f" {wanted.workspace_id} already, and Azure refuses a second one for the same"
-                f" category and workspace: nothing was changed; {_lend(other, wanted)}"
+                f" category and workspace: nothing was changed; {_lend(other, wanted, wording)}"
             )
 
 
-def _lend(setting: DiagnosticSetting, wanted: WantedDiagnostics) -> str:
+def _lend(setting: DiagnosticSetting, wanted: WantedDiagnostics, wording: Wording) -> str:
     """How somebody else's setting comes to do the work."""
     lacking = _lacking(setting, wanted)
     first = f"switch {several(lacking)} on there too ({PORTAL}) and then " if lacking else ""
-    return f"{first}let it do the work: {_use(setting.name)}"
+    use = wording.to_set(EXISTING, f'"{setting.name}"')
+    return f"{first}let it do the work: {use}"
 
 
 def _lacking(setting: DiagnosticSetting, wanted: WantedDiagnostics) -> list[str]:
     sent = _folded(setting.categories)
     return [category for category in wanted.categories if category.casefold() not in sent]
-
-
-def _use(name: str) -> str:
-    return f'pulumi config set --path "{KEY}.existing" "{name}"'
 
 
 def _folded(categories: Sequence[str]) -> frozenset[str]:

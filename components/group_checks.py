@@ -11,8 +11,8 @@ from typing import Final, TypeVar
 
 import pulumi
 
+from components.argument_wording import Wording
 from components.group_directory import GroupDirectory
-from components.group_wording import Wording
 from components.import_command import import_below, stack_reference
 from components.stack_memory import Outputs, StackMemory
 from entra.directory import Group, Member

@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 
 import pulumi
 
+from components.argument_wording import MONITORING_SETTINGS, Wording
 from components.azure_resources import (
     API_VERSIONS,
     WORKSPACE_TYPE,
@@ -23,7 +24,7 @@ from components.azure_resources import (
 )
 from entra.errors import EntraError
 
-KEY: Final = "break-glass:monitoring.workspace.existing"
+EXISTING: Final = "workspace.existing"
 TABLES: Final = ("SigninLogs", "AADNonInteractiveUserSignInLogs", "AuditLogs")
 """What the alarms read."""
 PLAN: Final = "Analytics"
@@ -46,6 +47,7 @@ def find_existing_workspace(
     workspace_id: str,
     *,
     standing: bool,
+    wording: Wording = MONITORING_SETTINGS,
     sleep: Callable[[float], None] = time.sleep,
 ) -> FoundWorkspace:
     """The workspace that the settings name.
@@ -53,24 +55,45 @@ def find_existing_workspace(
     Raises RunError when it is not there, and for tables over which no alarm runs; a `standing`
     stack, which uses the workspace already, is only warned of those.
     """
+    holds = f"{wording.named(EXISTING)} holds {workspace_id}"
     with ThreadPoolExecutor(max_workers=len(TABLES)) as pool:
         plans = pool.map(partial(_plan, azure, workspace_id), TABLES)
-        found = _asked(azure, workspace_id, sleep)
+        found = _asked(azure, workspace_id, holds, sleep)
         if found is None:
             others = those_that_exist(azure, workspace_id, WORKSPACE_TYPE)
             raise pulumi.RunError(
-                f"{KEY} holds {workspace_id}: there is no such workspace; {others}; nothing was"
-                f' changed; name one of them: pulumi config set --path "{KEY}" ID, and run again in'
-                " some minutes if it was made just now"
+                f"{holds}: there is no such workspace; {others}; nothing was changed; name one of"
+                f" them: {wording.to_set(EXISTING, 'ID')}, and run again in some minutes if it was"
+                " made just now"
             )
         wrong = {table: plan for table, plan in zip(TABLES, plans, strict=True) if plan != PLAN}
     notices = [*capped(found)]
     if wrong:
-        line = _wrong_plans(str(found["id"]), wrong)
+        line = _wrong_plans(str(found["id"]), holds, wrong)
         if not standing:
             raise pulumi.RunError(f"{line}; nothing was changed")
         notices.append(line)
     return FoundWorkspace(str(found["id"]), place(found.get("location")), tuple(notices))
+
+
+def check_region(
+    found: FoundWorkspace, location: str, *, standing: bool, wording: Wording
+) -> tuple[str, ...]:
+    """The warning when new rules would be made in the region `location`, where they cannot read the
+    workspace. Raises RunError unless the stack is `standing`, whose rules stay where they are.
+
+    Source: Microsoft, "Create a log search alert rule" (a rule is in the region of its workspace).
+    """
+    if place(location) == found.location:
+        return ()
+    line = (
+        f"workspace {found.id} is in {found.location}, where the rules that read it have to be, and"
+        f" new ones would be made in {location}:"
+        f" {wording.to_set('workspace.location', repr(found.location))}"
+    )
+    if not standing:
+        raise pulumi.RunError(f"{line}; nothing was changed")
+    return (line,)
 
 
 def capped(workspace: Mapping[str, Any]) -> Iterator[str]:
@@ -89,13 +112,13 @@ def capped(workspace: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _asked(
-    azure: AzureReader, workspace_id: str, sleep: Callable[[float], None]
+    azure: AzureReader, workspace_id: str, holds: str, sleep: Callable[[float], None]
 ) -> Mapping[str, Any] | None:
     try:
         return find_surely(azure, workspace_id, WORKSPACE_TYPE, sleep=sleep)
     except EntraError as error:
         raise pulumi.RunError(
-            f"{KEY} holds {workspace_id}, which cannot be looked up: {error}; nothing was changed;"
+            f"{holds}, which cannot be looked up: {error}; nothing was changed;"
             " the application needs the role 'Log Analytics Contributor' on that workspace"
         ) from None
 
@@ -111,7 +134,7 @@ def _plan(azure: AzureReader, workspace_id: str, table: str) -> str:
     return str(properties.get("plan") or PLAN)
 
 
-def _wrong_plans(workspace_id: str, plans: Mapping[str, str]) -> str:
+def _wrong_plans(workspace_id: str, holds: str, plans: Mapping[str, str]) -> str:
     _, _, subscription, _, group, *_, name = workspace_id.split("/")
     told = ", ".join(f"table {table} has the plan {plan}" for table, plan in plans.items())
     commands = "; ".join(
@@ -120,6 +143,6 @@ def _wrong_plans(workspace_id: str, plans: Mapping[str, str]) -> str:
         for table in plans
     )
     return (
-        f"{KEY} holds {workspace_id}, where {told}, over which no alarm runs: give it the plan"
+        f"{holds}, where {told}, over which no alarm runs: give it the plan"
         f" {PLAN} ({commands}), or name another workspace"
     )

@@ -10,7 +10,6 @@ import pytest
 from alerting.log_categories import DEFAULT_CATEGORIES
 from components.azure_resources import DIAGNOSTICS_TYPE, MONITORING_TYPE, QUERY_RULE_TYPE
 from components.diagnostic_checks import (
-    KEY,
     FoundDiagnostics,
     WantedDiagnostics,
     check_diagnostics,
@@ -18,6 +17,7 @@ from components.diagnostic_checks import (
 from entra.resource_manager import DiagnosticSetting
 from tests.unit.monitoring_scene import CENTRAL, OWN
 
+KEY = "break-glass:monitoring.diagnosticSetting"
 SETTING = "/providers/microsoft.aadiam/diagnosticSettings/"
 OURS = WantedDiagnostics("break-glass", DEFAULT_CATEGORIES, OWN)
 LENT = replace(OURS, workspace_id=CENTRAL, own_workspace=False)

@@ -7,7 +7,6 @@ import pytest
 
 from components.azure_resources import several
 from components.workspace_checks import (
-    KEY,
     TABLES,
     FoundWorkspace,
     capped,
@@ -15,6 +14,7 @@ from components.workspace_checks import (
 )
 from tests.unit.azure_memory import MemoryAzure
 
+KEY = "break-glass:monitoring.workspace.existing"
 SUBSCRIPTION = "/subscriptions/s-1"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-logs"
 WORKSPACES = f"{SUBSCRIPTION}/providers/Microsoft.OperationalInsights/workspaces"
