@@ -7,9 +7,9 @@ from its Go module has everything but that, so this module fills the gap: a gRPC
 server that starts the program through `pulumi-language-python-exec`, the launcher script of the
 Pulumi SDK, exactly as the official host does.
 
-It covers what running a program needs (`up`, `preview`, `refresh`, `destroy`). Installing
-dependencies, code generation and plugins written in Python are left to the official host; the
-engine is told so by gRPC's `UNIMPLEMENTED`.
+It covers what running a program needs (`up`, `preview`, `refresh`, `destroy`) and policy packs
+(`sandbox.engine.policy_plugin`). Installing dependencies, code generation and other plugins written
+in Python are left to the official host; the engine is told so by gRPC's `UNIMPLEMENTED`.
 
 Source: Pulumi documentation, "Language runtimes" (`proto/pulumi/language.proto`).
 """
@@ -22,7 +22,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent import futures
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
 from sandbox.engine.model import WINDOWS
+from sandbox.engine.policy_plugin import run_plugin
 
 EXIT_CODE_ERROR_ALREADY_SHOWN = 32
 """The program's exit code for 'the user has seen the error': the engine adds nothing to it."""
@@ -120,9 +121,12 @@ def run_outcome(exit_code: int) -> Any:
 class PythonLanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     """Runs Python programs for one engine process."""
 
-    def __init__(self, engine_address: str, program_launcher: Path) -> None:
+    def __init__(
+        self, engine_address: str, program_launcher: Path, program_python: Path | None = None
+    ) -> None:
         self._engine_address = engine_address
         self._program_launcher = program_launcher
+        self._program_python = program_python
         self._lock = threading.Lock()
         self._programs: set[subprocess.Popen[bytes]] = set()
         self._cancelled = False
@@ -176,7 +180,7 @@ class PythonLanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     def Run(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Run the program to its end; its output goes to the engine through ours."""
         python, environment = self._interpreter(request.info, context)
-        command = [str(python), "-u", str(self._program_launcher)]
+        command = [str(self._program_python or python), "-u", str(self._program_launcher)]
         with self._lock:
             if self._cancelled:
                 return language_pb2.RunResponse(bail=True)
@@ -193,6 +197,10 @@ class PythonLanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         finally:
             with self._lock:
                 self._programs.discard(program)
+
+    def RunPlugin(self, request: Any, context: Any) -> Iterator[Any]:  # noqa: N802
+        """Run a policy pack until the engine has no more questions."""
+        yield from run_plugin(request, context, self._interpreter)
 
     def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
         """End the running programs."""
@@ -237,14 +245,19 @@ def wait_for_engine_to_end(
             silent += 1
 
 
-def serve(engine_address: str, program_launcher: Path) -> tuple[Any, int, PythonLanguageHost]:
-    """Start the gRPC server on a free loopback port; return server, port and host."""
+def serve(
+    engine_address: str, program_launcher: Path, program_python: Path | None = None
+) -> tuple[Any, int, PythonLanguageHost]:
+    """Start the gRPC server on a free loopback port; return server, port and host.
+
+    `program_python` runs programs in place of the Python that Pulumi.yaml names.
+    """
     options = [
         ("grpc.max_receive_message_length", MAXIMUM_MESSAGE_BYTES),
         ("grpc.max_send_message_length", MAXIMUM_MESSAGE_BYTES),
     ]
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=8), options=options)
-    host = PythonLanguageHost(engine_address, program_launcher)
+    host = PythonLanguageHost(engine_address, program_launcher, program_python)
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
@@ -252,9 +265,13 @@ def serve(engine_address: str, program_launcher: Path) -> tuple[Any, int, Python
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve one engine until it goes away: `--program-launcher FILE ENGINE_ADDRESS`."""
+    """Serve one engine until it goes away: `--program-launcher FILE ENGINE_ADDRESS`.
+
+    `--program-python FILE` runs programs by another Python than the one that Pulumi.yaml names.
+    """
     parser = argparse.ArgumentParser(prog="pulumi-language-python")
     parser.add_argument("--program-launcher", type=Path, required=True)
+    parser.add_argument("--program-python", type=Path)
     parser.add_argument("engine_address")
     # The engine may put flags of its own (logging, tracing) before the address.
     parsed, _ = parser.parse_known_args(arguments)
@@ -262,7 +279,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # The engine ends its plugins by an interrupt: that is the ordinary way out, not an error.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    server, port, host = serve(parsed.engine_address, parsed.program_launcher)
+    server, port, host = serve(
+        parsed.engine_address, parsed.program_launcher, parsed.program_python
+    )
     print(port, flush=True)
     wait_for_engine_to_end(parsed.engine_address, stop)
     host.end_programs()

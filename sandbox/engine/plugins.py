@@ -53,20 +53,20 @@ def uses_stand_ins(pulumi_home: Path) -> bool:
     return any(installed_kind(pulumi_home, name) == "stand-in" for name in PLUGIN_NAMES)
 
 
-def install_stand_in(pulumi_home: Path, name: str) -> None:
-    """Put a stand-in's launcher where the engine looks for the plugin.
+def install_stand_in(pulumi_home: Path, name: str, python: Path | None = None) -> None:
+    """Put a stand-in's launcher where the engine looks for the plugin; `python`: what runs it.
 
     Doing it again changes nothing; a launcher that names another Python is rewritten.
     """
     path = plugin_folder(pulumi_home, name) / launcher_name(f"pulumi-resource-{name}")
-    text = module_launcher(Path(sys.executable), f"sandbox.plugins {name}")
+    text = module_launcher(python or Path(sys.executable), f"sandbox.plugins {name}")
     write_atomically(path, text, mode=0o755)
 
 
-def install_stand_ins(pulumi_home: Path) -> None:
-    """Install the stand-ins of all plugins that the stack uses."""
+def install_stand_ins(pulumi_home: Path, python: Path | None = None) -> None:
+    """Install the stand-ins of all plugins that the stack uses; `python`: what runs them."""
     for name in PLUGIN_NAMES:
-        install_stand_in(pulumi_home, name)
+        install_stand_in(pulumi_home, name, python)
 
 
 def _install_real(engine: Engine, pulumi_home: Path, name: str, say: Say) -> bool:

@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 import yaml
 
 from sandbox.engine import Engine, ensure_engine, install_stand_ins, sandbox_environment
+from tests.support.warm_engine import warm_engine, warm_python
 
 REPOSITORY = Path(__file__).parents[2]
 SETTINGS_FILE = "Pulumi.sandbox.yaml"
@@ -22,7 +23,7 @@ SECRET_MARK: Final = "4dabf18193072939515e22adb298388d"
 @functools.cache
 def session_engine() -> Engine:
     """The engine of this test process: found or built once, `make test` prepares it."""
-    return ensure_engine(print)
+    return warm_engine(ensure_engine(print))
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class PulumiStack:
         self.name = name
         self.pulumi_home = folder / "pulumi"
         self.config_file = folder / f"Pulumi.{name}.yaml"
-        install_stand_ins(self.pulumi_home)
+        install_stand_ins(self.pulumi_home, warm_python(self.engine))
         self.environment = sandbox_environment(self.engine, folder, server_environment)
         self._write_settings(config or {})
         self._create()
