@@ -22,7 +22,8 @@ sys.exit(7)
 WAITS = """
 import signal, sys
 {before}
-sys.stdout.buffer.write(b"waiting\\n")
+sys.stdout.write("wai")
+sys.stdout.buffer.write(b"ting\\n")
 signal.pause()
 """
 
