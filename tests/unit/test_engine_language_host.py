@@ -2,7 +2,9 @@
 # The generated gRPC stubs carry no types.
 """Our language host, driven over gRPC as the engine drives it."""
 
+import contextlib
 import json
+import re
 import socket
 import sys
 import threading
@@ -54,10 +56,10 @@ def request(folder: Path, **changes: Any) -> language_pb2.RunRequest:
 class Client:
     """A running host with the given launcher script, and its gRPC client."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, program_python: Path | None = None) -> None:
         self.folder = folder
         self.launcher = folder / "launcher.py"
-        self.server, port, self.host = serve(ENGINE, self.launcher)
+        self.server, port, self.host = serve(ENGINE, self.launcher, program_python)
         self.channel = grpc.insecure_channel(f"127.0.0.1:{port}")
         self.stub = language_pb2_grpc.LanguageRuntimeStub(self.channel)
 
@@ -106,6 +108,13 @@ def test_the_program_gets_its_arguments_and_its_settings_but_no_secret_in_argv(
     assert json.loads(variables["PULUMI_CONFIG"]) == {"notes:password": "hunter2"}
     assert json.loads(variables["PULUMI_CONFIG_SECRET_KEYS"]) == ["notes:password"]
     assert folder == str(client.folder)
+
+
+def test_another_python_can_run_the_program(tmp_path: Path) -> None:
+    missing = tmp_path / "another" / "python"
+    client = Client(tmp_path, missing)
+    with contextlib.closing(client), pytest.raises(grpc.RpcError, match=re.escape(str(missing))):
+        client.run("")
 
 
 def test_exit_codes_become_the_answers_that_the_engine_knows(client: Client) -> None:
