@@ -6,6 +6,7 @@ queries".
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from alerting.literals import QueryError
 
@@ -19,6 +20,12 @@ WINDOWS_MINUTES = (5, 10, 15, 30, 45, 60, 120, 180, 240, 300, 360, 1440, 2880)
 
 OVERLAPS_MINUTES = range(61)
 """By how much two runs may overlap."""
+
+WATCH_EVERY_MINUTES: Final = 5
+"""How often the exclusion and the tamper alert run."""
+
+SILENCE_EVERY_MINUTES: Final = 1440
+"""How often the silence alert runs, and how long nothing may have arrived."""
 
 
 @dataclass(frozen=True)

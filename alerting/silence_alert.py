@@ -9,10 +9,12 @@ from collections.abc import Sequence
 
 from alerting.literals import literal
 from alerting.query_parts import context, everywhere, fuzzy_union
-from alerting.schedules import rule_schedule
+from alerting.schedules import SILENCE_EVERY_MINUTES, rule_schedule
 from alerting.use_alert import SIGN_IN_TABLES
 
-SILENCE_SCHEDULE = rule_schedule(frequency_minutes=1440, lookback_minutes=2880)
+SILENCE_SCHEDULE = rule_schedule(
+    frequency_minutes=SILENCE_EVERY_MINUTES, lookback_minutes=2 * SILENCE_EVERY_MINUTES
+)
 """Once a day. The look-back is longer than the day: a row that arrived late is a row, too."""
 
 _FINDING = "No sign-in of anybody in the tenant reached Log Analytics for a day"
@@ -26,8 +28,9 @@ def silence_alert_query(
     It holds when the tables do not exist, too. Rows are counted by their arrival: what matters is
     whether the way from the directory to the workspace is open.
     """
+    arrived = f"where ingestion_time() >= ago({SILENCE_EVERY_MINUTES}m)"
     legs = [
-        f"{table}\n    | where ingestion_time() >= ago(1440m)\n    | project TimeGenerated"
+        f"{table}\n    | {arrived}\n    | project TimeGenerated"
         for name in SIGN_IN_TABLES
         for table in everywhere(name, earlier_workspaces)
     ]

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from alerting.audit_log import LOOKBACK_MINUTES, audit_rows
 from alerting.literals import QueryError, literals
 from alerting.query_parts import context, object_ids, one_row
-from alerting.schedules import rule_schedule
+from alerting.schedules import WATCH_EVERY_MINUTES, rule_schedule
 
-TAMPER_SCHEDULE = rule_schedule(frequency_minutes=5, lookback_minutes=LOOKBACK_MINUTES)
+TAMPER_SCHEDULE = rule_schedule(
+    frequency_minutes=WATCH_EVERY_MINUTES, lookback_minutes=LOOKBACK_MINUTES
+)
 """Every five minutes, over a day: a row that is late rings when it arrives."""
 
 _OF_THE_TENANT = ("Update security defaults", "Delete conditional access policy")

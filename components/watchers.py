@@ -14,6 +14,7 @@ from alerting.exclusion_alert import (
     ExcludedObjects,
     exclusion_alert_query,
 )
+from alerting.schedules import SILENCE_EVERY_MINUTES, WATCH_EVERY_MINUTES
 from alerting.silence_alert import SILENCE_SCHEDULE, silence_alert_query
 from alerting.tamper_alert import (
     TAMPER_DIMENSIONS,
@@ -54,7 +55,7 @@ def exclusion_alert(excluded: Excluded, site: RuleSite) -> AlertRule:
         " emergency-access accounts: it would stop them. Run pulumi up, and find out who did it.",
         subject=SUBJECTS["exclusion-alert"],
         severity=0,
-        frequency=5,
+        frequency=WATCH_EVERY_MINUTES,
         schedule=EXCLUSION_SCHEDULE,
         query=query,
         dimensions=EXCLUSION_DIMENSIONS,
@@ -84,7 +85,7 @@ def tamper_alert(accounts: Sequence[AccountToWatch], watch: Watch, site: RuleSit
         " an account changed something. A run of the stack that changes them rings, too.",
         subject=SUBJECTS["tamper-alert"],
         severity=1,
-        frequency=5,
+        frequency=WATCH_EVERY_MINUTES,
         schedule=TAMPER_SCHEDULE,
         query=query,
         dimensions=TAMPER_DIMENSIONS,
@@ -108,7 +109,7 @@ def silence_alert(site: RuleSite) -> AlertRule:
         " use of an emergency-access account would go unseen. Check the diagnostic setting.",
         subject=SUBJECTS["silence-alert"],
         severity=1,
-        frequency=1440,
+        frequency=SILENCE_EVERY_MINUTES,
         schedule=SILENCE_SCHEDULE,
         query=query,
     )
