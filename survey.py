@@ -142,6 +142,7 @@ def _estimate(settings: Settings, tenant: TenantFacts, monitoring: FoundMonitori
             settings.monitoring.model_dump(by_alias=True),
             premium=required,
             administrators=len(monitoring.administrators),
+            watch_administrators=len(monitoring.watch_administrators),
             licence_missing=required and not tenant.has_premium,
         )
     )

@@ -7,17 +7,14 @@ settings.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from alerting.cost import FREE_RETENTION_DAYS, CostPlan, PlannedRule
 from alerting.log_categories import CATEGORIES_WITHOUT_PREMIUM, DEFAULT_CATEGORIES
-
-WATCH_EVERY_MINUTES: Final = 5
-"""Exclusion and tamper alert."""
-SILENCE_EVERY_MINUTES: Final = 1440
+from alerting.schedules import SILENCE_EVERY_MINUTES, WATCH_EVERY_MINUTES
 
 Item = TypeVar("Item")
 
@@ -42,11 +39,23 @@ class _Number(_Part):
 
 class _Receivers(_Part):
     existing: str | None = None
+    all_admins: Any = None
     emails: Sequence[Any] = ()
     sms: Sequence[_Number] = ()
     voice: Sequence[_Number] = ()
     push: Sequence[Any] = ()
     webhooks: Sequence[Any] = ()
+
+    @property
+    def tells_all(self) -> bool:
+        """Whether administrators are told besides."""
+        return self.all_admins is not None and self.all_admins is not False
+
+    @property
+    def is_of_its_own(self) -> bool:
+        """Whether it says who is told."""
+        named = (self.emails, self.sms, self.voice, self.push, self.webhooks)
+        return self.existing is not None or self.tells_all or any(named)
 
 
 class _Workspace(_Part):
@@ -91,40 +100,58 @@ def cost_plan(
     *,
     premium: bool = True,
     administrators: int = 0,
+    watch_administrators: int | None = None,
     licence_missing: bool = False,
 ) -> CostPlan:
     """The plan of `break-glass:monitoring` (keys in camelCase).
 
-    `administrators`: how many of them `allAdmins` adds to the e-mails. Raises
+    `administrators`: how many of them `allAdmins` adds to the e-mails of the first action group;
+    `watch_administrators`: to those of the second one, None for as many. Raises
     pydantic.ValidationError when a value that costs something cannot be read.
     """
     read = _Monitoring.model_validate(monitoring)
-    groups = [read.notify, *([read.watch.notify] if read.watch.notify else [])]
+    rules = tuple(_rules(read, premium=premium))
+    # Where there is no rule there is nothing to guard, and no second action group.
+    guards = read.watch.rules + read.watch.health if rules else 0
+    groups = [read.notify, *([_second(read)] if guards else [])]
+    told = [
+        administrators,
+        administrators if watch_administrators is None else watch_administrators,
+    ]
     theirs = read.workspace.existing is not None
     return CostPlan(
-        rules=tuple(_rules(read, premium=premium)),
+        rules=rules,
         categories=tuple(_categories(read, premium=premium)),
         sign_ins_per_day=read.cost.sign_ins_per_day,
         retention_days=read.workspace.retention_days,
-        emails=sum(len(group.emails) for group in groups) + administrators,
+        emails=sum(
+            len(group.emails) + (people if group.tells_all else 0)
+            for group, people in zip(groups, told, strict=False)
+        ),
         sms=tuple(str(one.country_code) for group in groups for one in group.sms),
         voice=tuple(str(one.country_code) for group in groups for one in group.voice),
         push=sum(len(group.push) for group in groups),
         webhooks=sum(len(group.webhooks) for group in groups),
-        activity_alerts=read.watch.rules + read.watch.health,
+        activity_alerts=guards,
         licence_missing=licence_missing,
         existing_workspace=theirs,
         existing_action_group=any(group.existing is not None for group in groups),
     )
 
 
+def _second(read: _Monitoring) -> _Receivers:
+    """The second action group: the receivers of the first one, unless it names some."""
+    named = read.watch.notify
+    return named if named is not None and named.is_of_its_own else read.notify
+
+
 def _rules(read: _Monitoring, *, premium: bool) -> Iterator[PlannedRule]:
     if premium:
-        yield PlannedRule(read.alert.name, read.alert.frequency_minutes)
+        yield PlannedRule(read.alert.name, read.alert.frequency_minutes, split=True)
     if premium and read.watch.exclusion:
-        yield PlannedRule("exclusion alert", WATCH_EVERY_MINUTES)
+        yield PlannedRule("exclusion alert", WATCH_EVERY_MINUTES, split=True)
     if read.watch.tamper:
-        yield PlannedRule("tamper alert", WATCH_EVERY_MINUTES)
+        yield PlannedRule("tamper alert", WATCH_EVERY_MINUTES, split=True)
     if premium and read.watch.silence:
         yield PlannedRule("silence alert", SILENCE_EVERY_MINUTES)
 

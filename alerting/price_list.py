@@ -5,6 +5,9 @@ Where each price is from:
 - alert rules, taking in and keeping logs: answers of the public retail price API for East US that
   were published in July and October 2026. Alert rules cost the same everywhere; logs differ by
   region (`breakglass cost --live` takes the region's price);
+- a rule's further time series: the dearest of them and the one of 15 minutes in such answers of
+  July and October 2026, the two between in test results of an open cost estimator that read the
+  same API: a tenth of the rule's price each;
 - notifications: test results of an open cost estimator that read the same API in March 2023. Known
   so are country codes 1 and 34 for SMS, 64 and 86 for calls; every other country is assumed to cost
   what the dearest of them does, and the price of a call to country code 1 is assumed. The free
@@ -25,6 +28,10 @@ class Meter(Enum):
     RULE_EVERY_5_MINUTES = "alert rule, every 5 minutes"
     RULE_EVERY_10_MINUTES = "alert rule, every 10 minutes"
     RULE_EVERY_15_MINUTES = "alert rule, every 15 minutes or less often"
+    SERIES_EVERY_MINUTE = "time series of a rule, every minute"
+    SERIES_EVERY_5_MINUTES = "time series of a rule, every 5 minutes"
+    SERIES_EVERY_10_MINUTES = "time series of a rule, every 10 minutes"
+    SERIES_EVERY_15_MINUTES = "time series of a rule, every 15 minutes or less often"
     INGESTION = "taking in logs, GB"
     RETENTION = "keeping logs beyond 31 days, GB and month"
     EMAIL = "e-mail"
@@ -62,23 +69,21 @@ class PriceList:
     """Likewise."""
 
     def of_rule(self, frequency_minutes: int) -> Price:
-        """A log search alert rule over one workspace with one time series.
+        """A log search alert rule over one workspace, its first time series included.
 
         Source: Microsoft Learn, "Azure Monitor cost and usage": meters for 1, 5, 10 and 15 minutes.
-        A frequency between two is counted as the more frequent one. A rule that is split by
-        dimensions has a time series for each combination of values, here: for each message; each
-        further one is charged by a meter of its own ("Alerts Resource Monitored at … Minute
-        Frequency"), whose price is not in this table.
+        A frequency between two is counted as the more frequent one.
         """
-        steps = (
-            (1, Meter.RULE_EVERY_MINUTE),
-            (5, Meter.RULE_EVERY_5_MINUTES),
-            (10, Meter.RULE_EVERY_10_MINUTES),
-        )
-        for minutes, meter in steps:
-            if frequency_minutes <= minutes:
-                return self.prices[meter]
-        return self.prices[Meter.RULE_EVERY_15_MINUTES]
+        return self.prices[_meter_of(_RULES, frequency_minutes)]
+
+    def of_time_series(self, frequency_minutes: int) -> Price:
+        """A month of a further time series of such a rule.
+
+        A rule that is split by dimensions has one for each combination of values, here: for each
+        message. Its meter is "Alerts Resource Monitored at … Minute Frequency" (Microsoft Learn,
+        "Azure Monitor cost and usage"; "Log alerts in Azure Monitor", Pricing model).
+        """
+        return self.prices[_meter_of(_TIME_SERIES, frequency_minutes)]
 
     def of_sms(self, country_code: str) -> Price:
         """A short message to a number of that country."""
@@ -87,6 +92,25 @@ class PriceList:
     def of_call(self, country_code: str) -> Price:
         """A voice call to a number of that country."""
         return self.calls.get(country_code, self.prices[Meter.CALL])
+
+
+_Steps = tuple[tuple[int, Meter], ...]
+_RULES: Final[_Steps] = (
+    (1, Meter.RULE_EVERY_MINUTE),
+    (5, Meter.RULE_EVERY_5_MINUTES),
+    (10, Meter.RULE_EVERY_10_MINUTES),
+    (15, Meter.RULE_EVERY_15_MINUTES),
+)
+_TIME_SERIES: Final[_Steps] = (
+    (1, Meter.SERIES_EVERY_MINUTE),
+    (5, Meter.SERIES_EVERY_5_MINUTES),
+    (10, Meter.SERIES_EVERY_10_MINUTES),
+    (15, Meter.SERIES_EVERY_15_MINUTES),
+)
+
+
+def _meter_of(steps: _Steps, frequency_minutes: int) -> Meter:
+    return next((meter for most, meter in steps if frequency_minutes <= most), steps[-1][1])
 
 
 _NOTIFICATIONS: Final = "2023-03"
@@ -100,6 +124,10 @@ LIST_PRICES: Final = PriceList(
         Meter.RULE_EVERY_5_MINUTES: Price(1.50),
         Meter.RULE_EVERY_10_MINUTES: Price(1.00),
         Meter.RULE_EVERY_15_MINUTES: Price(0.50),
+        Meter.SERIES_EVERY_MINUTE: Price(0.30),
+        Meter.SERIES_EVERY_5_MINUTES: Price(0.15),
+        Meter.SERIES_EVERY_10_MINUTES: Price(0.10),
+        Meter.SERIES_EVERY_15_MINUTES: Price(0.05),
         Meter.INGESTION: Price(2.30, free=5, assumed="price of East US"),
         Meter.RETENTION: Price(0.10, assumed="price of East US"),
         Meter.EMAIL: Price(0.00002, free=1000, date=_NOTIFICATIONS),

@@ -42,6 +42,10 @@ _METERS: Final[Mapping[str, Meter]] = {
     "Alerts System Log Monitored at 5 Minute Frequency": Meter.RULE_EVERY_5_MINUTES,
     "Alerts System Log Monitored at 10 Minute Frequency": Meter.RULE_EVERY_10_MINUTES,
     "Alerts System Log Monitored at 15 Minute Frequency": Meter.RULE_EVERY_15_MINUTES,
+    "Alerts Resource Monitored at 1 Minute Frequency": Meter.SERIES_EVERY_MINUTE,
+    "Alerts Resource Monitored at 5 Minute Frequency": Meter.SERIES_EVERY_5_MINUTES,
+    "Alerts Resource Monitored at 10 Minute Frequency": Meter.SERIES_EVERY_10_MINUTES,
+    "Alerts Resource Monitored at 15 Minute Frequency": Meter.SERIES_EVERY_15_MINUTES,
     # The same meter under the names that it had one after the other.
     "Pay-as-you-go Data Ingestion": Meter.INGESTION,
     "Analytics Logs Data Analyzed": Meter.INGESTION,

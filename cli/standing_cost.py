@@ -54,9 +54,16 @@ def standing_cost(exported: str, name: str | None = None) -> StandingCost:
         raise CommandFailed(
             "the last run did not get as far as the alarms: run `pulumi up`, then ask again"
         )
-    regions = [str(one.get("location") or "") for one in _inputs(made, QUERY_RULE_TYPE)]
+    queries = list(_inputs(made, QUERY_RULE_TYPE))
+    regions = [str(one.get("location") or "") for one in queries]
+    split = {str(one.get("displayName")) for one in queries if _is_split(one)}
     plan = CostPlan(
-        rules=tuple(PlannedRule(str(one["name"]), int(one["frequencyMinutes"])) for one in rules),
+        rules=tuple(
+            PlannedRule(
+                str(one["name"]), int(one["frequencyMinutes"]), split=str(one["name"]) in split
+            )
+            for one in rules
+        ),
         categories=tuple(
             str(log.get("category"))
             for one in _inputs(made, DIAGNOSTIC_SETTING_TYPE)
@@ -86,6 +93,12 @@ def _inputs(made: Sequence[JSON], type_: str) -> Iterator[JSON]:
     for resource in made:
         if resource.get("type") == type_:
             yield _part(resource, "inputs")
+
+
+def _is_split(rule: JSON) -> bool:
+    """Whether a query rule sends a message for each combination of dimensions."""
+    conditions = cast("Sequence[JSON]", _part(rule, "criteria").get("allOf") or ())
+    return any(one.get("dimensions") for one in conditions)
 
 
 def _part(resource: JSON, part: str) -> JSON:

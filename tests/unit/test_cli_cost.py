@@ -64,7 +64,7 @@ def test_before_the_first_run_the_table_says_what_is_known(run: Run) -> None:
     assert done.exit_code == 0
     rows = done.stdout.splitlines()
     assert any("Break-glass account used" in row and "1.50" in row for row in rows)
-    assert rows[-1] == "5.00 USD a month, prices: the program's own table."
+    assert rows[-1] == "6.35 USD a month, prices: the program's own table."
     (line,) = done.stderr.splitlines()
     assert "allAdmins" in line
     assert "licence" in line
@@ -72,8 +72,8 @@ def test_before_the_first_run_the_table_says_what_is_known(run: Run) -> None:
 
 def test_prices_and_assumptions_are_in_every_row_of_the_json(run: Run) -> None:
     found = document(run("--json"))
-    assert found["total"] == 5.0
-    assert [line["quantity"] for line in found["lines"] if line["what"] == "webhooks"] == [20]
+    assert found["total"] == 6.35
+    assert [line["quantity"] for line in found["lines"] if line["what"] == "webhooks"] == [40]
     assert all(line["currency"] == "USD" and line["assumption"] for line in found["lines"])
 
 
@@ -84,7 +84,7 @@ def test_what_a_run_found_out_is_counted(run: Run) -> None:
     done = run("--json", state=exported(outputs=outputs))
     assert done.stderr == ""
     lines = {line["what"]: line for line in document(done)["lines"]}
-    assert lines["e-mails"]["quantity"] == 40
+    assert lines["e-mails"]["quantity"] == 80
     assert lines["Entra ID P1 licence"]["monthly"] == 6.0
 
 
@@ -142,7 +142,7 @@ def test_without_live_prices_the_table_serves_and_says_so(
 ) -> None:
     monkeypatch.setattr(prices, "live_prices", at("http://127.0.0.1:9"))
     done = run("--live")
-    assert (done.exit_code, "5.00 USD a month" in done.stdout) == (0, True)
+    assert (done.exit_code, "6.35 USD a month" in done.stdout) == (0, True)
     assert f"No live prices, {LIST_PRICES.source} instead" in done.stderr
 
 
@@ -163,14 +163,14 @@ def test_the_settings_file_of_a_folder_of_its_own_is_found(
     monkeypatch.setattr(f"{__name__}.PROJECT", f"{PROJECT}stackConfigDir: stacks\n")
     (tmp_path / "stacks").mkdir()
     (tmp_path / "stacks" / "Pulumi.prod.yml").write_text(SETTINGS, encoding="utf-8")
-    assert document(run("--json", settings=None))["total"] == 5.0
+    assert document(run("--json", settings=None))["total"] == 6.35
 
 
 def test_the_settings_file_can_be_named(run: Run, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere.yaml"
     elsewhere.write_text(SETTINGS, encoding="utf-8")
     named = ("--config-file", str(elsewhere))
-    assert document(run("--json", *named, settings=None))["total"] == 5.0
+    assert document(run("--json", *named, settings=None))["total"] == 6.35
     elsewhere.unlink()
     done = run(*named, settings=None)
     assert (done.exit_code, "there is no such file" in done.stderr) == (2, True)

@@ -95,6 +95,19 @@ def test_webhooks_are_counted_where_the_state_shows_how_many(
     assert SIGNATURE not in done.output
 
 
+def test_a_rule_that_is_split_by_dimensions_pays_for_its_messages() -> None:
+    state = json.loads(watching())
+    rule = next(
+        one for one in state["deployment"]["resources"] if one.get("type") == QUERY_RULE_TYPE
+    )
+    rule["inputs"] |= {
+        "displayName": RULES[0]["name"],
+        "criteria": {"allOf": [{"dimensions": [{"name": "Account"}]}]},
+    }
+    plan = standing_cost(json.dumps(state)).plan
+    assert [one.split for one in plan.rules] == [True, False, False]
+
+
 def test_telephones_are_counted_by_country() -> None:
     phones = [{"countryCode": "49"}, {"countryCode": "1"}]
     plan = standing_cost(watching(smsReceivers=phones, voiceReceivers=phones[:1])).plan

@@ -37,6 +37,26 @@ def test_a_rule_is_told_by_its_name_and_how_often_it_runs(minutes: int, words: s
     assert line.what == f"alert rule 'used', {words}"
 
 
+@pytest.mark.parametrize(
+    ("frequencies", "monthly"),
+    [([5], 1.35), ([15, 5], 1.35), ([10], 0.9), ([15], 0.45), ([1440], 0.45), ([1], 2.7)],
+)
+def test_messages_of_rules_that_are_split_are_time_series_at_the_dearest_rules_price(
+    frequencies: list[int], monthly: float
+) -> None:
+    rules = [PlannedRule("used", minutes, split=True) for minutes in frequencies]
+    *_, line = lines(rules=[*rules, PlannedRule("silent", 1)])
+    assert (line.kind, line.what) == ("alert rules", "time series of the alarms' messages")
+    assert (line.quantity, line.monthly) == (ALARMS_A_MONTH, pytest.approx(monthly))
+    assert (line.currency, line.price_date) == (LIST_PRICES.currency, LIST_PRICES.date)
+    assert "the most it can be" in line.assumption
+
+
+def test_rules_that_are_not_split_have_no_further_time_series() -> None:
+    (line,) = lines(rules=[PlannedRule("silent", 1440)])
+    assert line.monthly == 0.5
+
+
 def test_logs_cost_what_the_simulated_tenant_counts_for_them() -> None:
     price = LIST_PRICES.prices[Meter.INGESTION]
     assert (price.amount, price.free) == (alert_cost.PER_GIGABYTE, alert_cost.FREE_GIGABYTES)

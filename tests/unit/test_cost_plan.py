@@ -8,6 +8,9 @@ from pydantic import ValidationError
 
 from alerting.cost import CostPlan, PlannedRule
 from alerting.cost_plan import cost_plan
+from alerting.exclusion_alert import EXCLUSION_DIMENSIONS
+from alerting.tamper_alert import TAMPER_DIMENSIONS
+from alerting.use_alert import USE_DIMENSIONS
 from settings import load_settings
 
 MAIL = {"name": "Security desk", "address": "security@contoso.com"}
@@ -22,6 +25,7 @@ FULL: dict[str, Any] = {
     "diagnosticSetting": {"categories": ["SignInLogs", "AuditLogs"]},
     "alert": {"name": "Used", "frequencyMinutes": 15},
     "notify": {
+        "allAdmins": True,
         "emails": [MAIL],
         "sms": [NUMBER, {**NUMBER, "name": "Abroad", "countryCode": 1}],
         "voice": [{**NUMBER, "name": "Voice"}],
@@ -71,13 +75,13 @@ def test_what_the_file_says_and_what_the_program_made_of_it_cost_the_same(
 def test_by_default_all_alarms_and_the_three_categories_are_paid_for() -> None:
     assert cost_plan(LEAST) == CostPlan(
         rules=(
-            PlannedRule("Break-glass account used", 5),
-            PlannedRule("exclusion alert", 5),
-            PlannedRule("tamper alert", 5),
+            PlannedRule("Break-glass account used", 5, split=True),
+            PlannedRule("exclusion alert", 5, split=True),
+            PlannedRule("tamper alert", 5, split=True),
             PlannedRule("silence alert", 1440),
         ),
         categories=("SignInLogs", "AuditLogs", "NonInteractiveUserSignInLogs"),
-        emails=1,
+        emails=2,
         activity_alerts=2,
     )
 
@@ -85,8 +89,8 @@ def test_by_default_all_alarms_and_the_three_categories_are_paid_for() -> None:
 def test_every_receiver_and_switch_counts() -> None:
     assert cost_plan(FULL, administrators=7, licence_missing=True) == CostPlan(
         rules=(
-            PlannedRule("Used", 15),
-            PlannedRule("tamper alert", 5),
+            PlannedRule("Used", 15, split=True),
+            PlannedRule("tamper alert", 5, split=True),
             PlannedRule("silence alert", 1440),
         ),
         categories=("SignInLogs", "AuditLogs"),
@@ -104,8 +108,56 @@ def test_every_receiver_and_switch_counts() -> None:
 
 def test_without_premium_the_audit_log_and_its_alarm_are_what_is_left() -> None:
     plan = cost_plan(LEAST, premium=False)
-    assert plan.rules == (PlannedRule("tamper alert", 5),)
+    assert plan.rules == (PlannedRule("tamper alert", 5, split=True),)
     assert plan.categories == ("AuditLogs",)
+
+
+def with_second(second: dict[str, Any] | None, **watch: Any) -> CostPlan:
+    """Of an alarm that tells all administrators (three) and a telephone."""
+    first = {"allAdmins": True, "sms": [NUMBER]}
+    return cost_plan({"notify": first, "watch": {**watch, "notify": second}}, administrators=3)
+
+
+@pytest.mark.parametrize(
+    ("second", "emails", "sms"),
+    [
+        (None, 6, 2),
+        ({"name": "ag-second", "allAdmins": False}, 6, 2),
+        ({"sms": [NUMBER, NUMBER]}, 3, 3),
+        ({"allAdmins": {}}, 6, 1),
+        ({"existing": "ag-others"}, 3, 1),
+    ],
+    ids=["none", "no receivers", "its own", "all administrators", "existing"],
+)
+def test_messages_of_the_alert_on_the_alerts_are_paid_for_too(
+    second: dict[str, Any] | None, emails: int, sms: int
+) -> None:
+    plan = with_second(second)
+    assert (plan.emails, len(plan.sms)) == (emails, sms)
+    assert plan.existing_action_group == (second == {"existing": "ag-others"})
+
+
+def test_other_administrators_of_the_second_action_group_are_counted_as_found() -> None:
+    monitoring = {
+        "notify": {"allAdmins": True},
+        "watch": {"notify": {"allAdmins": {"roles": ["x"]}}},
+    }
+    assert cost_plan(monitoring, administrators=3, watch_administrators=1).emails == 4
+
+
+def test_where_nothing_watches_the_alarms_there_is_no_second_action_group() -> None:
+    plan = with_second(None, rules=False, health=False)
+    assert (plan.emails, len(plan.sms), plan.activity_alerts) == (3, 1, 0)
+    nothing = {**LEAST, "watch": {"tamper": False}}
+    plan = cost_plan(nothing, premium=False)
+    assert (plan.rules, plan.emails, plan.activity_alerts) == ((), 1, 0)
+
+
+def test_a_rule_is_planned_as_split_when_its_query_is() -> None:
+    split = [rule.split for rule in cost_plan(LEAST).rules]
+    assert split == [
+        bool(one) for one in (USE_DIMENSIONS, EXCLUSION_DIMENSIONS, TAMPER_DIMENSIONS, ())
+    ]
 
 
 def test_an_existing_diagnostic_setting_is_paid_for_already() -> None:

@@ -51,6 +51,15 @@ def test_the_service_is_asked_as_its_documentation_says(service: PriceService) -
     assert all("api-version" in query for query in service.requests)
 
 
+def test_a_rules_further_time_series_have_a_price_of_the_day(service: PriceService) -> None:
+    minutes = (1, 5, 10, 15)
+    service.items += [
+        item(f"Alerts Resource Monitored at {one} Minute Frequency", one / 100) for one in minutes
+    ]
+    found = read(service)
+    assert [found.of_time_series(one).amount for one in minutes] == [0.01, 0.05, 0.1, 0.15]
+
+
 def test_reservations_are_no_price(service: PriceService) -> None:
     service.items.append(rule(10, 0.01, type="Reservation"))
     table = LIST_PRICES.prices[Meter.RULE_EVERY_10_MINUTES]
