@@ -3,9 +3,10 @@
 Only ids, names and times are read: secrets in it stay encrypted.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
 from cli.failure import CommandFailed
@@ -24,6 +25,8 @@ TABLES: Final[Mapping[str, str]] = {
     "AuditLogs": "AuditLogs",
 }
 """The tables that the alarms read, by the category that fills them."""
+MAKING: Final = timedelta(minutes=1)
+"""The engine notes of a new resource that it was changed, too, a moment after it was made."""
 
 JSON = Mapping[str, Any]
 
@@ -35,8 +38,10 @@ class Export:
     name: str
     workspace_id: str
     categories: tuple[str, ...]
-    since: datetime | None
-    """When a run made it or changed it last."""
+    made: datetime | None
+    """When a run made it or took it in."""
+    changed: datetime | None
+    """When a run changed it last; None: never."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,8 @@ class Rule:
     """Azure ids of those that it is to tell."""
     scopes: tuple[str, ...]
     """Azure ids of what it reads or watches."""
+    tables: tuple[str, ...]
+    """Those of `TABLES` that its query reads."""
     since: datetime | None
     """When a run made it."""
 
@@ -85,14 +92,26 @@ class MonitoringState:
         """Those that the alarms read and that get rows."""
         return tuple(table for category, table in TABLES.items() if category in self.needed)
 
-    @property
-    def since(self) -> datetime | None:
-        """Since when rows are awaited in the workspace that gets the logs, as far as is known."""
-        if self.export is not None:
-            return self.export.since
+    def since(self, table: str) -> datetime | None:
+        """Since when a table's rows are awaited in the workspace that gets the logs, if known.
+
+        Since a rule that was made for this workspace reads the table, but not before there was a
+        diagnostic setting. A change of the setting begins nothing anew: an export that is dead
+        would be waited for for ever. Where no rule was made for the workspace the logs have moved
+        to it, with the last change of the setting.
+        """
         current = [one.casefold() for one in self.workspace_ids[:1]]
-        reading = [one for one in self.rules if [id.casefold() for id in one.scopes] == current]
-        return min((one.since for one in reading if one.since is not None), default=None)
+        reading = [
+            one.since
+            for one in self.rules
+            if [id.casefold() for id in one.scopes] == current and table in one.tables
+        ]
+        first = min((moment for moment in reading if moment is not None), default=None)
+        if self.export is None:
+            return first
+        if first is None:
+            return self.export.changed or self.export.made
+        return max(first, self.export.made or first)
 
 
 def read_monitoring(exported: str, name: str | None = None) -> MonitoringState:
@@ -143,8 +162,15 @@ def _export(resource: JSON) -> Export:
         name=str(resource.get("id") or "").rpartition("/")[2],
         workspace_id=str(outputs.get("workspaceId") or ""),
         categories=tuple(str(log.get("category")) for log in logs if log.get("enabled")),
-        since=_moment(resource.get("modified") or resource.get("created")),
+        made=_moment(resource.get("created")),
+        changed=_changed(resource),
     )
+
+
+def _changed(resource: JSON) -> datetime | None:
+    """When a run changed a resource after it was made."""
+    made, changed = (_moment(resource.get(key)) for key in ("created", "modified"))
+    return changed if changed and (made is None or changed - made > MAKING) else None
 
 
 def _rule(resource: JSON) -> Rule:
@@ -157,8 +183,14 @@ def _rule(resource: JSON) -> Rule:
         enabled=inputs.get("enabled") is not False,
         action_groups=told_groups(inputs),
         scopes=tuple(str(one) for one in inputs.get("scopes") or ()),
+        tables=tuple(one for one in TABLES.values() if re.search(rf"\b{one}\b", _queries(inputs))),
         since=_moment(resource.get("created")),
     )
+
+
+def _queries(rule: JSON) -> str:
+    conditions = cast("Sequence[JSON]", cast("JSON", rule.get("criteria") or {}).get("allOf") or ())
+    return "\n".join(str(one.get("query") or "") for one in conditions)
 
 
 def told_groups(rule: JSON) -> tuple[str, ...]:

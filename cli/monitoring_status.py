@@ -44,7 +44,7 @@ def _arrivals(
         if arrival.first is not None and arrival.last is not None:
             yield Finding(Mark.RIGHT, subject, _arrived(arrival.first, arrival.last, arrival.now))
         elif not earlier:
-            yield _waiting(subject, state, arrival)
+            yield _waiting(subject, table, state, arrival)
 
 
 def _unread(workspace_id: str, trouble: str, azure: Azure, *, earlier: bool) -> Finding:
@@ -70,13 +70,16 @@ def _arrived(first: datetime, last: datetime, now: datetime) -> str:
     return f"first row arrived {first:%Y-%m-%d %H:%M} UTC, the last one {_span(now - last)} ago"
 
 
-def _waiting(subject: str, state: MonitoringState, arrival: Arrival) -> Finding:
+def _waiting(subject: str, table: str, state: MonitoringState, arrival: Arrival) -> Finding:
     said = "Microsoft says up to three days"
-    if state.since is None:
+    since = state.since(table)
+    if since is None:
         return Finding(Mark.WAITING, subject, f"no row yet; {said}")
-    begun = "the diagnostic setting was made or changed" if state.export else "the alarms were made"
-    waited = arrival.now - state.since
-    words = f"no row yet, {_span(waited)} since {begun}"
+    waited = arrival.now - since
+    words = f"no row yet, awaited for {_span(waited)}"
+    changed = state.export.changed if state.export else None
+    if changed and changed > since:
+        words += f" (the diagnostic setting was changed {_span(arrival.now - changed)} ago)"
     if waited <= LONGEST_WAIT:
         return Finding(Mark.WAITING, subject, f"{words}; {said}")
     return Finding(

@@ -15,6 +15,7 @@ from cli.monitoring_state import (
     COMPONENT_TYPE,
     DIAGNOSTIC_SETTING_TYPE,
     QUERY_RULE_TYPE,
+    TABLES,
     WORKSPACE_TYPE,
 )
 
@@ -58,7 +59,12 @@ def children() -> list[dict[str, Any]]:
 def alarms() -> list[dict[str, Any]]:
     """Two alarms and their action groups, made at midnight of November 20th, 2026."""
     made = {"created": "2026-11-20T00:00:00.5Z"}
-    used = {"enabled": True, "scopes": [NEW], "actions": {"actionGroups": [FIRST]}}
+    used = {
+        "enabled": True,
+        "scopes": [NEW],
+        "criteria": {"allOf": [{"query": f"union isfuzzy=true {', '.join(TABLES.values())}"}]},
+        "actions": {"actionGroups": [FIRST]},
+    }
     told = {"actionGroups": [{"actionGroupId": SECOND}]}
     changed = {"enabled": True, "scopes": [USED], "actions": told}
     return [

@@ -80,7 +80,7 @@ def test_rows_of_an_existing_setting_are_awaited_since_the_alarms_were_made(
     tenant = Tenant(settings=(THEIRS,), now=MADE + timedelta(hours=hours))
     words = told(tenant, resources=stack.alarms())["log-new, SigninLogs"]
     length = {5: "5 hours", 73: "3 days"}[hours]
-    assert words.startswith(f"{mark} no row yet, {length} since the alarms were made; Microsoft")
+    assert words.startswith(f"{mark} no row yet, awaited for {length}; Microsoft")
 
 
 def test_alarms_of_an_earlier_workspace_do_not_say_since_when_rows_are_awaited() -> None:
