@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from alerting.alarm_names import taken_by
+from alerting.alarm_names import LONGEST_NAME, taken_by, with_workspace
 from alerting.log_categories import DEFAULT_CATEGORIES
 from alerting.schedules import FREQUENCIES_MINUTES, WINDOWS_MINUTES
 from alerting.use_alert import RUNBOOK
@@ -285,6 +285,7 @@ class Monitoring(SettingsGroup):
     @model_validator(mode="after")
     def _go_together(self) -> Self:
         self._audited()
+        self._short_enough()
         first, second = self.notify, self.watch_notify
         one_place = first.existing == second.existing is None and (
             first.resource_group == second.resource_group
@@ -296,6 +297,23 @@ class Monitoring(SettingsGroup):
                 second.name,
             )
         return self
+
+    def _short_enough(self) -> None:
+        """Raises unless the alarm's name in Azure fits with the workspace's behind it."""
+        where, name = self.workspace, self.alert.name
+        group = f"/resourceGroups/{self.resource_group.chosen}"
+        ours = f"{group}/providers/Microsoft.OperationalInsights/workspaces/{where.name}"
+        behind = with_workspace(where.existing or ours)
+        most = LONGEST_NAME - len(behind)
+        if len(name) > most:
+            raise broken_rule(
+                "alert.name holds {} characters: expected at most {}, since Azure allows"
+                f" {LONGEST_NAME} and the rule may have its workspace's name behind its own,{{}};"
+                ' shorten it: pulumi config set --path "[key].alert.name" "…"',
+                len(name),
+                most,
+                behind,
+            )
 
     def _audited(self) -> None:
         """Raises unless the alerts that read the audit logs get them."""

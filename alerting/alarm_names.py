@@ -13,6 +13,19 @@ NAMES: Final[Mapping[str, str]] = {
 """Names in Azure by child of the component; an activity log alert's has no blanks."""
 
 
+LONGEST_NAME: Final = 260
+"""Characters of a rule's name in Azure (Microsoft Learn, "Naming rules and restrictions")."""
+
+
+def with_workspace(workspace_id: str) -> str:
+    """What a rule's name may have behind it at most: the workspace and its resource group.
+
+    `workspace_id`: its Azure resource id, or how that ends.
+    """
+    parts = workspace_id.split("/")
+    return f" ({parts[-1]}, {parts[-5]})"
+
+
 def taken_by(name: str) -> str | None:
     """The name among ours that `name` is, or would be with a workspace's name after it.
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from alerting.alarm_names import NAMES
+from alerting.alarm_names import LONGEST_NAME, NAMES
+from components.rule_reach import rule_name
 from settings import load_settings
 from settings_types import CATEGORIES
 from tests.unit.settings_scene import (
@@ -207,6 +208,50 @@ def test_sign_in_logs_alone_are_enough_where_nothing_reads_others() -> None:
         watch={"exclusion": False, "tamper": False},
     )
     assert monitoring.diagnostic_setting.categories == ("SignInLogs",)
+
+
+def names_in_azure(name: str, workspace: str) -> set[str]:
+    """What a rule can be called on its way from other workspaces to that one."""
+    found, standing = set[str](), ""
+    for _ in range(3):
+        known = {"name": standing, "scopes": ["/subscriptions/s/elsewhere"]} if standing else None
+        standing = rule_name(name, workspace, (), known, own=False)
+        found.add(standing)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("where", "workspace"),
+    [
+        ({"workspace": {"existing": WORKSPACE}}, WORKSPACE),
+        (
+            {"workspace": {"name": "log-x"}, "resourceGroup": {"name": "rg-y"}},
+            "/resourceGroups/rg-y/providers/Microsoft.OperationalInsights/workspaces/log-x",
+        ),
+        (
+            {"resourceGroup": {"existing": "rg-y"}},
+            "/resourceGroups/rg-y/providers/Microsoft.OperationalInsights/workspaces/log-break-glass",
+        ),
+    ],
+    ids=["existing workspace", "its own", "existing resource group"],
+)
+def test_an_alarms_name_fits_in_azure_with_its_workspaces_behind_it(
+    where: dict[str, Any], workspace: str
+) -> None:
+    behind = max(map(len, names_in_azure("x", workspace))) - 1
+    most = LONGEST_NAME - behind
+    assert read(alert={"name": "x" * most}, **where).alert.name == "x" * most
+    told = line(alert={"name": "x" * (most + 1)}, **where)
+    assert told.startswith(
+        f"{KEY}.alert.name holds {most + 1} characters: expected at most {most}, since Azure allows"
+    )
+    assert f'pulumi config set --path "{KEY}.alert.name"' in told
+
+
+@pytest.mark.parametrize("name", NAMES.values())
+def test_our_own_names_fit_behind_any_workspace(name: str) -> None:
+    longest = f"/resourceGroups/{'g' * 90}/providers/Microsoft.OperationalInsights/workspaces/"
+    assert all(len(one) <= LONGEST_NAME for one in names_in_azure(name, longest + "w" * 63))
 
 
 def test_without_a_licence_there_is_nothing_to_export_but_audit_logs() -> None:
