@@ -120,6 +120,7 @@ def wanted_resources(settings: Settings) -> WantedResources:
         workspace_id=workspace_of(settings),
         names=names,
         premium=settings.premium == "required",
+        notify_group=wanted.notify.resource_group,
     )
 
 

@@ -85,6 +85,8 @@ def action_group(
 
 def _options(children: Children, suffix: str, *, sealed: bool) -> pulumi.ResourceOptions:
     opts = children.options(suffix, sealed=sealed)
+    # The provider would delete first: for a while the rules would tell nobody.
+    opts.delete_before_replace = False
     # Azure hands the addresses back when it is asked, also on refresh and import.
     opts.additional_secret_outputs = ["webhookReceivers"]
     return opts

@@ -65,6 +65,8 @@ class WantedResources:
     names: Mapping[str, str]
     """Names by child (see `KEYS`), of those that the stack makes."""
     premium: bool = True
+    notify_group: str | None = None
+    """Resource group of the action group that the stack makes; None: that of the alerts."""
 
 
 def losses(wanted: WantedResources, memory: StackMemory, *, protected: bool) -> Iterator[str]:
@@ -90,12 +92,51 @@ def losses(wanted: WantedResources, memory: StackMemory, *, protected: bool) -> 
         name = str(known[suffix].get("name") or "")
         if suffix in wanted.names:
             yield from _replaced(f"{KEY}.{KEYS[suffix]}", wanted.names[suffix], name)
+            if suffix == "action-group":
+                yield from _moved_receivers(wanted, known, memory)
         else:
             yield (
                 f"{KEY}.{reason}, but {name!r} stands and is protected:"
                 f" nothing was changed; put it back as it was, or {WAY_OUT}"
             )
     yield from _places(wanted, known, memory)
+
+
+def _moved_receivers(
+    wanted: WantedResources, known: Mapping[str, Outputs], memory: StackMemory
+) -> Iterator[str]:
+    """Another resource group of its own makes the first action group anew.
+
+    Where it is with the alerts, what moves the alerts is told of instead. The second one is not
+    protected: it moves in one run, made anew before the old one goes.
+    """
+    parts = str(known_monitoring(memory).get("actionGroupId") or "").split("/")
+    if len(parts) < 5:
+        return
+    there, with_alerts = parts[4], _alerts_group(known, memory)
+    chosen = wanted.notify_group or wanted.resource_group
+    was_apart = with_alerts != "" and there.casefold() != with_alerts.casefold()
+    is_apart = wanted.notify_group is not None
+    if chosen.casefold() == there.casefold() or not (was_apart or is_apart):
+        return
+    back = (
+        f'pulumi config set --path "{KEY}.notify.resourceGroup" {there}'
+        if was_apart
+        else f'pulumi config rm --path "{KEY}.notify.resourceGroup"'
+    )
+    yield (
+        f"{KEY}.notify.resourceGroup puts action group {parts[-1]!r} into {chosen!r}, but it stands"
+        f" in {there!r} and is protected: a new one would be made, which the rules tell from then"
+        " on, and that one deleted, while workspace, logs, rules and the second action group stay;"
+        f" nothing was changed; {back}, or {WAY_OUT}"
+    )
+
+
+def _alerts_group(known: Mapping[str, Outputs], memory: StackMemory) -> str:
+    """Name of the resource group in which the alerts stand; empty when there are none."""
+    group = known.get("resource-group")
+    parts = str(known_monitoring(memory).get("alertRuleId") or "").split("/")
+    return str(group.get("name")) if group else parts[4] if len(parts) > 4 else ""
 
 
 def _lost_logs(
@@ -118,11 +159,10 @@ def _places(
     monitoring = known_monitoring(memory)
     parts = str(monitoring.get("alertRuleId") or "").split("/")
     if "use-alert" in known and len(parts) > 4:
-        there, subscription = parts[4], parts[2]
-        group = known.get("resource-group")
-        there = str(group.get("name")) if group else there
+        there, subscription = _alerts_group(known, memory), parts[2]
         # An existing group's capitals are Azure's, and say nothing.
-        same = group is None and there.casefold() == wanted.resource_group.casefold()
+        is_existing = "resource-group" not in known
+        same = is_existing and there.casefold() == wanted.resource_group.casefold()
         if not same:
             yield from _replaced(f"{KEY}.resourceGroup", wanted.resource_group, there)
         yield from _replaced(

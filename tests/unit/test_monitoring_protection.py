@@ -13,6 +13,7 @@ SUBSCRIPTION = "9a1d2c3b-4e5f-4a6b-8c7d-0e1f2a3b4c5d"
 OTHER = "1c2d3e4f-0000-4000-8000-000000000001"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-break-glass"
 WORKSPACES = "providers/Microsoft.OperationalInsights/workspaces"
+ACTION_GROUPS = "providers/Microsoft.Insights/actionGroups"
 WORKSPACE = f"{GROUP}/{WORKSPACES}/log-break-glass"
 CENTRAL = f"/subscriptions/{OTHER}/resourceGroups/rg-logs/{WORKSPACES}/log-central"
 KEY = "break-glass:monitoring"
@@ -45,6 +46,7 @@ def standing(**monitoring: Any) -> State:
             "monitoring": {
                 "workspaceId": WORKSPACE,
                 "alertRuleId": f"{GROUP}/providers/Microsoft.Insights/scheduledQueryRules/Used",
+                "actionGroupId": f"{GROUP}/{ACTION_GROUPS}/ag-break-glass",
                 "deleteLogs": False,
                 **monitoring,
             }
@@ -170,3 +172,56 @@ def test_another_region_or_subscription_is_refused_while_protected() -> None:
     assert line.startswith(f"azure-native:subscriptionId holds {OTHER!r}")
     other_case = replace(WANTED, location="WestEurope", subscription_id=SUBSCRIPTION.upper())
     assert told(other_case, standing()) == []
+
+
+APART = GROUP.replace("rg-break-glass", "rg-alarms") + f"/{ACTION_GROUPS}/ag-break-glass"
+
+
+@pytest.mark.parametrize(
+    ("recorded", "wanted", "words", "back"),
+    [
+        ({}, "rg-alarms", "into 'rg-alarms', but it stands in 'rg-break-glass'", "config rm"),
+        ({"actionGroupId": APART}, None, "into 'rg-break-glass', but it stands in", "rg-alarms"),
+        (
+            {"actionGroupId": APART},
+            "rg-c",
+            "into 'rg-c', but it stands in 'rg-alarms'",
+            "rg-alarms",
+        ),
+    ],
+    ids=["away", "back", "on"],
+)
+def test_another_resource_group_for_the_receivers_says_what_goes_and_what_stays(
+    recorded: dict[str, str], wanted: str | None, words: str, back: str
+) -> None:
+    moved = replace(WANTED, notify_group=wanted)
+    (line,) = told(moved, standing(**recorded))
+    assert line.startswith(f"{KEY}.notify.resourceGroup puts action group 'ag-break-glass' {words}")
+    assert "workspace, logs, rules and the second action group stay" in line
+    assert back in line.split("nothing was changed;")[1].split(", or to have")[0]
+    assert told(moved, standing(**recorded), protected=False) == []
+
+
+@pytest.mark.parametrize(
+    ("recorded", "wanted"),
+    [
+        ({}, "rg-break-glass"),
+        ({"actionGroupId": APART}, "RG-Alarms"),
+        ({"actionGroupId": None}, "rg-alarms"),
+        ({"alertRuleId": None, "actionGroupId": APART}, None),
+    ],
+    ids=["named", "in other capitals", "half made", "without alarm on use"],
+)
+def test_receivers_that_stay_where_they_are_are_let_through(
+    recorded: dict[str, str | None], wanted: str | None
+) -> None:
+    state = standing(**recorded)
+    if recorded.get("alertRuleId", "") is None:
+        del state[TYPES["resource-group"]]
+    assert told(replace(WANTED, notify_group=wanted), state) == []
+
+
+def test_with_the_alerts_the_receivers_move_in_one_line() -> None:
+    wanted = replace(named(resource_group="rg-other"), resource_group="rg-other")
+    (line,) = told(wanted, standing())
+    assert line.startswith(f"{KEY}.resourceGroup holds")

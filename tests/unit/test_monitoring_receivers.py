@@ -81,6 +81,11 @@ def test_the_address_of_a_webhook_is_a_secret_wherever_it_is_kept(group: str) ->
     assert "Very-Secret" not in repr((rest, run.outputs, run.messages))
 
 
+@pytest.mark.parametrize("group", GROUPS)
+def test_an_action_group_is_made_anew_before_the_old_one_goes(group: str) -> None:
+    assert of_all_kinds().named(group).delete_before_replace is False
+
+
 def test_kinds_without_a_receiver_are_not_mentioned() -> None:
     inputs = make().named(GROUPS[0]).inputs
     assert [key for key in inputs if key.endswith("Receivers")] == ["emailReceivers"]
