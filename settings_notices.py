@@ -43,8 +43,9 @@ def _of_group(key: str, group: ActionGroup, *, secret: bool) -> Iterator[str]:
     for number, webhook in enumerate(group.webhooks):
         if not secret and webhook.aad is None:
             yield (
-                f"{key}.webhooks[{number}].uri stands readable in the settings file, and whoever"
-                " knows such an address can call it: pulumi config set --secret --path"
+                f"{key}.webhooks[{number}].uri stands readable in the settings file and in the"
+                " state's copy of the settings, and whoever knows such an address can call it:"
+                " pulumi config set --secret --path"
                 f' "{key}.webhooks[{number}].uri" (it asks for the value)'
             )
     phones = (("sms", group.sms, SMS_COUNTRY_CODES), ("voice", group.voice, VOICE_COUNTRY_CODES))
