@@ -14,10 +14,14 @@ import pulumi
 from components.argument_wording import MONITORING_SETTINGS, Wording
 from components.azure_resources import (
     ACTION_GROUP_TYPE,
+    ACTIVITY_ALERT_TYPE,
     AzureReader,
     find_surely,
+    known_monitoring,
+    same_id,
     those_that_exist,
 )
+from components.stack_memory import StackMemory
 from entra.errors import EntraError
 
 IN_THE_TENANT: Final = (".logic.azure.com", ".powerplatform.com", ".webhook.office.com")
@@ -93,6 +97,18 @@ def find_existing_action_group(
             raise pulumi.RunError(f"{line}; nothing was changed")
         notices.append(line)
     return FoundActionGroup(str(found["id"]), reach, tuple(notices))
+
+
+def rings_already(memory: StackMemory, action_group_id: str) -> bool:
+    """Whether the state's alarms, or those on the alarms, tell this action group."""
+    if same_id(str(known_monitoring(memory).get("actionGroupId") or ""), action_group_id):
+        return True
+    for outputs in memory(ACTIVITY_ALERT_TYPE).values():
+        actions = cast("Mapping[str, Any]", outputs.get("actions") or {})
+        for one in actions.get("actionGroups") or ():
+            if same_id(str(one.get("actionGroupId") or ""), action_group_id):
+                return True
+    return False
 
 
 def reach_of(properties: Mapping[str, Any]) -> Reach:

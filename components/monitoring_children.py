@@ -1,6 +1,7 @@
 """What the children of a `SignInMonitoring` have in common: names, options, the stack's tag."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -28,6 +29,10 @@ class MonitoringTools:
     stands: StandsInAzure | None = None
     """Whether Azure has a child now that is about to be made although the state knew it; None: it
     cannot be told."""
+    sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
+    """Waits so many seconds for what Azure ought to have."""
+    rules: Mapping[str, Outputs] = field(default_factory=dict[str, Outputs])
+    """Of the query rules in `kept`, what the state would know: see `kept_monitoring.Kept`."""
 
 
 @dataclass(frozen=True)

@@ -8,25 +8,19 @@ made. Azure is asked only for what the state lacks.
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from threading import Lock
 from typing import Any, Final
 
 import pulumi
 
-from alerting.log_categories import CATEGORIES_WITHOUT_PREMIUM, DEFAULT_CATEGORIES
-from components.azure_resources import (
-    DIAGNOSTICS_TYPE,
-    GROUP_TYPE,
-    known_monitoring,
-    names_in_state,
-    several,
-)
-from components.diagnostic_checks import WantedDiagnostics, is_ours
+from components.azure_resources import GROUP_TYPE, known_monitoring
 from components.dropped_monitoring import setting_of_the_tenant, stands_in_azure
 from components.kept_monitoring import find_kept
 from components.log_workspace import DIAGNOSTIC_SETTING
-from components.monitoring_arguments import Diagnostics, SignInMonitoringArgs, Workspace
+from components.monitoring_arguments import Diagnostics, SignInMonitoringArgs
 from components.monitoring_children import MonitoringTools
-from components.monitoring_names import wanted_children, workspace_id
+from components.monitoring_names import wanted_children
+from components.monitoring_traps import MonitoringTraps
 from components.plain_arguments import either
 from components.stack_memory import Outputs, StackMemory
 from entra.errors import EntraError, IdentityError
@@ -47,26 +41,34 @@ def look_up_monitoring(
 ) -> MonitoringTools:
     """The tools with what Azure has of the component that has this name.
 
-    Raises RunError in one line for a resource of one of our names that this stack did not make.
-    Where Azure cannot be asked, one warning says so and nothing is taken in.
+    Raises RunError in one line for a resource of one of our names that this stack did not make, and
+    for what would stop the run halfway or leave nobody told (`monitoring_traps`). Where Azure
+    cannot be asked, one warning says so and nothing is taken in.
     """
     known = _own(name, tools.memory)
     azure = _Azure(component)
     subscription = azure.subscription_id or _subscription_before(known)
     wanted = [*wanted_children(args, subscription, known)]
-    exported = setting_of_the_tenant(either(_diagnostics(args).name, DIAGNOSTIC_SETTING))
+    exported = setting_of_the_tenant(
+        either(either(args.diagnostics, Diagnostics()).name, DIAGNOSTIC_SETTING)
+    )
     stands = stands_in_azure(azure, (*wanted, exported))
+    traps = MonitoringTraps(azure, args, subscription, known, tools.sleep)
     try:
+        setting = traps.look()
         kept = find_kept(azure, wanted, known)
-        setting = _kept_setting(azure, args, subscription, known)
     except EntraError as error:
         pulumi.log.warn(
-            f"{name}: what an earlier run may have left in Azure was not looked up ({error}): if it"
-            " has something already, this run stops there",
+            f"{name}: what Azure has already was not looked up ({error}): if something stands in"
+            " the way, this run stops there",
             component,
         )
         return replace(tools, kept={}, stands=stands)
-    return replace(tools, kept={**kept, **setting}, stands=stands)
+    for line in setting.notices:
+        pulumi.log.warn(line, component)
+    if setting.kept_id is not None:
+        kept["diagnostic-setting"] = setting.kept_id
+    return replace(tools, kept=kept, stands=stands)
 
 
 class _Azure:
@@ -83,6 +85,11 @@ class _Azure:
         by_default = settings.get("subscriptionId") or os.environ.get("ARM_SUBSCRIPTION_ID") or ""
         self.subscription_id = "" if self._own_provider else by_default
         self._connected: ResourceManager | None = None
+        self._connecting = Lock()
+
+    def connect(self) -> None:
+        """See `MonitoringReader`."""
+        self._manager()
 
     def find(self, resource_id: str, *, api_version: str) -> Mapping[str, Any] | None:
         """See `AzureReader`."""
@@ -96,10 +103,25 @@ class _Azure:
         """The tenant's."""
         return self._manager().diagnostic_settings()
 
+    def may(self, scope: str, action: str) -> bool | None:
+        """See `RightsReader`."""
+        return self._manager().may(scope, action)
+
+    def how_to_manage_diagnostics(self) -> str:
+        """See `RightsReader`."""
+        return self._manager().how_to_manage_diagnostics()
+
+    def is_registered(self, subscription_id: str, namespace: str) -> bool:
+        """See `RightsReader`."""
+        return self._manager().is_registered(subscription_id, namespace)
+
     def _manager(self) -> ResourceManager:
-        if self._connected is None:
-            self._connected = ResourceManager(self._identity())
-        return self._connected
+        with self._connecting:
+            if self._connected is None:
+                identity = self._identity()
+                identity.resource_manager_token()  # Refused here: no answer for any question.
+                self._connected = ResourceManager(identity)
+            return self._connected
 
     def _identity(self) -> Identity:
         if self._own_provider:
@@ -113,39 +135,6 @@ class _Azure:
             if (self._chosen[key] or ours).casefold() != ours.casefold():
                 raise IdentityError(f"azure-native:{key} is another than that of the environment")
         return identity
-
-
-def _kept_setting(
-    azure: _Azure, args: SignInMonitoringArgs, subscription_id: str, known: StackMemory
-) -> Mapping[str, str]:
-    """The diagnostic setting, which carries no tag (see `diagnostic_checks`)."""
-    chosen, workspace = _diagnostics(args), either(args.workspace, Workspace())
-    name = either(chosen.name, DIAGNOSTIC_SETTING)
-    if chosen.existing is not None or name.casefold() in names_in_state(known, DIAGNOSTICS_TYPE):
-        return {}
-    found = azure.diagnostic_settings()
-    same = next((one for one in found if one.name.casefold() == name.casefold()), None)
-    if same is None:
-        return {}
-    default = DEFAULT_CATEGORIES if either(args.premium, True) else CATEGORIES_WITHOUT_PREMIUM
-    wanted = WantedDiagnostics(
-        name=name,
-        categories=either(chosen.categories, default),
-        workspace_id=workspace_id(args, subscription_id),
-        own_workspace=workspace.existing is None,
-    )
-    if is_ours(same, wanted, known):
-        return {"diagnostic-setting": same.id}
-    raise pulumi.RunError(
-        f"diagnostic setting {name!r} is to be made, and the tenant has one of that name that this"
-        f" stack did not make (it sends {several(same.categories)} to"
-        f" {same.workspace_id or 'no workspace'}): nothing was changed; let that one do the work"
-        f" (Diagnostics(existing={same.name!r})), choose another name, or delete it"
-    )
-
-
-def _diagnostics(args: SignInMonitoringArgs) -> Diagnostics:
-    return either(args.diagnostics, Diagnostics())
 
 
 def _own(name: str, memory: StackMemory) -> StackMemory:

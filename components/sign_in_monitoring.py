@@ -17,7 +17,7 @@ from components.action_groups import action_group
 from components.alarm_guards import guards
 from components.alarm_seal import Alarms
 from components.alert_rules import AlertRule, RuleSite, alert_rule
-from components.azure_resources import MONITORING_TYPE
+from components.azure_resources import GROUP_TYPE, MONITORING_TYPE
 from components.monitoring_arguments import (
     Diagnostics,
     Excluded,
@@ -28,6 +28,7 @@ from components.monitoring_arguments import (
     Workspace,
 )
 from components.monitoring_children import Children, MonitoringTools
+from components.monitoring_fit import refuse_made_twice, refuse_unfit
 from components.monitoring_names import USE_ALERT, wanted_rules
 from components.monitoring_standing import look_up_monitoring
 from components.plain_arguments import either, given
@@ -107,9 +108,14 @@ class SignInMonitoring(pulumi.ComponentResource):
         tools: MonitoringTools | None = None,
     ) -> None:
         """`tools`: what the program found out before; without them the component itself looks for
-        what an earlier run left in Azure. Raises RunError for what this stack did not make."""
+        what an earlier run left in Azure and for what stands in the way. Raises RunError for
+        arguments that do not go together, for what this stack did not make, and for what Azure
+        would refuse."""
         args = given(SignInMonitoringArgs, args)
+        refuse_unfit(name, args)
         super().__init__(MONITORING_TYPE, name, None, opts)
+        if self.get_provider(GROUP_TYPE) is None:
+            refuse_made_twice(name, args)
         tools = tools or MonitoringTools()
         if tools.kept is None:
             tools = look_up_monitoring(self, name, args, tools)

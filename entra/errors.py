@@ -2,6 +2,7 @@
 
     EntraError
     ├── IdentityError      who we are: variables, credentials, tenant, permissions
+    │   └── RightMissing   an answer 401 or 403 of Azure Resource Manager
     ├── LimiterError       the shared pace of Conditional Access requests cannot be kept
     ├── OutdatedRead       a write's turn came too late for the read that it rests on
     └── GraphError         an answer of Microsoft Graph (or none at all: status 0)
@@ -24,6 +25,10 @@ class EntraError(Exception):
 
 class IdentityError(EntraError):
     """The identity is missing, contradictory, refused, of another tenant, or not entitled."""
+
+
+class RightMissing(IdentityError):  # noqa: N818 (what it is, not what went wrong)
+    """The identity may not do in Azure what it was asked for."""
 
 
 class LimiterError(EntraError):

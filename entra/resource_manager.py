@@ -1,6 +1,6 @@
 """The questions that we put to Azure Resource Manager before a deployment.
 
-Errors: ``IdentityError`` (see ``entra.errors``).
+Errors: ``IdentityError``, ``RightMissing`` (see ``entra.errors``).
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 import httpx
 
 from entra.endpoints import verification
-from entra.errors import IdentityError
+from entra.errors import IdentityError, RightMissing
 from entra.identity import Identity
 
 DIAGNOSTICS_SCOPE: Final = "/providers/Microsoft.aadiam"
@@ -65,10 +65,10 @@ class ResourceManager:
         return str(_document(answer).get("tenantId"))
 
     def diagnostic_settings(self) -> tuple[DiagnosticSetting, ...]:
-        """The tenant's diagnostic settings, five at most. Raises IdentityError."""
+        """The tenant's diagnostic settings, five at most. Raises IdentityError, RightMissing."""
         answer = self._get(f"{_DIAGNOSTIC_SETTINGS}?api-version={_DIAGNOSTIC_SETTINGS_API}")
         if answer.status_code in (401, 403):
-            raise IdentityError(
+            raise RightMissing(
                 f"application {self._identity.client_id} may not manage the tenant's diagnostic"
                 f" settings: {self.how_to_manage_diagnostics()}"
             )
