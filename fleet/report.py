@@ -1,0 +1,155 @@
+"""What a run over many customers found and did: the one model behind JSON, Markdown and HTML.
+
+Nothing here holds a secret: there is no field for one, and a field that is not named here is
+refused. Text is kept in one line, whoever wrote it: a tenant's error message or a policy's name may
+hold line breaks. What could not be looked at is None (null in JSON), never a zero that reads like
+good news.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+)
+from pydantic.alias_generators import to_camel
+
+VERSION = 1
+INTERRUPTED = 130
+"""The exit code of a command that Ctrl-C ended, by the shells' convention."""
+
+Operation = Literal["preview", "up", "refresh", "destroy", "status"]
+Outcome = Literal["done", "failed", "cancelled", "not started"]
+Licence = Literal["required", "absent", "missing", "unknown"]
+
+
+def _one_line(value: object) -> object:
+    return " ".join(value.split()) if isinstance(value, str) else value
+
+
+Line = Annotated[str, BeforeValidator(_one_line)]
+Count = Annotated[int, Field(ge=0)]
+Moment = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+
+
+class Part(BaseModel):
+    """What all parts of a report share: frozen, camelCase in JSON, no unknown fields."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
+    )
+
+
+class Problem(Part):
+    """Something that a person has to know about."""
+
+    what: Line = Field(description="What is wrong, in one line, without secrets.")
+    todo: Line = Field(description="What to do about it, in one line; empty when nothing.")
+
+
+class AccountLine(Part):
+    """One emergency account of a customer."""
+
+    user_principal_name: Line
+    object_id: Line = Field(description="Empty while the account is only planned.")
+    ready: bool = Field(description="It could be used today, were it needed.")
+    hindrances: tuple[Line, ...] = Field(
+        default=(), description="What stands between the account and its use."
+    )
+
+
+class PolicyCounts(Part):
+    """The customer's Conditional Access policies, counted; null is not looked at."""
+
+    excluded: Count | None = Field(
+        default=None, description="Policies that leave the emergency accounts out, as they should."
+    )
+    skipped: Count | None = Field(
+        default=None, description="Policies that are left alone because the settings say so."
+    )
+    drifted: Count | None = Field(
+        default=None, description="Policies that lost the exclusion since it was made."
+    )
+
+
+class AlarmLine(Part):
+    """Whether anybody hears of a sign-in with an emergency account."""
+
+    enabled: bool | None = Field(default=None, description="Null: not looked at.")
+    receivers: Count | None = Field(default=None, description="Null: not looked at.")
+    first_row: Line = Field(
+        default="", description="Whether the logs arrive, in words; empty: not looked at."
+    )
+
+
+class Money(Part):
+    """An amount of one currency."""
+
+    amount: float = Field(ge=0, allow_inf_nan=False)
+    currency: str = Field(pattern="^[A-Z]{3}$", description="ISO 4217, such as EUR.")
+
+
+class CustomerReport(Part):
+    """What one job found and did for one customer."""
+
+    customer: Line = Field(min_length=1, description="The name of the stack.")
+    tenant_id: Line
+    subscription_id: Line
+    operation: Operation
+    outcome: Outcome
+    started: Moment | None = Field(default=None, description="UTC; null: it was not started.")
+    seconds: float = Field(default=0, ge=0, allow_inf_nan=False)
+    changes: dict[str, Count] = Field(
+        default_factory=dict[str, int],
+        description="Resources by what was planned or done: create, update, delete, replace, same.",
+    )
+    accounts: tuple[AccountLine, ...] = ()
+    policies: PolicyCounts = PolicyCounts()
+    last_verified: Moment | None = Field(
+        default=None, description="UTC: when it was last proved that the exclusion is in place."
+    )
+    alarm: AlarmLine = AlarmLine()
+    licence: Licence = Field(
+        default="unknown",
+        description="Entra ID P1: needed and there, not needed, needed and not there, not known.",
+    )
+    monthly_cost: Money | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def _by_name(customers: Sequence[CustomerReport]) -> tuple[CustomerReport, ...]:
+    return tuple(sorted(customers, key=lambda one: (one.customer.casefold(), one.customer)))
+
+
+class FleetReport(Part):
+    """What one command found and did for all customers that it was about, sorted by name."""
+
+    version: Literal[1] = Field(default=VERSION, description="Of this format.")
+    made: Moment = Field(description="UTC.")
+    operation: Operation
+    revision: Line | None = Field(default=None, description="The git commit that ran, if known.")
+    customers: Annotated[tuple[CustomerReport, ...], AfterValidator(_by_name)]
+
+    @field_validator("customers")
+    @classmethod
+    def _each_once(cls, customers: tuple[CustomerReport, ...]) -> tuple[CustomerReport, ...]:
+        counted = Counter(one.customer for one in customers)
+        if twice := [name for name, number in counted.items() if number > 1]:
+            raise ValueError(f"each customer may be reported once, twice or more: {twice}")
+        return customers
+
+    @property
+    def exit_code(self) -> int:
+        """0: all done; 130: somebody stopped it; 1: anything else."""
+        outcomes = {one.outcome for one in self.customers}
+        if "cancelled" in outcomes:
+            return INTERRUPTED
+        return 0 if outcomes <= {"done"} else 1
