@@ -40,7 +40,12 @@ def tools(found: Survey) -> Tools:
             one.name: AdoptedAccountTools(directory, memory, one) for one in found.accounts.adopted
         },
         group=GroupTools(directory, memory, tenant.own_object_id, found.group),
-        monitoring=MonitoringTools(found.monitoring.kept, memory, found.monitoring.stands),
+        monitoring=MonitoringTools(
+            found.monitoring.kept,
+            memory,
+            found.monitoring.stands,
+            rules=found.monitoring.kept_rules,
+        ),
         exclusion=ExclusionTools(
             tenant_id=tenant.id,
             policies=found.policies,

@@ -3,14 +3,17 @@
 Errors: `EntraError` (see `entra.errors`) and `pulumi.RunError`, one line each.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from administrators_survey import ToldAdministrators, find_administrators
-from components.action_group_checks import FoundActionGroup, find_existing_action_group
+from components.action_group_checks import (
+    FoundActionGroup,
+    find_existing_action_group,
+    rings_already,
+)
 from components.azure_resources import (
-    ACTIVITY_ALERT_TYPE,
     API_VERSIONS,
     DIAGNOSTICS_TYPE,
     QUERY_RULE_TYPE,
@@ -34,6 +37,17 @@ from entra.resource_manager import ResourceManager
 from monitoring_plan import KEY, action_group_of, workspace_of
 from settings import Settings
 from settings_receivers import Notify
+
+
+@dataclass(frozen=True)
+class EarlierWorkspace:
+    """A workspace to which the sign-ins went before."""
+
+    id: str
+    gone: bool
+    """Whether Azure surely has it no more: the alarms treat it as one that is to be forgotten."""
+    notice: str = ""
+    """What to warn of, if anything."""
 
 
 @dataclass(frozen=True)
@@ -111,27 +125,25 @@ class MonitoringLookUps:
         known = (str(one) for one in watched if one)
         return tuple(one for one in known if not any(same_id(one, other) for other in left))
 
-    def gone(self, workspace_id: str) -> list[str]:
-        """The warning about an earlier workspace that is not there any more."""
-        forget = (
-            f'pulumi config set --path "{KEY}.workspace.forget'
-            f'[{len(self.settings.monitoring.workspace.forget)}]" {workspace_id}'
-        )
+    def earlier_workspace(self, workspace_id: str) -> EarlierWorkspace:
+        """One of them as Azure has it. Only a 404 that stays says that it is gone."""
         try:
             found = find_surely(self.azure, workspace_id, WORKSPACE_TYPE, sleep=self.sleep)
         except EntraError as error:
-            return [
+            notice = (
                 f"earlier workspace {workspace_id}, which the alarms still read, cannot be looked"
-                f" up: {error}; when its logs are needed no more: {forget}"
-            ]
+                f" up: {error}; when its logs are needed no more: {self._forgetting(workspace_id)}"
+            )
+            return EarlierWorkspace(workspace_id, gone=False, notice=notice)
         if found is not None:
-            return []
-        return [
-            f"earlier workspace {workspace_id}, which the alarms still read, is gone: an"
-            " alarm that was made for it does not ring; restore it within 14 days (az monitor"
-            f" log-analytics workspace recover --ids {workspace_id}), or have such alarms made for"
-            f" the workspace in use: {forget}; pulumi up"
-        ]
+            return EarlierWorkspace(workspace_id, gone=False)
+        notice = (
+            f"earlier workspace {workspace_id} is gone: an alarm that was made for it does not ring"
+            f" and is made anew for {workspace_of(self.settings)}, before the old one is deleted;"
+            " no alarm reads that workspace any more; whoever needs its logs restores it within"
+            f" 14 days: az monitor log-analytics workspace recover --ids {workspace_id}"
+        )
+        return EarlierWorkspace(workspace_id, gone=True, notice=notice)
 
     def administrators(
         self, directory: AdministratorDirectory
@@ -150,21 +162,25 @@ class MonitoringLookUps:
             return first, ToldAdministrators(first.administrators)
         return first, told(wanted.watch_notify, "watch.notify", "watch-action-group")
 
-    def remarks(self, location: str) -> Iterator[str]:
-        """What to say besides: where the rules go, and a move of the logs."""
+    def remarks(self, location: str, gone: Sequence[str]) -> Iterator[str]:
+        """What to say besides: where the rules go, and a move of the logs from a workspace that is
+        not `gone`."""
         current, standing = workspace_of(self.settings), self._known("workspaceId")
         if location != self.settings.location:
             yield (
                 f"workspace {current} is in {location}, where new alert rules have to be too;"
                 f" azure-native:location holds {self.settings.location}"
             )
-        if standing and not same_id(standing, current):
+        if standing and standing not in gone and not same_id(standing, current):
             yield (
                 f"the logs move to {current}; {standing} keeps what it has, and the alarms read"
-                " both; when its logs are needed no more: pulumi config set --path"
-                f' "{KEY}.workspace.forget[{len(self.settings.monitoring.workspace.forget)}]"'
-                f" {standing}"
+                f" both; when its logs are needed no more: {self._forgetting(standing)}"
             )
+
+    def _forgetting(self, workspace_id: str) -> str:
+        """The command that makes the alarms read a workspace no more."""
+        place = len(self.settings.monitoring.workspace.forget)
+        return f'pulumi config set --path "{KEY}.workspace.forget[{place}]" {workspace_id}'
 
     def _known(self, output: str) -> Any:
         return known_monitoring(self.memory).get(output)
@@ -173,19 +189,14 @@ class MonitoringLookUps:
         if notify.existing is None:
             return None
         path = action_group_of(self.settings, notify.existing, notify.resource_group)
-        standing = same_id(self._known("actionGroupId"), path) or any(
-            same_id(one, path) for one in self._rung_by_the_watch()
-        )
         return find_existing_action_group(
-            self.azure, path, f"{argument}.existing", standing=standing, sleep=self.sleep
+            self.azure,
+            path,
+            f"{argument}.existing",
+            standing=rings_already(self.memory, path),
+            sleep=self.sleep,
         )
 
     def _in_use(self, resource_group: str, output: str) -> bool:
         parts = str(self._known(output) or "").casefold().split("/")
         return len(parts) > 4 and parts[4] == resource_group.casefold()
-
-    def _rung_by_the_watch(self) -> Iterator[str]:
-        for outputs in self.memory(ACTIVITY_ALERT_TYPE).values():
-            actions = cast("Mapping[str, Any]", outputs.get("actions") or {})
-            for one in actions.get("actionGroups") or ():
-                yield str(one.get("actionGroupId") or "")

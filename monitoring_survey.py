@@ -20,7 +20,7 @@ from components.dropped_monitoring import (
     stands_in_azure,
 )
 from components.kept_monitoring import find_kept
-from components.stack_memory import StackMemory
+from components.stack_memory import Outputs, StackMemory
 from entra.administrators import Administrator, AdministratorDirectory
 from entra.client import GraphClient
 from entra.identity import Identity
@@ -50,6 +50,8 @@ class FoundMonitoring:
     kept: Mapping[str, str] = field(default_factory=dict[str, str])
     """What an earlier life of the stack left in Azure and is to be taken in again: a child's suffix
     (`"workspace"`, see `MonitoringTools`) → Azure id."""
+    kept_rules: Mapping[str, Outputs] = field(default_factory=dict[str, Outputs])
+    """What the state would know of the query rules in `kept`."""
     stands: StandsInAzure | None = None
     """Asks what Azure has of a child that is about to be made although the state knew it."""
     earlier_workspaces: tuple[str, ...] = ()
@@ -81,26 +83,28 @@ def survey_monitoring(
         workspace = pool.submit(ask.workspace)
         action_groups = pool.submit(ask.action_groups)
         obstacles = pool.submit(ask.resource_groups), pool.submit(ask.rights)
-        earlier = ask.earlier_workspaces()
-        gone = pool.map(ask.gone, earlier)
+        asked = pool.map(ask.earlier_workspace, ask.earlier_workspaces())
         people = pool.submit(ask.administrators, administrators)
         settings_there = diagnostics.result()  # First: whoever may not read them is told so.
         notices = [line for found in obstacles for line in found.result()]
-        notices += [line for found in gone for line in found]
+        known = [*asked]
+        notices += [one.notice for one in known if one.notice]
     place, (group, watch_group) = workspace.result(), action_groups.result()
     told, watch_told = people.result()
     location = place.location if place and wanted.workspace.existing else settings.location
     exported = check_diagnostics(
         settings_there, diagnostics_of(settings), memory, standing=ask.exported
     )
+    earlier, gone = [one.id for one in known if not one.gone], [one.id for one in known if one.gone]
     children = children_of(settings, location, earlier, memory)
-    kept = find_kept(azure, children, memory)
+    left = find_kept(azure, children, memory)
+    kept = {**left.ids}
     if exported.kept_id:
         kept["diagnostic-setting"] = exported.kept_id
-    for found in (place, group, watch_group, exported, told, watch_told):
+    for found in (place, group, watch_group, exported, left, told, watch_told):
         notices += found.notices if found else ()
     notices += _inside(settings, tenant, ((group, told), (watch_group, watch_told)))
-    for line in (*told.remarks, *watch_told.remarks, *ask.remarks(location)):
+    for line in (*told.remarks, *watch_told.remarks, *ask.remarks(location, gone)):
         pulumi.log.info(line)
     notices = list(dict.fromkeys(notices))
     for line in notices:
@@ -111,10 +115,11 @@ def survey_monitoring(
         action_group_id=group.id if group else None,
         watch_action_group_id=watch_group.id if watch_group else None,
         kept=kept,
+        kept_rules=left.rules,
         stands=stands_in_azure(
             azure, (*children, setting_of_the_tenant(settings.monitoring.diagnostic_setting.name))
         ),
-        earlier_workspaces=earlier,
+        earlier_workspaces=tuple(earlier),
         administrators=told.administrators,
         watch_administrators=watch_told.administrators,
         notices=tuple(notices),

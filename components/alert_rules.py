@@ -55,6 +55,7 @@ def alert_rule(
 ) -> tuple[monitor.ScheduledQueryRule, pulumi.Output[str]]:
     """The rule and its query."""
     known = site.children.remembered(rule.suffix, QUERY_RULE_TYPE)
+    known = known or site.children.tools.rules.get(rule.suffix)
     place = reach(rule.name, site.workspaces, site.location, known)
     query = place.others.apply(lambda others: rule.query(others))
     opts = site.children.options(rule.suffix, sealed=True)

@@ -8,18 +8,20 @@ somebody else's is never touched.
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pulumi
 
 from components.azure_resources import (
     API_VERSIONS,
     GROUP_TYPE,
+    QUERY_RULE_TYPE,
     AzureReader,
+    known_child,
     names_in_state,
     place,
 )
-from components.stack_memory import StackMemory
+from components.stack_memory import Outputs, StackMemory
 
 TAG: Final = "break-glass"
 """Name of the Azure tag that says which stack made a resource."""
@@ -41,6 +43,10 @@ class WantedChild:
     yet."""
     key: str | None = None
     """The setting that holds its name; None for a name that no setting gives."""
+    title: str = ""
+    """Of a query rule: its name as the portal shows it, with which the one in Azure begins."""
+    reads: tuple[str, ...] = ()
+    """Of a query rule: how the ids of the workspaces end that it may be made for, best first."""
 
     @property
     def name(self) -> str:
@@ -48,19 +54,31 @@ class WantedChild:
         return self.id.rpartition("/")[2]
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What Azure has and the stack's state lacks, by the suffix of the child."""
+
+    ids: Mapping[str, str]
+    """Azure resource ids of what is taken in again."""
+    rules: Mapping[str, Outputs]
+    """Of the query rules among it, the outputs that the state would have: `name`, `scopes` and
+    `location`, none of which can change."""
+    notices: tuple[str, ...] = ()
+    """What to warn of."""
+
+
 def stack_tags() -> dict[str, str]:
     """The tag that a resource of this stack carries: `break-glass: <project>/<stack>`."""
     return {TAG: f"{pulumi.get_project()}/{pulumi.get_stack()}"}
 
 
-def find_kept(
-    azure: AzureReader, wanted: Sequence[WantedChild], memory: StackMemory
-) -> dict[str, str]:
-    """Azure resource ids, by suffix, of what this stack's state does not have and Azure does.
+def find_kept(azure: AzureReader, wanted: Sequence[WantedChild], memory: StackMemory) -> Kept:
+    """What this stack's state does not have and Azure does.
 
-    In a resource group that is still to be made nothing is looked for. Raises RunError in one line
-    for a resource of that name that this stack did not make, or that it made elsewhere; and what
-    `azure` raises when it cannot tell.
+    In a resource group that is still to be made nothing is looked for. A rule that stood before the
+    logs moved has another name than a new one would get: it is looked for among all of its group.
+    Raises RunError in one line for a resource of that name that this stack did not make, or that it
+    made elsewhere; and what `azure` raises when it cannot tell.
     """
     mark = stack_tags()
     sought = [
@@ -80,7 +98,23 @@ def find_kept(
     for child in sought:
         if child.suffix in found:
             _refuse_another(found[child.suffix], child, mark)
-    return {suffix: str(resource["id"]) for suffix, resource in found.items()}
+    lost = [
+        child
+        for child in rest
+        if child.type_ == QUERY_RULE_TYPE
+        and child.suffix not in found
+        and known_child(memory, child.suffix, QUERY_RULE_TYPE) is None
+    ]
+    others, notices = _under_another_name(azure, lost, memory, mark)
+    found |= others
+    reading = {child.suffix: child for child in rest if child.type_ == QUERY_RULE_TYPE}
+    rules = {
+        suffix: _outputs(resource)
+        for suffix, resource in found.items()
+        if suffix in reading and _rank(resource, reading[suffix]) is not None
+    }
+    ids = {suffix: str(resource["id"]) for suffix, resource in found.items()}
+    return Kept(ids, rules, tuple(notices))
 
 
 def _look(azure: AzureReader, wanted: Sequence[WantedChild]) -> dict[str, Mapping[str, Any]]:
@@ -92,19 +126,97 @@ def _look(azure: AzureReader, wanted: Sequence[WantedChild]) -> dict[str, Mappin
         return {child.suffix: found for child, found in answers if found is not None}
 
 
+def _under_another_name(
+    azure: AzureReader,
+    lost: Sequence[WantedChild],
+    memory: StackMemory,
+    mark: Mapping[str, str],
+) -> tuple[dict[str, Mapping[str, Any]], list[str]]:
+    """Rules of this stack that were made for another workspace, and warnings of those that are of
+    no use: they would ring besides."""
+    if not lost:
+        return {}, []
+    known = names_in_state(memory, QUERY_RULE_TYPE)
+    listed = azure.listing(lost[0].id.rpartition("/")[0], api_version=API_VERSIONS[QUERY_RULE_TYPE])
+    ours = [
+        rule
+        for rule in listed
+        if mark.items() <= (rule.get("tags") or {}).items()
+        and str(rule["name"]).casefold() not in known
+    ]
+    found: dict[str, Mapping[str, Any]] = {}
+    notices: list[str] = []
+    for child in lost:
+        alike = [rule for rule in ours if _is_called(rule, child.title)]
+        ranks = [
+            (rank, n) for n, rule in enumerate(alike) if (rank := _rank(rule, child)) is not None
+        ]
+        best = alike[min(ranks)[1]] if ranks else None
+        if best is not None:
+            found[child.suffix] = best
+        notices += [_left_over(rule) for rule in alike if rule is not best]
+    return found, notices
+
+
+def _is_called(rule: Mapping[str, Any], title: str) -> bool:
+    """Whether a rule is one of that title, with or without a workspace behind its name."""
+    name, title = str(rule["name"]).casefold(), title.casefold()
+    shown = str(_properties(rule).get("displayName") or "").casefold()
+    return title in (name, shown) or (name.startswith(f"{title} (") and name.endswith(")"))
+
+
+def _rank(rule: Mapping[str, Any], child: WantedChild) -> int | None:
+    """Which of the workspaces the rule was made for, as a place in `reads`; None: none of them."""
+    scope = _scope(rule).casefold()
+    fits = (n for n, one in enumerate(child.reads) if scope.endswith(one.casefold()))
+    return next(fits, None) if scope else None
+
+
+def _scope(rule: Mapping[str, Any]) -> str:
+    scopes: Sequence[Any] = _properties(rule).get("scopes") or ()
+    return str(scopes[0]) if scopes else ""
+
+
+def _properties(rule: Mapping[str, Any]) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", rule.get("properties") or {})
+
+
+def _outputs(rule: Mapping[str, Any]) -> Outputs:
+    return {
+        "name": str(rule["name"]),
+        "scopes": [_scope(rule)],
+        "location": place(rule.get("location")),
+    }
+
+
+def _left_over(rule: Mapping[str, Any]) -> str:
+    return (
+        f"alarm {rule['id']} carries this stack's tag, but the stack does not know it any more, and"
+        f" it reads {_scope(rule)}: it rings besides the stack's own; if it is of no use: az"
+        f' resource delete --ids "{rule["id"]}"'
+    )
+
+
 def _refuse_another(found: Mapping[str, Any], child: WantedChild, mark: Mapping[str, str]) -> None:
-    """Raises RunError unless this stack made it, with this spelling and in this region."""
+    """Raises RunError unless this stack made it, with this spelling and in this region.
+
+    A rule stays in the region of the workspace it was made for.
+    """
     holds = f"{child.key} holds {child.name!r}" if child.key else f"{child.name!r} is to be made"
     tags: Mapping[str, str] = found.get("tags") or {}
     if not mark.items() <= tags.items():
         ((tag, value),) = mark.items()
         another = "choose another name" if child.key else "delete or rename that one"
+        if owner := tags.get(tag):
+            another = f"it is that of stack {owner}; have this stack's in another resource group"
         raise pulumi.RunError(
             f"{holds}, and Azure has one of that name that this stack did not make (it lacks the"
             f" tag {tag}: {value}): nothing was changed; {another}"
         )
     there = place(found.get("location"))
     wanted = place(child.location) or there
+    if child.type_ == QUERY_RULE_TYPE and _rank(found, child) is not None:
+        wanted = there
     if (found["name"], there) != (child.name, wanted):
         raise pulumi.RunError(
             f"{holds} and azure-native:location {child.location!r}, but this stack left it"

@@ -52,8 +52,12 @@ def wanted_children(
     """Those that carry a tag. `subscription_id`: that of the alarms; `memory`: what the state knows
     of standing rules; `keys`: the settings that hold names, by suffix.
     """
+    titles = dict(wanted_rules(args))
+    workspace = either(args.workspace, Workspace())
+    reads = (workspace_id(args, subscription_id), *either(workspace.earlier, ()))
     for suffix, type_, identifier, location in _children(args, subscription_id, memory):
-        yield WantedChild(suffix, type_, identifier, location, keys.get(suffix))
+        key, title = keys.get(suffix), titles.get(suffix, "")
+        yield WantedChild(suffix, type_, identifier, location, key, title, reads if title else ())
 
 
 def _children(

@@ -56,7 +56,7 @@ def look_up_monitoring(
     traps = MonitoringTraps(azure, args, subscription, known, tools.sleep)
     try:
         setting = traps.look()
-        kept = find_kept(azure, wanted, known)
+        found = find_kept(azure, wanted, known)
     except EntraError as error:
         pulumi.log.warn(
             f"{name}: what Azure has already was not looked up ({error}): if something stands in"
@@ -64,11 +64,12 @@ def look_up_monitoring(
             component,
         )
         return replace(tools, kept={}, stands=stands)
-    for line in setting.notices:
+    for line in (*setting.notices, *found.notices):
         pulumi.log.warn(line, component)
+    kept = dict(found.ids)
     if setting.kept_id is not None:
         kept["diagnostic-setting"] = setting.kept_id
-    return replace(tools, kept=kept, stands=stands)
+    return replace(tools, kept=kept, rules=found.rules, stands=stands)
 
 
 class _Azure:

@@ -3,8 +3,9 @@
 A rule's scope, the workspace that its query reads by itself, is for life: Azure answers "Scope can
 not be updated" (pulumi-azure-native issue 4839). So after a move to another workspace a rule keeps
 the scope it was made with, and its name; its query reads the new workspace by name. Only when that
-first workspace is to be forgotten there has to be another rule. It has another name, so that it
-can be made before the old one goes: there is no moment without an alarm.
+first workspace is to be forgotten or is gone, so that it is not among those that are read any more,
+there has to be another rule. It has another name, so that it can be made before the old one goes:
+there is no moment without an alarm.
 """
 
 from collections.abc import Sequence

@@ -35,6 +35,7 @@ VERSIONS = {
     "resourceGroups": "2024-03-01",
     "workspaces": "2023-09-01",
     "actionGroups": "2023-01-01",
+    "scheduledQueryRules": "2023-12-01",
     "diagnosticSettings": "2017-04-01",
 }
 State = Mapping[str, Mapping[str, Mapping[str, Any]]]

@@ -1,6 +1,6 @@
 """What an earlier life of the stack left in Azure: taken in again, or left to its owner."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pulumi
@@ -10,30 +10,37 @@ from components.azure_resources import (
     ACTION_GROUP_TYPE,
     ACTIVITY_ALERT_TYPE,
     GROUP_TYPE,
+    MONITORING_TYPE,
     QUERY_RULE_TYPE,
     WORKSPACE_TYPE,
     path_of,
 )
-from components.kept_monitoring import WantedChild, find_kept, stack_tags
+from components.kept_monitoring import Kept, WantedChild, find_kept, stack_tags
 from tests.unit.harness import run_program
 
 GROUP = "/subscriptions/s-1/resourceGroups/rg-x"
 WORKSPACE = path_of(WORKSPACE_TYPE, GROUP, "log-x")
+CENTRAL = path_of(WORKSPACE_TYPE, "/subscriptions/s-2/resourceGroups/rg-logs", "log-central")
+READ = (WORKSPACE, CENTRAL)
 USE_ALERT = path_of(QUERY_RULE_TYPE, GROUP, "Used")
 TAMPER_ALERT = path_of(QUERY_RULE_TYPE, GROUP, "Changed")
+RULES = USE_ALERT.rpartition("/")[0]
 HEALTH_ALERT = path_of(ACTIVITY_ALERT_TYPE, GROUP, "health")
 ELSEWHERE = path_of(ACTION_GROUP_TYPE, "/subscriptions/s-1/resourceGroups/rg-y", "ag-x")
 KEY = "break-glass:monitoring"
 WANTED = (
     WantedChild("resource-group", GROUP_TYPE, GROUP, "westeurope", f"{KEY}.resourceGroup.name"),
     WantedChild("workspace", WORKSPACE_TYPE, WORKSPACE, "westeurope", f"{KEY}.workspace.name"),
-    WantedChild("use-alert", QUERY_RULE_TYPE, USE_ALERT, "westeurope", f"{KEY}.alert.name"),
-    WantedChild("tamper-alert", QUERY_RULE_TYPE, TAMPER_ALERT, "westeurope"),
+    WantedChild(
+        "use-alert", QUERY_RULE_TYPE, USE_ALERT, "westeurope", f"{KEY}.alert.name", "Used", READ
+    ),
+    WantedChild("tamper-alert", QUERY_RULE_TYPE, TAMPER_ALERT, "westeurope", None, "Changed", READ),
     WantedChild("health-alert", ACTIVITY_ALERT_TYPE, HEALTH_ALERT, "global"),
     WantedChild("action-group", ACTION_GROUP_TYPE, ELSEWHERE, "global", f"{KEY}.notify.name"),
 )
 IDS = {child.suffix: child.id for child in WANTED}
 STATE = {
+    MONITORING_TYPE: {"monitoring": {"name": ""}},
     GROUP_TYPE: {"monitoring-resource-group": {"name": "RG-x"}},
     WORKSPACE_TYPE: {"monitoring-workspace": {"name": "log-x"}},
     QUERY_RULE_TYPE: {
@@ -47,10 +54,11 @@ State = dict[str, dict[str, dict[str, str]]]
 
 
 class Azure:
-    """Resources by id, and what was asked for."""
+    """Resources by id, alert rules of other names, and what was asked for."""
 
     def __init__(self, *suffixes: str, tags: dict[str, str] | None = None) -> None:
         self.asked: list[str] = []
+        self.others: list[dict[str, Any]] = []
         self.resources: dict[str, dict[str, Any]] = {}
         for child in WANTED:
             if child.suffix in suffixes:
@@ -68,16 +76,22 @@ class Azure:
         return self.resources.get(resource_id)
 
     def listing(self, path: str, *, api_version: str) -> Iterator[dict[str, Any]]:
-        raise AssertionError(path, api_version)
+        assert api_version
+        self.asked.append(path)
+        return iter(self.others)
 
 
 def ours() -> dict[str, str]:
     return {"cost": "it", **run_program(stack_tags).value}
 
 
-def look(azure: Azure, state: State | None = None) -> dict[str, str]:
+def find(azure: Azure, state: State | None = None) -> Kept:
     """As the stack `prod` of the project `break-glass`."""
     return run_program(lambda: find_kept(azure, WANTED, lambda t: (state or {}).get(t, {}))).value
+
+
+def look(azure: Azure, state: State | None = None) -> Mapping[str, str]:
+    return find(azure, state).ids
 
 
 def refusal(azure: Azure) -> str:
@@ -155,3 +169,91 @@ def test_logs_kept_elsewhere_are_not_replaced(change: dict[str, str]) -> None:
     told = refusal(azure)
     assert f"{next(iter(change.values()))!r}" in told
     assert "set both as they are there" in told
+
+
+def rule(
+    name: str,
+    scope: str = CENTRAL,
+    *,
+    shown: str = "",
+    tags: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    """An alert rule as Azure keeps it."""
+    return {
+        "id": f"{RULES}/{name}",
+        "name": name,
+        "location": "North Europe",
+        "tags": ours() if tags is None else tags,
+        "properties": {"scopes": [scope], "displayName": shown or name},
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("Used (log-central)", ""), ("USED (log-central, rg-logs)", ""), ("Once", "Used")],
+)
+def test_a_rule_that_was_made_before_the_logs_moved_is_taken_in_with_its_own_name_and_scope(
+    name: str, shown: str
+) -> None:
+    azure = Azure()
+    azure.others = [rule("Unused (log-central)"), rule(name, CENTRAL.upper(), shown=shown)]
+    found = find(azure, without("use-alert"))
+    assert found.ids == {"use-alert": f"{RULES}/{name}"}
+    known = {"name": name, "scopes": [CENTRAL.upper()], "location": "northeurope"}
+    assert found.rules == {"use-alert": known}
+    assert found.notices == ()
+    assert azure.asked == [USE_ALERT, RULES]
+
+
+def test_of_two_rules_that_fit_the_one_for_the_workspace_in_use_is_taken_and_the_other_told() -> (
+    None
+):
+    azure = Azure()
+    azure.others = [rule("Used (log-central)"), rule("Used (log-x)", WORKSPACE)]
+    found = find(azure, without("use-alert"))
+    assert found.ids == {"use-alert": f"{RULES}/Used (log-x)"}
+    (told,) = found.notices
+    assert told.startswith(f"alarm {RULES}/Used (log-central) carries this stack's tag")
+    assert f'az resource delete --ids "{RULES}/Used (log-central)"' in told
+
+
+def test_a_rule_for_a_workspace_that_is_read_no_more_is_told_and_left() -> None:
+    azure = Azure()
+    azure.others = [rule("Used (log-old)", f"{CENTRAL}-old")]
+    found = find(azure, without("use-alert"))
+    assert (found.ids, found.rules, len(found.notices)) == ({}, {}, 1)
+
+
+@pytest.mark.parametrize("tags", [{}, {"break-glass": "break-glass/another"}])
+def test_somebody_elses_rule_of_such_a_name_is_no_matter(tags: dict[str, str]) -> None:
+    azure = Azure()
+    azure.others = [rule("Used (log-central)", tags=tags)]
+    assert find(azure, without("use-alert")) == Kept({}, {})
+
+
+def test_what_the_state_has_under_another_name_is_not_looked_for() -> None:
+    """The rule that is made beside one that stands."""
+    state = without()
+    state[QUERY_RULE_TYPE] = {**STATE[QUERY_RULE_TYPE], "monitoring-use-alert": {"name": "Old"}}
+    azure = Azure()
+    azure.others = [rule("Used (log-central)")]
+    assert find(azure, state) == Kept({}, {})
+    assert azure.asked == [USE_ALERT]
+
+
+def test_a_rule_is_taken_in_where_its_workspace_is() -> None:
+    azure = Azure()
+    azure.resources[USE_ALERT] = rule("Used")
+    found = find(azure, without("use-alert"))
+    assert found.ids == {"use-alert": USE_ALERT}
+    assert found.rules["use-alert"]["location"] == "northeurope"
+
+
+def test_the_alarm_of_another_stack_is_not_to_be_deleted() -> None:
+    azure = Azure()
+    azure.resources[TAMPER_ALERT] = rule("Changed", tags={"break-glass": "break-glass/second"})
+    with pytest.raises(pulumi.RunError) as caught:
+        look(azure, without("tamper-alert"))
+    assert "that of stack break-glass/second" in str(caught.value)
+    assert "another resource group" in str(caught.value)
+    assert "delete" not in str(caught.value)
