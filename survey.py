@@ -102,7 +102,7 @@ def survey(settings: Settings) -> Survey:
         graph, limiter_for(identity.tenant_id, identity.endpoints.graph)
     )
     monitoring = survey_monitoring(settings, tenant, identity, memory)
-    cost = _estimate(settings, tenant, monitoring)
+    cost = monthly_cost(settings, tenant, monitoring)
     pulumi.log.info(cost.summary())
     policies = list_policies(client)
     refuse_fixed_policies(settings, tenant, policies, memory)
@@ -135,7 +135,8 @@ def _find_group(settings: Settings, directory: Directory, memory: StackMemory) -
     )
 
 
-def _estimate(settings: Settings, tenant: TenantFacts, monitoring: FoundMonitoring) -> Estimate:
+def monthly_cost(settings: Settings, tenant: TenantFacts, monitoring: FoundMonitoring) -> Estimate:
+    """What the monitoring costs a month at list prices, with everybody who was found."""
     required = settings.premium == "required"
     return estimate(
         cost_plan(

@@ -6,12 +6,17 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from alerting.cost import CostPlan, PlannedRule
+from alerting.cost import ALARMS_A_MONTH, CostPlan, PlannedRule
 from alerting.cost_plan import cost_plan
 from alerting.exclusion_alert import EXCLUSION_DIMENSIONS
 from alerting.tamper_alert import TAMPER_DIMENSIONS
 from alerting.use_alert import USE_DIMENSIONS
+from entra.administrators import Administrator
+from monitoring_survey import FoundMonitoring
 from settings import load_settings
+from survey import monthly_cost
+from tests.unit.program_scene import FACTS
+from tests.unit.settings_scene import config
 
 MAIL = {"name": "Security desk", "address": "security@contoso.com"}
 NUMBER = {"name": "On call", "countryCode": "49", "phoneNumber": "15112345678"}
@@ -143,6 +148,15 @@ def test_other_administrators_of_the_second_action_group_are_counted_as_found() 
         "watch": {"notify": {"allAdmins": {"roles": ["x"]}}},
     }
     assert cost_plan(monitoring, administrators=3, watch_administrators=1).emails == 4
+
+
+def test_a_run_counts_the_administrators_of_both_action_groups() -> None:
+    notify = {"emails": [MAIL], "allAdmins": True}
+    settings = load_settings(config(notify=notify, watch={"notify": {"allAdmins": True}}))
+    people = tuple(Administrator(name, name) for name in ("a@contoso.com", "b@contoso.com"))
+    found = FoundMonitoring("westeurope", administrators=people, watch_administrators=people[:1])
+    (line,) = [one for one in monthly_cost(settings, FACTS, found).lines if one.what == "e-mails"]
+    assert line.quantity == 4 * ALARMS_A_MONTH
 
 
 def test_where_nothing_watches_the_alarms_there_is_no_second_action_group() -> None:

@@ -8,6 +8,9 @@ import pytest
 
 from components.monitoring_protection import LEAVERS, TYPES, WantedResources, losses
 from components.stack_memory import Outputs
+from monitoring_plan import wanted_resources
+from settings import load_settings
+from tests.unit.settings_scene import EMAIL, config
 
 SUBSCRIPTION = "9a1d2c3b-4e5f-4a6b-8c7d-0e1f2a3b4c5d"
 OTHER = "1c2d3e4f-0000-4000-8000-000000000001"
@@ -219,6 +222,12 @@ def test_receivers_that_stay_where_they_are_are_let_through(
     if recorded.get("alertRuleId", "") is None:
         del state[TYPES["resource-group"]]
     assert told(replace(WANTED, notify_group=wanted), state) == []
+
+
+def test_the_settings_say_where_the_receivers_are_to_be() -> None:
+    for group in ("rg-alarms", None):
+        settings = load_settings(config(notify={"emails": [EMAIL], "resourceGroup": group}))
+        assert wanted_resources(settings).notify_group == group
 
 
 def test_with_the_alerts_the_receivers_move_in_one_line() -> None:

@@ -221,6 +221,7 @@ def test_an_address_that_everybody_can_read_is_told_unseen() -> None:
     webhooks = [ONE_OF_EACH["webhooks"]]
     (told,) = warned(notify={"webhooks": webhooks})
     assert f'pulumi config set --secret --path "{KEY}.notify.webhooks[0].uri"' in told
+    assert "in the settings file and in the state's copy of the settings" in told
     assert SECRET not in told
     (told,) = warned(watch={"notify": {"webhooks": webhooks}})
     assert f'"{KEY}.watch.notify.webhooks[0].uri"' in told
