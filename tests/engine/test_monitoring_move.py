@@ -9,10 +9,12 @@ import yaml
 from tests.engine.account_tenant import assert_quiet
 from tests.engine.meanwhile import right_after
 from tests.engine.standing import Scene, settings_of
+from tests.engine.test_accounts_lag import kill_at
 from tests.support.tenant import JSON, arm, http
 
 MONITORING = "break-glass:monitoring"
 OURS, CENTRAL = "log-break-glass", "log-central"
+USE_ALERT = r"scheduledQueryRules/Break-glass(%20| )account(%20| )used"
 PEOPLE = ("eve@fabrikam.onmicrosoft.com", "bo@fabrikam.onmicrosoft.com")
 
 
@@ -139,3 +141,50 @@ def test_from_a_new_workspace_to_an_existing_one_and_back_the_alarm_rings_all_al
 
 def watched(scene: Scene) -> list[str]:
     return list(scene.stack.outputs()["watchedWorkspaces"])
+
+
+def cut_off(scene: Scene, path: str) -> None:
+    """A run that is killed when such a resource has been written, before it is told so."""
+    kill_at(scene, "PUT", path)
+    scene.stack.run("cancel", "--yes", "--stack", scene.stack.name, check=False)
+
+
+def test_a_move_that_is_cut_off_goes_on_and_the_alarms_outlive_their_first_workspace(
+    scene: Scene,
+) -> None:
+    central, standing = make_central_workspace(scene), rules(scene)
+    choose(scene, {"existing": central})
+    # The answer to a write is lost, and then the run is killed.
+    scene.fault(method="PUT", path=USE_ALERT, drop=True, when="after", times=1)
+    cut_off(scene, "diagnosticSettings/")
+    assert rules(scene) == standing
+    # One refresh does not find a rule that was made before the move: it is told, and taken in.
+    scene.fault(method="GET", path=rf"{USE_ALERT}\?", status=404, times=1)
+    stopped = scene.stack.up("--skip-preview", check=False)
+    assert "this run's refresh did not find /" in stopped.output
+    scene.stack.up("--skip-preview")
+    assert rules(scene) == standing
+    assert exported_to(scene) == CENTRAL
+
+    ours = watched(scene)[1]
+    with arm(scene.server) as azure:
+        azure.delete(ours, params={"api-version": "2023-09-01"}).raise_for_status()
+    use(scene)
+    scene.forget()
+    cut_off(scene, rf"{USE_ALERT}.+{CENTRAL}")
+    assert rules(scene) > standing
+    healed = " ".join(scene.stack.up().output.split())
+    assert f"earlier workspace {ours} is gone" in healed
+    assert f"is made anew for {central}, before the old one is deleted" in healed
+    written = [one.lower() for one in scene.writes()]
+    assert not [one for one in written if "roleassignment" in one]
+    # The new one first, and only rules of the stack go.
+    use_alert = [one for one in written if "account%20used" in one or "account used" in one]
+    assert [one.split()[0] for one in use_alert][-1] == "delete", use_alert
+    assert {one.split("/")[-2] for one in written if one[:6] == "delete"} == {"scheduledqueryrules"}
+    assert rules(scene) == {f"{one} ({CENTRAL})" for one in standing}
+    assert watched(scene) == [central]
+    use(scene)
+    pass_time(scene, 30)
+    assert rung(scene) == set(rows_of_uses(scene))
+    assert_quiet(scene)
