@@ -58,7 +58,7 @@ def _unread(workspace_id: str, trouble: str, azure: Azure, *, earlier: bool) -> 
         return Finding(Mark.UNKNOWN, workspace, trouble)
     if earlier:
         words = (
-            "is gone, with what it held; nothing is sent to it any more: `pulumi preview` says how"
+            "is gone, with what it held; nothing is sent to it any more: with the next `pulumi up`"
             " the alarms forget it"
         )
         return Finding(Mark.WAITING, workspace, words)
