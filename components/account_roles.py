@@ -13,24 +13,33 @@ the state recorded when it was last imported, not with the id that the resource 
   which may be the very same assignment. A replacement by way of a dependency leaves such a record:
   the id of before.
 
-So without one, no run takes away what it has just taken in. A replacement makes the new assignment
-first, and the service refuses a second one of the same role and account (409 or 400 "conflicting
-object"): such a run fails and the account keeps its role. The same is met when the refresh of an
-`up` is shown by a lagging replica that there is none: the next `up` takes it in.
+So without one, no run takes away what it has just taken in. Nor can the run take in what its own
+refresh dropped, to which a lagging replica showed none: the program sees the state of before, and
+whether an id was recorded there it cannot see. Such a run would give the role a second time, like
+an ordered replacement, which makes the new assignment first; the service refuses that (409 or 400
+"conflicting object"). So the engine asks before it gives a role that the state knew: the run ends
+in one line, the account keeps its role, and the next `up` takes it in.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import pulumi
 import pulumi_azuread as azuread
 
+from components.account_checks import DOUBT_SECONDS
 from components.ordering import behind, not_before
 from components.stack_memory import StackMemory, may_have
-from entra.built_in_roles import GLOBAL_ADMINISTRATOR
+from entra.built_in_roles import GLOBAL_ADMINISTRATOR, role_name
+from entra.directory import WHOLE_TENANT, RoleAssignment
+from entra.errors import EntraError
 
 ASSIGNMENT_TYPE: Final = "azuread:index/directoryRoleAssignment:DirectoryRoleAssignment"
 SEAL_TYPE: Final = "break-glass:index:AccountRoles"
+
+
+RolesOf = Callable[[str], Sequence[RoleAssignment]]
+"""The roles that are active for the principal with this object id; raises EntraError."""
 
 
 class AccountRoles(pulumi.ComponentResource):
@@ -69,6 +78,51 @@ def dropped_roles(
     }
 
 
+def given_already(
+    name: str, roles_of: RolesOf, memory: StackMemory, sleep: Callable[[float], None]
+) -> pulumi.ResourceHook:
+    """A hook of the roles of the account component `name`: called exactly when the engine would
+    give one, also in a preview.
+
+    Raises RunError, one line, when the state knew that role of the account and the account has it.
+    One that was taken away a moment ago may still be shown: it is asked again for some seconds. Who
+    cannot be asked says nothing: the service refuses by itself what it has already.
+    """
+
+    def check(hook: pulumi.ResourceHookArgs) -> None:
+        wanted = hook.new_inputs or {}
+        principal, role = wanted.get("principalObjectId"), wanted.get("roleId")
+        if not (isinstance(principal, str) and isinstance(role, str)):
+            return
+        if not may_have(memory, ASSIGNMENT_TYPE, roleId=role, principalObjectId=principal):
+            return
+        found = _active(roles_of, principal, role)
+        for pause in DOUBT_SECONDS:
+            if found is None:
+                return
+            sleep(pause)
+            found = _active(roles_of, principal, role)
+        if found is not None:
+            raise pulumi.RunError(
+                f"{name}: this run was about to give {role_name(role) or role} to {principal} once"
+                f" more, which has it (assignment {found.id}): this run's refresh did not find"
+                " that, or it was to be replaced; the account keeps it; run pulumi up again, which"
+                " takes it in"
+            )
+
+    options = pulumi.ResourceHookOptions(on_dry_run=True)
+    return pulumi.ResourceHook(f"{name}-role-is-given-already", check, options)
+
+
+def _active(roles_of: RolesOf, principal: str, role: str) -> RoleAssignment | None:
+    try:
+        found = roles_of(principal)
+    except EntraError:
+        return None
+    held = (one for one in found if one.scope == WHOLE_TENANT)
+    return next((one for one in held if one.role_id == role.casefold()), None)
+
+
 def give_roles(
     account: pulumi.ComponentResource,
     name: str,
@@ -77,6 +131,7 @@ def give_roles(
     *,
     armed: pulumi.Input[Any],
     dropped: Mapping[str, str] | None = None,
+    before: pulumi.ResourceHook | None = None,
     protect: bool | None = None,
 ) -> None:
     """Registers an active, permanent assignment at tenant scope for each role, then the seal.
@@ -84,7 +139,7 @@ def give_roles(
     `roles` are template ids; none: whatever the state has is taken away (the caller's component
     must not be protected then). Nothing is given before `armed` has come. `dropped` are assignments
     that belong to this component and are taken into the state as they are instead of made: what
-    `dropped_roles` says and nothing else.
+    `dropped_roles` says and nothing else. `before`: see `given_already`; None asks nobody.
     `protect`: the seal's, and with it theirs; None: as the account component is.
     """
     standing = dropped or {}
@@ -97,6 +152,7 @@ def give_roles(
                 parent=account,
                 protect=False,
                 depends_on=behind(armed),
+                hooks=pulumi.ResourceHookBinding(before_create=[before]) if before else None,
                 import_=(
                     f"/roleManagement/directory/roleAssignments/{standing[role_id]}"
                     if role_id in standing

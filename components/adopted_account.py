@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from components.account_roles import dropped_roles, give_roles
+from components.account_roles import dropped_roles, give_roles, given_already
 from components.adoption import (
     GIVEN_TYPE,
     FoundAccount,
@@ -97,6 +97,11 @@ class AdoptedAccount(pulumi.ComponentResource):
             sorted(account.roles_to_give),
             armed=pulumi.Output.all(armed, *(record.urn for record in records)),
             dropped=dropped_roles(account.object_id, account.standing, tools.memory),
+            before=(
+                given_already(name, _directory(tools).role_assignments, tools.memory, tools.sleep)
+                if account.roles_to_give
+                else None
+            ),
         )
         self.user_principal_name = pulumi.Output.from_input(account.user_principal_name)
         self.object_id = pulumi.Output.from_input(account.object_id)
@@ -148,9 +153,13 @@ class _Setting:
 def _find(name: str, args: AdoptedAccountArgs, tools: AdoptedAccountTools) -> FoundAccount:
     if tools.found is not None:
         return tools.found
-    directory = tools.directory or Directory(GraphClient(Identity.from_environment()))
+    directory = _directory(tools)
     place = Place(f"account of {name}", lambda account: f"write {account} there")
     setting = _Setting(args.account, bool(args.allow_synced), bool(args.retired))
     inquiry = Inquiry(directory, directory.domains(), tools.memory, tools.sleep)
     found = find_account(setting, place, inquiry, name)
     return replace(found, warnings=(*found.warnings, *mailbox_of(found)))
+
+
+def _directory(tools: AdoptedAccountTools) -> AdoptionDirectory:
+    return tools.directory or Directory(GraphClient(Identity.from_environment()))

@@ -25,6 +25,7 @@ from components.account_roles import (
     ASSIGNMENT_TYPE,
     dropped_roles,
     give_roles,
+    given_already,
 )
 from components.account_standing import find_account, look_up_accounts, remembered_account
 from components.plain_arguments import given
@@ -181,6 +182,11 @@ class BreakGlassAccount(pulumi.ComponentResource):
             armed=True if args.armed is None else args.armed,
             dropped=(
                 dropped_roles(standing.object_id, standing.held, tools.memory) if standing else None
+            ),
+            before=(
+                given_already(name, tools.directory.role_assignments, tools.memory, tools.sleep)
+                if roles and tools.directory
+                else None
             ),
             protect=protect,
         )

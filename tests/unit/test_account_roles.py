@@ -10,6 +10,8 @@ from components.account_checks import DOUBT_SECONDS
 from components.account_leaving import refuse_privileged_leavers
 from components.account_roles import ASSIGNMENT_TYPE, GLOBAL_ADMINISTRATOR
 from components.break_glass_account import AccountTools
+from entra.directory import RoleAssignment
+from entra.errors import GraphError
 from tests.unit.account_program import NAME, OBJECT_ID, REMEMBERED, URN, make
 from tests.unit.directories import MemoryDirectory, user
 
@@ -105,3 +107,89 @@ def test_a_role_that_a_replica_still_shows_for_a_moment_holds_nobody_back() -> N
     )
     refuse_privileged_leavers(["account"], tools)
     refuse_privileged_leavers(["account"], AccountTools(None, lambda t: REMEMBERED.get(t, {})))
+
+
+GIVEN: dict[str, Any] = {"roleId": GLOBAL_ADMINISTRATOR.upper(), "principalObjectId": OBJECT_ID}
+KNOWN = {**REMEMBERED, ASSIGNMENT_TYPE: {f"{URN}{ASSIGNMENT_TYPE}::account-role": GIVEN}}
+
+
+def ask_before(
+    directory: MemoryDirectory,
+    *,
+    remembered: Mapping[str, Any] = KNOWN,
+    inputs: Mapping[str, Any] = GIVEN,
+    **tools: Any,
+) -> list[float]:
+    """What the engine does before it gives the role; the pauses."""
+    pauses: list[float] = []
+    tools = {"sleep": pauses.append, **tools}
+    run = make(remembered=remembered, directory=directory, tools=tools)
+    (assignment,) = run.of_type("DirectoryRoleAssignment")
+    (name,) = assignment.hooks["before_create"]
+    hook = run.hooks[name]
+    assert hook.opts
+    assert hook.opts.on_dry_run
+    hook.callback(pulumi.ResourceHookArgs("urn", "", "account-role", ASSIGNMENT_TYPE, dict(inputs)))
+    return pauses
+
+
+def test_a_role_that_is_given_although_the_refresh_dropped_it_ends_the_run_in_one_line() -> None:
+    with pytest.raises(pulumi.RunError) as caught:
+        ask_before(alive({GLOBAL_ADMINISTRATOR: "a-1"}))
+    line = str(caught.value)
+    assert f"give Global Administrator to {OBJECT_ID} once more" in line
+    assert "(assignment a-1)" in line
+    assert line.endswith("run pulumi up again, which takes it in")
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("directory", "how"),
+    [
+        (alive({}), {}),
+        (alive({SECURITY_READER: "a-1"}), {}),
+        (alive({GLOBAL_ADMINISTRATOR: "a-1"}, UNIT), {}),
+        (alive({GLOBAL_ADMINISTRATOR: "a-1"}), {"remembered": REMEMBERED}),
+        (alive({GLOBAL_ADMINISTRATOR: "a-1"}), {"inputs": {}}),
+    ],
+)
+def test_a_role_that_is_gone_or_new_or_not_known_yet_is_given_at_once(
+    directory: MemoryDirectory, how: dict[str, Any]
+) -> None:
+    assert ask_before(directory, **how) == []
+
+
+def test_a_role_that_was_taken_away_a_moment_ago_is_given() -> None:
+    """Whoever deletes first must not be held up: the account would be left without it."""
+    directory = alive({GLOBAL_ADMINISTRATOR: "gone a moment ago"})
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == len(DOUBT_SECONDS):
+            directory.held.clear()
+
+    ask_before(directory, sleep=sleep)
+    assert waited == list(DOUBT_SECONDS)
+
+
+def test_a_directory_that_does_not_answer_leaves_the_refusal_to_the_service() -> None:
+    class Silent(MemoryDirectory):
+        """Answers the look-up before the run and no question after it."""
+
+        asked_for_roles = 0
+
+        def role_assignments(self, principal_id: str) -> tuple[RoleAssignment, ...]:
+            self.asked_for_roles += 1
+            if self.asked_for_roles > 1:
+                raise GraphError(503, "ServiceUnavailable", "", "GET", "/roleAssignments")
+            return super().role_assignments(principal_id)
+
+    directory = Silent([user(OBJECT_ID, NAME)], held={GLOBAL_ADMINISTRATOR: "a-1"})
+    assert ask_before(directory) == []
+    assert directory.asked_for_roles == 2
+
+
+def test_nobody_is_asked_where_there_is_no_directory() -> None:
+    (assignment,) = make(tools={"directory": None}).of_type("DirectoryRoleAssignment")
+    assert assignment.hooks.get("before_create", ()) == ()
