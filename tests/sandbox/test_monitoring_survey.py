@@ -7,7 +7,6 @@ from tests.sandbox.surveyed_tenant import (
     CATEGORIES,
     CENTRAL,
     GROUP,
-    INSIGHTS,
     OTHERS,
     SETTINGS,
     SUBSCRIPTION,
@@ -18,7 +17,7 @@ from tests.sandbox.surveyed_tenant import (
     stood,
     tenant,
 )
-from tests.sandbox.watched_tenant import action_group_body, rule_body
+from tests.sandbox.watched_tenant import action_group_body
 from tests.support.tenant import small_document
 
 __all__ = ["stood", "tenant"]
@@ -250,90 +249,3 @@ def test_a_daily_cap_is_warned_of(tenant: Scene, existing: bool) -> None:
     (notice,) = run.value.notices
     assert notice.startswith("workspace log-break-glass has a daily cap of 0.5 GB")
     assert notice in run.said("warning")
-
-
-# A move
-
-
-def test_a_move_goes_on_reading_the_earlier_workspace(stood: Scene) -> None:
-    stood.make(OTHERS)
-    stood.make(CENTRAL)
-    moved = {"workspace": {"existing": CENTRAL}}
-    run = stood.look(moved, standing())
-    assert run.value.earlier_workspaces == (WORKSPACE,)
-    assert [line for line in run.said("info") if line.startswith(f"the logs move to {CENTRAL}")]
-    later = standing(workspaceId=CENTRAL, watchedWorkspaces=[CENTRAL, WORKSPACE])
-    del later["azure-native:operationalinsights:Workspace"]
-    back = stood.look({}, later)
-    assert back.value.earlier_workspaces == (CENTRAL,)
-    assert back.value.kept == {"workspace": WORKSPACE}
-    forgotten = {"workspace": {"existing": CENTRAL, "forget": [WORKSPACE.upper()]}}
-    assert stood.look(forgotten, later).value.earlier_workspaces == ()
-
-
-def test_an_earlier_workspace_that_is_surely_gone_is_told_and_read_no_more(stood: Scene) -> None:
-    state = standing(watchedWorkspaces=[WORKSPACE, CENTRAL])
-    run = stood.look({}, state)
-    assert stood.asked().count(f"GET {CENTRAL}") == 3
-    assert run.value.earlier_workspaces == ()
-    (notice,) = run.value.notices
-    assert notice.startswith(f"earlier workspace {CENTRAL} is gone")
-    assert f"is made anew for {WORKSPACE}" in notice
-    assert "\n" not in notice
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        {"status": 403, "times": 9},
-        {"status": 404, "times": 2},
-        {"drop": True, "times": 1},
-        {"drop": True, "times": 9},
-        {"status": 503, "times": 9},
-    ],
-)
-def test_an_earlier_workspace_of_which_azure_does_not_say_for_sure_that_it_is_gone_is_read_on(
-    stood: Scene, fault: dict[str, object]
-) -> None:
-    stood.make(OTHERS)
-    stood.make(CENTRAL)
-    stood.server.world.faults.order({"method": "GET", "path": "workspaces/log-central", **fault})
-    run = stood.look({}, standing(watchedWorkspaces=[WORKSPACE, CENTRAL]))
-    assert run.value.earlier_workspaces == (CENTRAL,)
-    assert not any("is gone" in line for line in run.value.notices)
-
-
-def test_a_move_away_from_a_workspace_that_is_gone_does_not_say_that_it_is_read(
-    tenant: Scene,
-) -> None:
-    tenant.make(GROUP, ours=True)
-    tenant.make(OTHERS)
-    tenant.make(CENTRAL)
-    run = tenant.look({"workspace": {"existing": CENTRAL}}, standing())
-    assert run.value.earlier_workspaces == ()
-    assert not [line for line in run.said("info") if "the logs move" in line]
-
-
-def test_a_rule_that_the_state_lacks_is_found_under_the_name_it_had_before_the_move(
-    stood: Scene,
-) -> None:
-    stood.make(OTHERS)
-    stood.make(CENTRAL)
-    moved = {"workspace": {"existing": CENTRAL}}
-    rule = f"{GROUP}/{INSIGHTS}/scheduledQueryRules/Break-glass account used"
-    stood.make(rule, rule_body(scopes=[WORKSPACE], actions={"actionGroups": []}), ours=True)
-    state = standing(workspaceId=CENTRAL, watchedWorkspaces=[CENTRAL, WORKSPACE])
-    del state["azure-native:operationalinsights:Workspace"]
-    del state["azure-native:monitor:ScheduledQueryRule"]["monitoring-use-alert"]
-    found = stood.look(moved, state).value
-    assert found.kept["use-alert"].lower() == rule.lower()
-    assert found.kept_rules["use-alert"]["scopes"] == [WORKSPACE]
-
-
-def test_the_state_of_an_older_version_knows_its_workspace(stood: Scene) -> None:
-    stood.make(OTHERS)
-    stood.make(CENTRAL)
-    state = standing()
-    del state["break-glass:index:SignInMonitoring"]["monitoring"]["watchedWorkspaces"]
-    run = stood.look({"workspace": {"existing": CENTRAL}}, state)
-    assert run.value.earlier_workspaces == (WORKSPACE,)
