@@ -1,11 +1,12 @@
 """What a run over many customers found and did: the one model behind JSON, Markdown and HTML.
 
 Nothing here holds a secret: there is no field for one, and a field that is not named here is
-refused. Text is kept in one line, whoever wrote it: a tenant's error message or a policy's name may
-hold line breaks. What could not be looked at is None (null in JSON), never a zero that reads like
-good news.
+refused. Text is kept in one line of printable characters, whoever wrote it: a tenant's error
+message or a policy's name may hold line breaks, or characters that turn the text around them. What
+could not be looked at is None (null in JSON), never a zero that reads like good news.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC
@@ -31,8 +32,12 @@ Outcome = Literal["done", "failed", "cancelled", "not started"]
 Licence = Literal["required", "absent", "missing", "unknown"]
 
 
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, those that turn the direction of writing, and halves of characters."""
+
+
 def _one_line(value: object) -> object:
-    return " ".join(value.split()) if isinstance(value, str) else value
+    return " ".join(UNPRINTABLE.sub(" ", value).split()) if isinstance(value, str) else value
 
 
 Line = Annotated[str, BeforeValidator(_one_line)]

@@ -1,0 +1,134 @@
+"""A report as Markdown, for one comment on a pull request on GitHub or Azure DevOps.
+
+What a tenant's administrator can name (customers, policies, accounts, whatever an error message
+quotes) is text and nothing else: it cannot end a cell, begin a tag or a link, ring for a person
+(`@name`) or mention another issue (`#1`, `GH-1`). Sources: GitHub Flavored Markdown Spec, "Entity
+and numeric character references", "Tables (extension)", "Autolinks (extension)"; GitHub,
+"Autolinked references and URLs", "Basic writing and formatting syntax".
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from fleet.report import CustomerReport, FleetReport
+from fleet.report_words import COLUMNS, DOINGS, moment_text, points, spans, summary, worst_first
+
+MOST_BYTES: Final = 60_000
+"""GitHub refuses a comment of more than 65,536 characters ("body is too long"); counted in bytes,
+so that it fits however the characters are counted, with room for what the caller puts around it."""
+TABLE_BYTES: Final = 35_000
+CELL: Final = 80
+SENTENCE: Final = 400
+
+_BREAK: Final = "<!-- -->"
+_REFERENCE: Final = re.compile(r"\b(www|gh)(?=[.-])", re.IGNORECASE)
+_LIST: Final = re.compile(r"[-+=]|[0-9]+[.)]")
+
+
+def render(report: FleetReport, most_bytes: int = MOST_BYTES) -> str:
+    """The comment: a line of summary, one table, and the problems, folded. Never too long.
+
+    The customers that need somebody come first; what does not fit is counted, not cut off midway.
+    """
+    customers = worst_first(report.customers)
+    revision = f" at {code(report.revision, CELL)}" if report.revision else ""
+    head = f"**{summary(report)}** {DOINGS[report.operation]} on {moment_text(report.made)}"
+    parts = [f"{head}{revision}.\n"]
+    if customers:
+        rows = [_row(one) for one in customers]
+        room = TABLE_BYTES * most_bytes // MOST_BYTES
+        parts.append("\n" + _header() + _fitting(rows, room, "customers are not shown here"))
+    if blocks := [_problems(one) for one in customers if points(one)]:
+        used = sum(_bytes(part) for part in parts)
+        opening = "\n<details><summary>What to do</summary>\n\n"
+        closing = "\n</details>\n"
+        room = most_bytes - used - _bytes(opening + closing)
+        told = _fitting(blocks, room, "customers' problems are not shown here")
+        parts.append(opening + told + closing)
+    return "".join(parts)
+
+
+def text(words: str, most: int) -> str:
+    """Words from outside as plain text: cut to `most` characters, all that could be markup escaped.
+
+    A comment stands behind signs that GitHub looks for after Markdown is done, when an entity is a
+    character again: without it `&#64;name` would ring for that person.
+    """
+    return _escaped(_cut(words, most))
+
+
+def code(words: str, most: int) -> str:
+    """Words from outside as code, where GitHub looks for no mention either."""
+    return f"<code>{text(words, most)}</code>"
+
+
+def _sentence(words: str) -> str:
+    """Words from outside, with what they have between backticks as code."""
+    parts = spans(_cut(words, SENTENCE))
+    return "".join(
+        f"<code>{_escaped(part)}</code>" if is_code else _escaped(part) for part, is_code in parts
+    )
+
+
+def _cut(words: str, most: int) -> str:
+    return words if len(words) <= most else words[: most - 1] + "…"
+
+
+def _escaped(words: str) -> str:
+    escaped = "".join(_sign(sign) for sign in words)
+    if _LIST.match(words):
+        escaped = f"&#{ord(words[0])};{escaped[1:]}"
+    return _REFERENCE.sub(rf"\1{_BREAK}", escaped)
+
+
+def _sign(sign: str) -> str:
+    if sign in "@#:":
+        return f"&#{ord(sign)};{_BREAK}"
+    if sign.isalnum() or sign in " ,.;()'\"=/?%+-" or ord(sign) > 127:
+        return sign
+    return f"&#{ord(sign)};"
+
+
+def _header() -> str:
+    return (
+        f"| {' | '.join(column.heading for column in COLUMNS)} |\n"
+        f"|{'|'.join(' --- ' for _ in COLUMNS)}|\n"
+    )
+
+
+def _row(customer: CustomerReport) -> str:
+    name, *others = (column.text(customer) for column in COLUMNS)
+    cells = [code(name, CELL), *(text(words, CELL) for words in others)]
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _problems(customer: CustomerReport) -> str:
+    lines = [
+        f"  - {_sentence(point.what)}"
+        + (f" **To do:** {_sentence(point.todo)}" if point.todo else "")
+        for point in points(customer)
+    ]
+    shown, more = lines[:20], len(lines) - 20
+    rest = [f"  - and {more} more"] if more > 0 else []
+    return "\n".join([f"- {code(customer.customer, CELL)}", *shown, *rest]) + "\n"
+
+
+def _fitting(pieces: Iterable[str], room: int, missing: str) -> str:
+    """As many pieces as fit, whole; then how many did not."""
+    kept: list[str] = []
+    left_out = 0
+    room -= 120
+    for piece in pieces:
+        if left_out or _bytes(piece) > room:
+            left_out += 1
+            continue
+        room -= _bytes(piece)
+        kept.append(piece)
+    if left_out:
+        kept.append(f"\n{left_out:,} {missing}: the full report has them.\n")
+    return "".join(kept)
+
+
+def _bytes(words: str) -> int:
+    return len(words.encode())

@@ -1,0 +1,215 @@
+"""What a report says of a customer, in words that a manager understands: for Markdown and HTML.
+
+The text is plain: whoever shows it escapes it for its own format. What was not looked at is said to
+be not known, and sorts behind everything that is.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Final
+
+from fleet.report import CustomerReport, FleetReport, Money, Problem
+
+UNKNOWN: Final = "not known"
+NOTHING: Final = "–"
+LICENCES: Final = {
+    "required": "there",
+    "absent": "not needed",
+    "missing": "missing",
+    "unknown": UNKNOWN,
+}
+DOINGS: Final = {
+    "preview": "Looked ahead",
+    "up": "Set up",
+    "refresh": "Compared with what is there",
+    "destroy": "Taken down",
+    "status": "Looked at",
+}
+CHANGES: Final = {
+    "create": "new",
+    "update": "changed",
+    "replace": "made anew",
+    "delete": "gone",
+}
+
+
+class State(Enum):
+    """How a customer stands, worst first; the value is what people read."""
+
+    FAILED = "Failed"
+    ATTENTION = "Needs attention"
+    UNFINISHED = "Not finished"
+    FINE = "No problem found"
+
+
+def state(customer: CustomerReport) -> State:
+    """How a customer stands: what went wrong in the run first, then what it found."""
+    if customer.outcome == "failed":
+        return State.FAILED
+    if customer.outcome != "done":
+        return State.UNFINISHED
+    return State.ATTENTION if points(customer) else State.FINE
+
+
+def points(customer: CustomerReport) -> list[Problem]:
+    """All that a person has to know about a customer: the problems, and what the counts say."""
+    found = list(customer.problems)
+    for account in customer.accounts:
+        if not account.ready:
+            why = f": {'; '.join(account.hindrances)}" if account.hindrances else ""
+            what = f"{account.user_principal_name} could not be used in an emergency today{why}."
+            found.append(Problem(what=what, todo=""))
+    again = f"`breakglass fleet up --only {customer.customer}` puts that right."
+    if customer.policies.drifted:
+        lost = _counted(customer.policies.drifted, "sign-in policy", "sign-in policies")
+        what = f"{lost} would stop the emergency accounts: the exclusion was taken out."
+        found.append(Problem(what=what, todo=again))
+    if customer.alarm.enabled is False:
+        found.append(Problem(what="The alarm is switched off.", todo=again))
+    if customer.alarm.receivers == 0:
+        todo = "Name somebody under `break-glass:monitoring` → `notify` in the customer's settings."
+        found.append(Problem(what="The alarm reaches nobody.", todo=todo))
+    if customer.licence == "missing":
+        todo = "Buy Entra ID P1, or say that there is none: `break-glass:premium: absent`."
+        found.append(Problem(what="The licence that the settings count on is missing.", todo=todo))
+    return found
+
+
+def spans(words: str) -> list[tuple[str, bool]]:
+    """The parts of a sentence, and which of them are commands or keys: those between backticks."""
+    parts = words.split("`")
+    if len(parts) % 2 == 0:
+        return [(words, False)]
+    return [(part, number % 2 == 1) for number, part in enumerate(parts) if part]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table: `order` is what it is sorted by, None for not known."""
+
+    heading: str
+    text: Callable[[CustomerReport], str]
+    order: Callable[[CustomerReport], str | float | None]
+
+
+def changes_text(customer: CustomerReport) -> str:
+    """What was planned or done, without what stayed as it is."""
+    counted = [(CHANGES.get(kind, kind), n) for kind, n in customer.changes.items() if n]
+    return ", ".join(f"{n} {kind}" for kind, n in counted if kind != "same") or NOTHING
+
+
+def changed(customer: CustomerReport) -> int:
+    """How many resources were or would be touched."""
+    return sum(count for kind, count in customer.changes.items() if kind != "same")
+
+
+def accounts_text(customer: CustomerReport) -> str:
+    """How many of the emergency accounts could be used today."""
+    if not customer.accounts:
+        return UNKNOWN
+    return f"{sum(one.ready for one in customer.accounts)} of {len(customer.accounts)} ready"
+
+
+def _accounts_lacking(customer: CustomerReport) -> float | None:
+    if not customer.accounts:
+        return None
+    return -sum(not one.ready for one in customer.accounts)
+
+
+def alarm_text(customer: CustomerReport) -> str:
+    """Whether the alarm is on, whom it reaches, and whether the logs arrive."""
+    alarm = customer.alarm
+    if alarm.enabled is None:
+        return UNKNOWN
+    told = (
+        "" if alarm.receivers is None else f", {_counted(alarm.receivers, 'receiver', 'receivers')}"
+    )
+    rows = f"; {alarm.first_row}" if alarm.first_row else ""
+    return f"{'on' if alarm.enabled else 'OFF'}{told}{rows}"
+
+
+def moment_text(moment: datetime | None) -> str:
+    """A time as `2026-11-23 04:12 UTC`, the same everywhere in the world."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else UNKNOWN
+
+
+def money_text(money: Money | None) -> str:
+    """An amount as `1.20 EUR`."""
+    return f"{money.amount:,.2f} {money.currency}" if money else UNKNOWN
+
+
+def _count(number: int | None) -> str:
+    return UNKNOWN if number is None else str(number)
+
+
+def _counted(number: int, one: str, more: str) -> str:
+    return f"{number:,} {one if number == 1 else more}"
+
+
+def _alarm_order(customer: CustomerReport) -> float | None:
+    alarm = customer.alarm
+    return None if alarm.enabled is None else alarm.enabled * (1 + (alarm.receivers or 0))
+
+
+COLUMNS: Final[tuple[Column, ...]] = (
+    Column("Customer", lambda one: one.customer, lambda one: one.customer.casefold()),
+    Column("State", lambda one: state(one).value, lambda one: list(State).index(state(one))),
+    Column("Changes", changes_text, changed),
+    Column("Accounts", accounts_text, _accounts_lacking),
+    Column(
+        "Exclusions in place",
+        lambda one: _count(one.policies.excluded),
+        lambda one: one.policies.excluded,
+    ),
+    Column(
+        "Policies skipped",
+        lambda one: _count(one.policies.skipped),
+        lambda one: one.policies.skipped,
+    ),
+    Column(
+        "Exclusions lost",
+        lambda one: _count(one.policies.drifted),
+        lambda one: one.policies.drifted,
+    ),
+    Column(
+        "Last verified",
+        lambda one: moment_text(one.last_verified),
+        lambda one: one.last_verified.timestamp() if one.last_verified else None,
+    ),
+    Column("Alarm", alarm_text, _alarm_order),
+    Column("Licence", lambda one: LICENCES[one.licence], lambda one: one.licence),
+    Column(
+        "Cost a month",
+        lambda one: money_text(one.monthly_cost),
+        lambda one: one.monthly_cost.amount if one.monthly_cost else None,
+    ),
+    Column("To do", lambda one: str(len(points(one)) or NOTHING), lambda one: len(points(one))),
+)
+
+
+def worst_first(customers: Sequence[CustomerReport]) -> list[CustomerReport]:
+    """By state, then by name."""
+    order = list(State)
+    return sorted(customers, key=lambda one: (order.index(state(one)), one.customer.casefold()))
+
+
+def counts(report: FleetReport) -> dict[State, int]:
+    """How many customers stand how; every state is there."""
+    found = [state(one) for one in report.customers]
+    return {one: found.count(one) for one in State}
+
+
+def summary(report: FleetReport) -> str:
+    """One line on all customers: how many stand how, and what all of it costs."""
+    told = [f"{number:,} {one.value.lower()}" for one, number in counts(report).items() if number]
+    costs: dict[str, float] = {}
+    for one in report.customers:
+        if one.monthly_cost:
+            money = one.monthly_cost
+            costs[money.currency] = costs.get(money.currency, 0) + money.amount
+    sums = [money_text(Money(amount=costs[name], currency=name)) for name in sorted(costs)]
+    cost = f"; about {' and '.join(sums)} a month" if sums else ""
+    customers = _counted(len(report.customers), "customer", "customers")
+    return f"{customers}: {', '.join(told) or 'none'}{cost}."
