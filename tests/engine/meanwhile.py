@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 from unittest.mock import patch
 
@@ -27,16 +28,16 @@ def right_after(
     """
     log = scene.server.world.requests
     remember = log.add
-    seen: list[str] = []
+    numbers = count(1)
     followed: list[str] = []
 
     def add(**entry: Any) -> None:
         remember(**entry)
-        if entry["method"] == method and re.search(path, entry["path"]):
-            seen.append(entry["path"])
-            if len(seen) == nth:
-                followed.append(entry["path"])
-                act()
+        fits = entry["method"] == method and re.search(path, entry["path"])
+        # Numbered in one step: requests come at the same time.
+        if fits and next(numbers) == nth:
+            followed.append(entry["path"])
+            act()
 
     with patch.object(log, "add", add):
         yield followed

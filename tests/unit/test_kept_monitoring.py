@@ -196,7 +196,8 @@ def test_a_rule_that_was_made_before_the_logs_moved_is_taken_in_with_its_own_nam
     name: str, shown: str
 ) -> None:
     azure = Azure()
-    azure.others = [rule("Unused (log-central)"), rule(name, CENTRAL.upper(), shown=shown)]
+    alike = [rule("Unused (log-central)"), rule("Used up (log-central)")]
+    azure.others = [*alike, rule(name, CENTRAL.upper(), shown=shown)]
     found = find(azure, without("use-alert"))
     assert found.ids == {"use-alert": f"{RULES}/{name}"}
     known = {"name": name, "scopes": [CENTRAL.upper()], "location": "northeurope"}
@@ -228,6 +229,12 @@ def test_a_rule_for_a_workspace_that_is_read_no_more_is_told_and_left() -> None:
 def test_somebody_elses_rule_of_such_a_name_is_no_matter(tags: dict[str, str]) -> None:
     azure = Azure()
     azure.others = [rule("Used (log-central)", tags=tags)]
+    assert find(azure, without("use-alert")) == Kept({}, {})
+
+
+def test_an_alarm_that_the_state_has_is_not_taken_for_another() -> None:
+    azure = Azure()
+    azure.others = [rule("CHANGED", shown="Used")]
     assert find(azure, without("use-alert")) == Kept({}, {})
 
 
