@@ -127,6 +127,7 @@ def _run_in_context(
     expect_error: bool,
 ) -> Recording:
     recording = Recording()
+    ended = False
     answers = {"pulumi:pulumi:readStackResourceOutputs": lambda _: {"outputs": {}}, **calls}
     monitor = RecordingMonitor(recording, preview=preview, respond=respond, calls=answers)
     loop = _LoopWithoutThreads()
@@ -148,15 +149,17 @@ def _run_in_context(
             setattr(SETTINGS, "callbacks", RecordingCallbacks(recording))  # noqa: B010
             try:
                 loop.run_until_complete(_run(program, recording))
+                ended = True
             except BaseException as error:
                 if not expect_error:
                     raise
                 recording.error = error
     finally:
-        # What a failed program leaves undone is called off: nothing of it runs into the next test.
-        for left in asyncio.all_tasks(loop):
-            left.cancel()
-        loop.run_until_complete(asyncio.sleep(0))
+        if not ended:
+            # What a failed program leaves undone is called off: it does not run into the next test.
+            for left in asyncio.all_tasks(loop):
+                left.cancel()
+            loop.run_until_complete(asyncio.sleep(0))
         loop.close()
         asyncio.set_event_loop(None)
     assert not expect_error or recording.error is not None, "the program raised no error"
