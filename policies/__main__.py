@@ -1,0 +1,10 @@
+"""Serves the pack to the engine: `pulumi preview --policy-pack policies`."""
+
+from pulumi_policy import EnforcementLevel, PolicyPack
+
+from policies.pack import RULES
+from policies.secret_marks import keep_marks
+
+keep_marks()
+# The constructor is the server: it returns when the engine is done.
+PolicyPack("break-glass", RULES, EnforcementLevel.MANDATORY)

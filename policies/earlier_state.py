@@ -1,0 +1,53 @@
+"""What the stack's state knows before this run.
+
+A policy pack is shown what is to stand, and no deletion: what the program leaves out is simply not
+there. So the state is asked for by the CLI's own `pulumi stack export`, which locks nothing and
+leaves secrets encrypted.
+"""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+LIMIT_SECONDS: Final = 60
+
+
+class StateError(Exception):
+    """The state could not be read; the message says why, in one line."""
+
+
+def read_state(stack_urn: str, organization: str = "") -> Mapping[str, Mapping[str, Any]]:
+    """The resources in the state by URN, as `pulumi stack export` has them; empty for a new stack.
+
+    `organization`: of Pulumi Cloud; empty: the one that the CLI takes for granted. Raises
+    StateError.
+    """
+    stack = stack_urn.split("::")[0].rpartition(":")[2]
+    name = f"{organization}/{stack_urn.split('::')[1]}/{stack}" if organization else stack
+    command = ["pulumi", "stack", "export", "--stack", name, "--non-interactive"]
+    try:
+        finished = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=LIMIT_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise StateError(f"`{' '.join(command)}`: {type(error).__name__}") from None
+    if finished.returncode != 0:
+        lines = finished.stderr.strip().splitlines() or ["it said nothing"]
+        raise StateError(f"`{' '.join(command)}`: {lines[-1]}")
+    try:
+        return _resources(json.loads(finished.stdout))
+    except ValueError:
+        raise StateError(f"`{' '.join(command)}` answered with something else than JSON") from None
+
+
+def _resources(document: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    deployment = cast("Mapping[str, Any]", document.get("deployment") or {})
+    resources = cast("list[Mapping[str, Any]]", deployment.get("resources") or [])
+    # What waits for its deletion from an earlier run is not what stands.
+    return {str(one["urn"]): one for one in resources if not one.get("delete")}
