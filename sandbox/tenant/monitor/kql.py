@@ -101,7 +101,7 @@ class Database:
 
         from sandbox.tenant.monitor.kql_translation import first_line, translated
 
-        sql = translated(text, tuple(sorted(tables))).sql
+        query = translated(text, tuple(sorted(tables)))
         moment = _timestamp(now)
         until = "" if end is None else f"AND TimeGenerated <= TIMESTAMP '{_timestamp(end)}' "
         try:
@@ -112,8 +112,8 @@ class Database:
                     f"WHERE TimeGenerated > TIMESTAMP '{_timestamp(start)}' {until}"
                     f"AND {INGESTION_COLUMN} <= TIMESTAMP '{moment}'"
                 )
-            parameters = {"kqlnow": moment} if "$kqlnow" in sql else None
-            cursor = self._connection.execute(sql, parameters)
+            parameters = {"kqlnow": moment} if query.asks_for_time else None
+            cursor = self._connection.execute(query.statement, parameters)
             found = [(str(c[0]), kql_type(str(c[1]))) for c in cursor.description or ()]
             rows = cursor.fetchall()
         except duckdb.Error as error:

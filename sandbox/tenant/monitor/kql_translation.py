@@ -18,6 +18,7 @@ from duckdb_kql.translate import clock, to_sql
 
 from sandbox.tenant.monitor.kql_checks import Checks
 from sandbox.tenant.monitor.kql_errors import KqlError, KqlSyntaxError, NotSimulatedError
+from sandbox.tenant.monitor.kql_static_types import ColumnTypes, decided
 from sandbox.tenant.monitor.kql_text import prepared
 from sandbox.tenant.monitor.kql_time import borders, makes_rows
 from sandbox.tenant.monitor.kql_types import kql_type, stored_columns
@@ -28,12 +29,13 @@ _POSITION = re.compile(r"at (\d+):(\d+): ")
 
 @dataclass(frozen=True)
 class Translation:
-    """SQL, with the one parameter `$kqlnow` where the query asks for the time.
+    """SQL as DuckDB has read it; its one parameter, where it asks for the time, is `$kqlnow`.
 
     `borders`: see `kql_time`. `makes_rows`: the answer may have rows though no table has one.
     """
 
-    sql: str
+    statement: duckdb.Statement
+    asks_for_time: bool
     borders: frozenset[int] | None
     makes_rows: bool
 
@@ -60,12 +62,14 @@ def _translate(text: str, tables: tuple[str, ...]) -> Translation:
     try:
         with clock(_SOME_TIME):
             parsed = lower(prepared(text))
-            query = Checks(tables, _Types(tables, schema)).query(parsed)
-            sql = str(to_sql(query, schema))
+            types = _Types(tables, schema)
+            query = Checks(tables, types).query(parsed)
+            [statement] = duckdb.extract_statements(types.sql(query))
+            asks_for_time = "kqlnow" in statement.named_parameters
             found = borders(parsed)
-            if not found and "$kqlnow" in sql:
+            if not found and asks_for_time:
                 found = None
-            return Translation(sql, found, makes_rows(parsed))
+            return Translation(statement, asks_for_time, found, makes_rows(parsed))
     except duckdb_kql.KqlSyntaxError as error:
         place = _POSITION.search(str(error))
         line, position = (int(place[1]), int(place[2])) if place else (1, 0)
@@ -90,12 +94,23 @@ class _Types:
     def __init__(self, tables: tuple[str, ...], schema: dict[str, list[str]]) -> None:
         self._connection = _empty_tables(tables)
         self._schema = schema
+        self._known = ColumnTypes()
 
     def __call__(self, query: ir.Query) -> dict[str, str]:
-        sql = str(to_sql(query, self._schema))
+        found = self._columns(decided(str(to_sql(query, self._schema)), self._known))
+        self._known.add(found)
+        return {name: kql_type(kind) for name, kind in found.items()}
+
+    def sql(self, query: ir.Query) -> str:
+        """The SQL of a query whose every part has been asked for."""
+        whole = str(to_sql(query, self._schema))
+        shorter = decided(whole, self._known)
+        return shorter if self._columns(shorter) == self._columns(whole) else whole
+
+    def _columns(self, sql: str) -> dict[str, str]:
         parameters: dict[str, Any] | None = {"kqlnow": _SOME_TIME} if "$kqlnow" in sql else None
         cursor = self._connection.execute(sql, parameters)
-        return {column[0]: kql_type(str(column[1])) for column in cursor.description or ()}
+        return {column[0]: str(column[1]) for column in cursor.description or ()}
 
 
 @lru_cache(maxsize=16)
