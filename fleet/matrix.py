@@ -5,8 +5,8 @@ of one matrix (GitHub, "Running variations of jobs in a workflow"); Azure DevOps
 named sets of variables, whose names hold letters, digits and underscores alone (Microsoft,
 "jobs.job.strategy definition").
 
-    fleet.report_json.ReportError    a report that does not fit to the others
-    ValueError                       a number of shards or a name that no CI would take
+    FleetError       a number of shards or a name that no CI would take
+      ReportError    a report that does not fit to the others
 """
 
 import json
@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal
 
+from fleet.errors import FleetError
 from fleet.report import CustomerReport, FleetReport, Problem
 from fleet.report_json import ReportError, read_json
 
@@ -26,10 +27,10 @@ def deal(customers: Sequence[str], shards: int) -> list[list[str]]:
     """Deal the customers out one by one, so that no shard has two more than another; none is empty.
 
     Raises:
-        ValueError: `shards` is not between 1 and 256.
+        FleetError: `shards` is not between 1 and 256.
     """
     if not 1 <= shards <= MOST_SHARDS:
-        raise ValueError(f"shards: {shards} found, 1 to {MOST_SHARDS} expected")
+        raise FleetError(f"--shards {shards}: 1 to {MOST_SHARDS} is expected", exit_code=2)
     names = sorted(customers)
     return [names[first::shards] for first in range(min(shards, len(names)))]
 
@@ -38,10 +39,10 @@ def matrix(customers: Sequence[str], shards: int, form: Form) -> str:
     """The JSON, in one line, that a CI takes as its matrix; `customers` is what `--only` takes.
 
     Raises:
-        ValueError: `shards` is not between 1 and 256, or a name holds a comma.
+        FleetError: `shards` is not between 1 and 256, or a name holds a comma.
     """
     if bad := [name for name in customers if "," in name]:
-        raise ValueError(f"{bad[0]!r} holds a comma, which parts the customers of a shard")
+        raise FleetError(f"{bad[0]!r} holds a comma, which parts the customers of a shard")
     dealt = [",".join(names) for names in deal(customers, shards)]
     if form == "github":
         rows = [{"shard": number, "customers": names} for number, names in enumerate(dealt, 1)]

@@ -1,6 +1,7 @@
 """A report as JSON: written whole or not at all, read with its version checked, and its schema.
 
-    ReportError    a file that cannot be written, or read as a report; one line names it
+    FleetError
+      ReportError    a file that cannot be written, or read as a report; one line names it
 
 Run as a program it prints the schema, as `docs/fleet-report.schema.json` has it.
 """
@@ -14,10 +15,11 @@ from typing import Any, cast
 from pydantic import ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
+from fleet.errors import FleetError
 from fleet.report import VERSION, FleetReport
 
 
-class ReportError(Exception):
+class ReportError(FleetError):
     """A report that cannot be written, read or joined; the message is one line."""
 
 

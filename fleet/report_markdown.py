@@ -23,7 +23,8 @@ SENTENCE: Final = 400
 
 _BREAK: Final = "<!-- -->"
 _REFERENCE: Final = re.compile(r"\b(www|gh)(?=[.-])", re.IGNORECASE)
-_LIST: Final = re.compile(r"[-+=]|[0-9]+[.)]")
+_COLON: Final = re.compile(r":(?=[A-Za-z0-9+/-]*[:/]|[A-Za-z])")
+_BEGINS_A_LIST: Final = re.compile(r"[-+=]|[0-9]+[.)]")
 
 
 def render(report: FleetReport, most_bytes: int = MOST_BYTES) -> str:
@@ -64,11 +65,12 @@ def code(words: str, most: int) -> str:
 
 
 def _sentence(words: str) -> str:
-    """Words from outside, with what they have between backticks as code."""
-    parts = spans(_cut(words, SENTENCE))
-    return "".join(
-        f"<code>{_escaped(part)}</code>" if is_code else _escaped(part) for part, is_code in parts
+    """Words from outside, with what they have between backticks as code, to begin a line with."""
+    shown = "".join(
+        f"<code>{_escaped(part)}</code>" if is_code else _escaped(part)
+        for part, is_code in spans(_cut(words, SENTENCE))
     )
+    return f"&#{ord(shown[0])};{shown[1:]}" if _BEGINS_A_LIST.match(shown) else shown
 
 
 def _cut(words: str, most: int) -> str:
@@ -76,16 +78,14 @@ def _cut(words: str, most: int) -> str:
 
 
 def _escaped(words: str) -> str:
-    escaped = "".join(_sign(sign) for sign in words)
-    if _LIST.match(words):
-        escaped = f"&#{ord(words[0])};{escaped[1:]}"
+    escaped = _COLON.sub(f"&#58;{_BREAK}", "".join(_sign(sign) for sign in words))
     return _REFERENCE.sub(rf"\1{_BREAK}", escaped)
 
 
 def _sign(sign: str) -> str:
-    if sign in "@#:":
+    if sign in "@#":
         return f"&#{ord(sign)};{_BREAK}"
-    if sign.isalnum() or sign in " ,.;()'\"=/?%+-" or ord(sign) > 127:
+    if sign.isalnum() or sign in " :,.;()'\"=/?%+-" or ord(sign) > 127:
         return sign
     return f"&#{ord(sign)};"
 

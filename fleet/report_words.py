@@ -44,6 +44,14 @@ class State(Enum):
     FINE = "No problem found"
 
 
+IN_ALL: Final = {
+    State.FAILED: "failed",
+    State.ATTENTION: "to be looked after",
+    State.UNFINISHED: "not finished",
+    State.FINE: "without a problem",
+}
+
+
 def state(customer: CustomerReport) -> State:
     """How a customer stands: what went wrong in the run first, then what it found."""
     if customer.outcome == "failed":
@@ -203,7 +211,7 @@ def counts(report: FleetReport) -> dict[State, int]:
 
 def summary(report: FleetReport) -> str:
     """One line on all customers: how many stand how, and what all of it costs."""
-    told = [f"{number:,} {one.value.lower()}" for one, number in counts(report).items() if number]
+    told = [f"{number:,} {IN_ALL[one]}" for one, number in counts(report).items() if number]
     costs: dict[str, float] = {}
     for one in report.customers:
         if one.monthly_cost:

@@ -1,0 +1,213 @@
+"""The fleet's page in a real browser: sorted, filtered, on a phone, on paper, in the dark."""
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fleet.report import FleetReport
+from fleet.report_html import render
+from fleet.report_words import COLUMNS
+from tests.browser.chromium import Page
+from tests.fleet.sample_report import HOSTILE, customer, fleet, sample
+
+HEADINGS = [column.heading for column in COLUMNS]
+VISIBLE = "one => one.getClientRects().length > 0"
+LUMINANCE = """
+(function () {
+  const light = (color) => {
+    const [r, g, b] = color.match(/[0-9.]+/g).slice(0, 3).map((one) => one / 255)
+      .map((one) => one <= 0.03928 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (one) => {
+    const color = getComputedStyle(one).backgroundColor;
+    return color === "rgba(0, 0, 0, 0)" ? behind(one.parentElement) : color;
+  };
+  return [...document.querySelectorAll("main *")]
+    .filter((one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+    .map((one) => [light(getComputedStyle(one).color), light(behind(one))])
+    .map(([ink, paper]) => (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05));
+})()
+"""
+"""The contrast of every text with what is behind it (WCAG 2.2, "contrast ratio")."""
+
+
+@pytest.fixture(autouse=True)
+def as_usual(tab: Page) -> Generator[None]:
+    tab.size(1280, 900)
+    tab.media()
+    yield
+    tab.tell("Emulation.setScriptExecutionDisabled", value=False)
+
+
+def shown(tab: Page, report: FleetReport, folder: Path) -> Page:
+    path = folder / "fleet.html"
+    path.write_text(render(report), encoding="utf-8")
+    tab.load(path)
+    return tab
+
+
+def column(tab: Page, heading: str) -> list[str]:
+    number = HEADINGS.index(heading)
+    script = f"[...document.querySelectorAll('tbody tr')].filter({VISIBLE})"
+    return tab.run(f"{script}.map(row => row.cells[{number}].textContent)")
+
+
+def press_heading(tab: Page, heading: str) -> dict[str, str]:
+    """Press a heading and return what each heading then says of its order."""
+    tab.click(f"thead th:nth-child({HEADINGS.index(heading) + 1}) button")
+    orders = tab.run(
+        "[...document.querySelectorAll('thead th')].map(one => one.getAttribute('aria-sort'))"
+    )
+    return dict(zip(HEADINGS, orders, strict=True))
+
+
+def test_those_who_need_somebody_come_first(tab: Page, tmp_path: Path) -> None:
+    states = column(shown(tab, sample(), tmp_path), "State")
+    assert states == ["Failed", *["Needs attention"] * 3, "Not finished", *["No problem found"] * 7]
+
+
+def test_a_heading_sorts_numbers_by_size_and_then_turns_around(tab: Page, tmp_path: Path) -> None:
+    shown(tab, sample(), tmp_path)
+    known = [0, 8, 11, 14, 23, 24, 29, 32, 35, 38]
+    unknown = ["not known"] * 2
+    for order, numbers in (("ascending", known), ("descending", known[::-1])):
+        orders = press_heading(tab, "Exclusions in place")
+        assert column(tab, "Exclusions in place") == [*map(str, numbers), *unknown]
+        assert orders.pop("Exclusions in place") == order
+        assert set(orders.values()) == {"none"}
+
+
+@pytest.mark.parametrize(
+    ("heading", "first"),
+    [
+        ("Customer", "alpine-hotels"),
+        ("Accounts", "iron-works"),
+        ("Last verified", "kite-school"),
+        ("Cost a month", "alpine-hotels"),
+    ],
+)
+def test_every_kind_of_column_sorts(tab: Page, tmp_path: Path, heading: str, first: str) -> None:
+    shown(tab, sample(), tmp_path)
+    press_heading(tab, heading)
+    assert column(tab, "Customer")[0] == first
+
+
+def test_a_button_leaves_the_customers_of_one_state(tab: Page, tmp_path: Path) -> None:
+    shown(tab, sample(), tmp_path)
+    tab.click("[data-filter=attention]")
+    wanted = ["dental-north", "garden-centre", "iron-works"]
+    assert column(tab, "Customer") == wanted
+    articles = f"[...document.querySelectorAll('article')].filter({VISIBLE})"
+    assert tab.run(f"{articles}.map(one => one.querySelector('h3').textContent)") == wanted
+    assert tab.run("document.querySelector('[role=status]').textContent") == "3 of 12 shown"
+    pressed = "[...document.querySelectorAll('[aria-pressed=true]')].map(one => one.dataset.filter)"
+    assert tab.run(pressed) == ["attention"]
+    tab.click("[data-filter='']")
+    assert len(column(tab, "Customer")) == 12
+
+
+def test_the_number_of_things_to_do_leads_to_them(tab: Page, tmp_path: Path) -> None:
+    shown(tab, sample(), tmp_path)
+    press_heading(tab, "Customer")
+    links = (
+        "[...document.querySelectorAll('tbody a')].map(one => [one.closest('tr').cells[0]"
+        ".textContent, document.querySelector(one.hash).querySelector('h3').textContent])"
+    )
+    pairs = tab.run(links)
+    assert [name for name, _ in pairs] == [there for _, there in pairs]
+    assert len(pairs) == 4
+
+
+@pytest.mark.parametrize("width", [320, 360, 599, 601, 768, 1280])
+def test_nothing_is_wider_than_the_window(tab: Page, tmp_path: Path, width: int) -> None:
+    long = customer("x" * 90, accounts=customer("y" * 64).accounts)
+    tab.size(width, 740)
+    shown(tab, fleet(*sample().customers, long), tmp_path)
+    assert tab.run("innerWidth") == width
+    assert tab.run("document.documentElement.scrollWidth") <= width
+    if width < 600:
+        wide = "one => one.getBoundingClientRect().right > innerWidth + 0.5"
+        assert tab.run(f"[...document.querySelectorAll('main *')].filter({wide}).length") == 0
+
+
+def test_on_a_phone_each_customer_is_a_card_and_can_be_sorted(tab: Page, tmp_path: Path) -> None:
+    tab.size(360, 740)
+    shown(tab, sample(), tmp_path)
+    labels = "[...document.querySelectorAll('tbody tr:first-child td')].map(one => "
+    contents = tab.run(f"{labels}getComputedStyle(one, '::before').content)")
+    assert contents == [f'"{heading}"' for heading in HEADINGS[1:]]
+    tops = tab.run(f"{labels}Math.round(one.getBoundingClientRect().top))")
+    assert tops == sorted(set(tops)), "one below the other"
+    press_heading(tab, "Customer")
+    assert column(tab, "Customer")[0] == "alpine-hotels"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_word_stands_out_from_its_ground(tab: Page, tmp_path: Path, scheme: str) -> None:
+    tab.media(prefers_color_scheme=scheme)
+    shown(tab, sample(), tmp_path)
+    tab.run("document.querySelector('details').open = true")
+    ratios = tab.run(LUMINANCE)
+    assert len(ratios) > 100
+    assert min(ratios) >= 4.5
+    paper = tab.run("getComputedStyle(document.body).backgroundColor")
+    assert (paper == "rgb(255, 255, 255)") == (scheme == "light")
+
+
+def test_on_paper_all_is_unfolded_and_no_button_is_left(tab: Page, tmp_path: Path) -> None:
+    tab.media(prefers_color_scheme="dark")
+    shown(tab, sample(), tmp_path)
+    assert tab.run("document.querySelector('details').open") is False
+    tab.tell("Page.printToPDF", landscape=True)
+    assert tab.run("document.querySelector('details').open") is True
+    tab.media("print", prefers_color_scheme="dark")
+    buttons = f"[...document.querySelectorAll('.filters button')].filter({VISIBLE}).length"
+    assert tab.run(buttons) == 0
+    assert tab.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_the_page_asks_for_nothing_and_complains_of_nothing(tab: Page, tmp_path: Path) -> None:
+    shown(tab, sample(), tmp_path)
+    press_heading(tab, "Licence")
+    tab.click("[data-filter=fine]")
+    assert tab.requested() == [(tmp_path / "fleet.html").as_uri()]
+    assert tab.complaints() == []
+
+
+def test_a_name_is_a_name_whatever_is_in_it(tab: Page, tmp_path: Path) -> None:
+    problem: dict[str, Any] = {"what": HOSTILE, "todo": f"{HOSTILE}`"}
+    accounts = tuple(
+        one.model_copy(update={"user_principal_name": HOSTILE}) for one in customer("a").accounts
+    )
+    shown(
+        tab,
+        fleet(
+            customer(HOSTILE, tenant_id=HOSTILE, problems=(problem,), accounts=accounts),
+            revision=HOSTILE,
+        ),
+        tmp_path,
+    )
+    assert column(tab, "Customer") == [HOSTILE]
+    assert tab.run("document.title") == "Emergency access of all customers"
+    assert tab.run("document.querySelectorAll('img, main script').length") == 0
+    assert tab.run("document.querySelectorAll('script').length") == 1
+    assert tab.run("document.querySelector('article li').firstChild.data") == HOSTILE
+    assert tab.complaints() == []
+
+
+def test_no_script_but_the_pages_own_would_run(tab: Page, tmp_path: Path) -> None:
+    shown(tab, sample(), tmp_path)
+    made = "Object.assign(document.createElement('script'), {textContent: 'window.owned = 1'})"
+    tab.run(f"void document.body.append({made})")
+    assert tab.run("window.owned") is None
+    assert "Content Security Policy" in "".join(tab.complaints())
+
+
+def test_without_scripts_the_page_is_whole(tab: Page, tmp_path: Path) -> None:
+    tab.tell("Emulation.setScriptExecutionDisabled", value=True)
+    shown(tab, sample(), tmp_path)
+    assert len(column(tab, "Customer")) == 12
+    assert tab.run("document.querySelector('.filters').getClientRects().length") == 0
