@@ -7,11 +7,19 @@ from weakref import WeakKeyDictionary
 
 import pulumi
 
-from alerting.alarm_names import taken_by
+from alerting.alarm_names import LONGEST_NAME, taken_by, with_workspace
 from components.action_groups import ACTION_GROUP
 from components.argument_wording import MONITORING_ARGUMENTS
 from components.azure_resources import ACTION_GROUP_TYPE, GROUP_TYPE, SEGMENTS, WORKSPACE_TYPE
-from components.monitoring_arguments import Notify, SignInMonitoringArgs, UseAlert, Watch, Workspace
+from components.log_workspace import workspace_path
+from components.monitoring_arguments import (
+    Notify,
+    ResourceGroup,
+    SignInMonitoringArgs,
+    UseAlert,
+    Watch,
+    Workspace,
+)
 from components.monitoring_names import wanted_children
 from components.plain_arguments import either
 
@@ -20,8 +28,9 @@ _made: Final[WeakKeyDictionary[pulumi.Resource, dict[str, str]]] = WeakKeyDictio
 
 
 def refuse_unfit(name: str, args: SignInMonitoringArgs) -> None:
-    """Raises RunError, one line, for two alarms or two action groups of one name, and for what
-    names an existing resource and is no Azure resource id of its type.
+    """Raises RunError, one line, for two alarms or two action groups of one name, for an alarm's
+    name that Azure would not take, and for what names an existing resource and is no Azure resource
+    id of its type.
     """
     alert = either(args.alert, UseAlert()).name
     if alert is not None and (ours := taken_by(alert)) is not None:
@@ -51,6 +60,15 @@ def refuse_unfit(name: str, args: SignInMonitoringArgs) -> None:
                 " resource id, /subscriptions/…/resourceGroups/…/providers/"
                 f"{SEGMENTS[type_]}/…",
             )
+    place = either(args.resource_group, ResourceGroup()), either(args.workspace, Workspace())
+    behind = with_workspace(workspace_path(*place))
+    if len(alert or "") > LONGEST_NAME - len(behind):
+        _refuse(
+            name,
+            f"{MONITORING_ARGUMENTS.named('alert.name')} has {len(alert or '')} characters:"
+            f" expected at most {LONGEST_NAME - len(behind)}, since Azure allows {LONGEST_NAME} and"
+            f" the rule may have its workspace's name behind its own,{behind}",
+        )
 
 
 def refuse_made_twice(name: str, args: SignInMonitoringArgs) -> None:

@@ -76,6 +76,15 @@ def test_the_example_watches_rings_and_is_undone_but_for_the_evidence(
 ) -> None:
     with example(tmp_path / "stack", customer="Fabrikam") as scene:
         before = scene.tenant.to_document()
+        right = {"path": "microsoft.aadiam/diagnosticSettings", "method": "GET"}
+        scene.fault(**right, status=403, times=1)
+        hindered = scene.stack.up("--skip-preview", check=False)
+        assert hindered.returncode != 0
+        line = " ".join(hindered.output.split())
+        assert "may not manage the tenant's diagnostic settings: give it the role" in line
+        assert "Traceback" not in line
+        assert scene.writes() == []
+        scene.server.world.faults.clear()
         assert scene.stack.preview().returncode == 0
         assert scene.writes() == []
         scene.stack.up()

@@ -81,6 +81,13 @@ def test_the_role_waits_for_the_alarm_and_for_the_record_that_it_is_ours() -> No
     assert not record.custom
 
 
+def test_the_engine_asks_before_it_gives_a_role_that_the_state_knew() -> None:
+    run = make()
+    (name,) = run.named(ROLE).hooks["before_create"]
+    assert name == f"{NAME}-role-is-given-already"
+    assert name in run.hooks
+
+
 def test_no_role_is_given_without_the_record() -> None:
     def refuse(type_: str, _name: str, _inputs: dict[str, Any]) -> None:
         if type_ == GIVEN_TYPE:

@@ -47,6 +47,14 @@ def test_the_use_alert_is_not_called_like_another_alarm(name: str) -> None:
     assert line.startswith(f"first: alert.name of SignInMonitoringArgs is {name!r}: ")
 
 
+def test_an_alarms_name_fits_with_the_workspaces_behind_it() -> None:
+    most = 260 - len(" (log-break-glass, rg-break-glass)")
+    assert run({"alert": UseAlert("x" * most)}).error is None
+    assert f"has {most + 1} characters: expected at most {most}" in refusal(
+        {"alert": UseAlert("x" * (most + 1))}
+    )
+
+
 @pytest.mark.parametrize(
     ("first", "second", "clash"),
     [
@@ -82,6 +90,7 @@ def test_what_is_named_as_existing_is_an_azure_resource_id(
     line = refusal(args)
     assert f"{argument} of SignInMonitoringArgs is " in line
     assert "expected an Azure resource id" in line
+    assert run({"workspace": Workspace(existing=CENTRAL.lower())}).error is None
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from alerting.log_categories import DEFAULT_CATEGORIES
-from components.monitoring_arguments import Diagnostics, Notify, Watch, Workspace
+from components.azure_resources import DIAGNOSTICS_TYPE, MONITORING_TYPE
+from components.monitoring_arguments import (
+    Diagnostics,
+    Notify,
+    SignInMonitoringArgs,
+    Watch,
+    Workspace,
+)
+from entra.errors import IdentityError
 from tests.unit.lone_monitoring import (
     ARGS,
     ON_CALL,
@@ -25,10 +33,19 @@ from tests.unit.monitoring_scene import CENTRAL, OWN, RECEIVERS
 
 __all__ = ["someone"]
 
+Memory = dict[str, dict[str, dict[str, Any]]]
 LENT = replace(ARGS, workspace=Workspace(existing=CENTRAL))
 TOLD = replace(ARGS, notify=Notify(existing=ON_CALL))
 SIEM = replace(SETTING, id="/…/siem", name="siem", workspace_id=CENTRAL)
 RECEIVER = {"emailReceivers": [{"name": "desk", "emailAddress": "it@contoso.com"}]}
+
+
+def settled(args: SignInMonitoringArgs, *, workspace: str = CENTRAL) -> Memory:
+    """What the state knows once the component has come to its end."""
+    memory = after(run(args))
+    for one in memory[MONITORING_TYPE].values():
+        one["workspaceId"] = workspace.upper()
+    return memory
 
 
 def group(**properties: Any) -> dict[str, Any]:
@@ -107,6 +124,11 @@ def test_a_settled_component_that_moves_or_asks_for_more_is_looked_at_again(
     more = replace(ARGS, diagnostics=Diagnostics(categories=[*DEFAULT_CATEGORIES, "RiskyUsers"]))
     asked = run(more, memory=memory, expect_error=True)
     assert "'siem' sends RiskyUsers to workspace" in str(asked.error)
+    for one in memory[DIAGNOSTICS_TYPE].values():
+        off = {"category": "RiskyUsers", "enabled": False}
+        one["logs"] = [*one["logs"], off]
+    still = run(more, memory=memory, expect_error=True)
+    assert "'siem' sends RiskyUsers to workspace" in str(still.error)
     someone.azure.asked.clear()
     fewer = replace(ARGS, diagnostics=Diagnostics(categories=["SignInLogs", "AuditLogs"]))
     assert warnings(run(fewer, memory=memory)) == []
@@ -122,10 +144,7 @@ def test_a_workspace_with_a_basic_plan_is_refused_and_told_of_where_it_is_used(
     someone: SimpleNamespace,
 ) -> None:
     someone.azure = Azure({CENTRAL: WORKSPACE})
-    memory = after(run(LENT))
-    for one in memory["break-glass:index:SignInMonitoring"].values():
-        assert isinstance(one, dict)
-        one["workspaceId"] = CENTRAL.upper()
+    memory = settled(LENT)
     table = plan("AuditLogs")
     someone.azure.here = {CENTRAL: WORKSPACE, table["id"]: table}
     assert "table AuditLogs has the plan Basic" in refusal(LENT)
@@ -154,6 +173,9 @@ def test_rules_that_would_be_made_away_from_their_workspace_are_refused(
         line = refusal(args)
         assert "is in northeurope, where the rules that read it have to be" in line
         assert "set workspace.location of SignInMonitoringArgs to 'northeurope'" in line
+        somewhere = replace(args, workspace=Workspace(existing=CENTRAL, location="northeurope"))
+        (told,) = warnings(run(args, memory=settled(somewhere)))
+        assert "set workspace.location" in told
     if location is None:  # Known only once something is made: not compared.
         assert warnings(run(args, location_known=False)) == []
 
@@ -193,6 +215,33 @@ def test_an_existing_action_group_that_is_missing_or_deaf_is_refused(
     assert "which is disabled" in told
 
 
+def test_a_credential_that_is_refused_is_told_once_and_the_run_goes_on(
+    someone: SimpleNamespace,
+) -> None:
+    def refused() -> str:
+        raise IdentityError("ARM_CLIENT_SECRET is not the secret of the application")
+
+    someone.identity.resource_manager_token = refused
+    found = run(replace(LENT, notify=Notify(existing=ON_CALL)))
+    (line,) = warnings(found)
+    assert "ARM_CLIENT_SECRET is not the secret" in line
+    assert found.named("monitoring-use-alert")
+
+
+@pytest.mark.parametrize("workspace", [CENTRAL, OWN])
+def test_an_existing_setting_that_falls_short_is_refused_until_the_logs_go_there(
+    someone: SimpleNamespace, workspace: str
+) -> None:
+    lent = replace(LENT, diagnostics=Diagnostics(existing="siem"))
+    whole = replace(SIEM, categories=DEFAULT_CATEGORIES)
+    someone.azure = Azure({CENTRAL: WORKSPACE}, (whole,))
+    memory = settled(lent, workspace=workspace)
+    someone.azure.settings = (SIEM,)
+    found = run(lent, memory=memory, expect_error=workspace == OWN)
+    (line,) = [str(found.error)] if found.error else warnings(found)
+    assert "which does not send AuditLogs, NonInteractiveUserSignInLogs" in line
+
+
 def test_a_second_group_that_nothing_rings_is_not_looked_at(someone: SimpleNamespace) -> None:
     quiet = Watch(rules=False, health=False, notify=Notify(existing=ON_CALL))
     assert warnings(run(replace(ARGS, watch=quiet))) == []
@@ -202,8 +251,11 @@ def test_a_second_group_that_nothing_rings_is_not_looked_at(someone: SimpleNames
 def test_nobody_who_cannot_be_asked_is_taken_for_something_that_is_missing(
     someone: SimpleNamespace,
 ) -> None:
-    for args in (LENT, TOLD):
-        (line,) = warnings(run(args, config={}))
-        assert "was not looked up" in line
-    assert someone.azure.asked == []
+    someone.azure = Azure({CENTRAL: WORKSPACE, ON_CALL: group(**RECEIVER)})
+    for args, workspace in ((LENT, CENTRAL), (TOLD, OWN)):
+        memory = settled(args, workspace=workspace)
+        someone.azure.asked.clear()
+        (line,) = warnings(run(args, memory=memory, config={}))
+        assert "was not looked up (neither azure-native:subscriptionId nor" in line
+        assert someone.azure.asked == []
     assert imported(run(replace(ARGS, notify=Notify(RECEIVERS)), config={})) == {}
