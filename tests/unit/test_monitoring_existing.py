@@ -180,6 +180,19 @@ def test_whatever_an_earlier_life_left_is_taken_in_and_brought_up_to_date(suffix
     assert not any(r.ignore_changes for r in run.registrations)
 
 
+def test_a_rule_that_is_taken_in_after_a_move_keeps_name_scope_and_place() -> None:
+    known = {"name": DISPLAYED["use-alert"], "scopes": [OWN], "location": "northeurope"}
+    tools = MonitoringTools({"use-alert": CHILDREN["use-alert"]}, rules={"use-alert": known})
+    run = make(workspace=TO_CENTRAL, tools=tools)
+    rule = run.named(USE_ALERT)
+    assert rule.import_id == CHILDREN["use-alert"]
+    assert rule.inputs["ruleName"] == DISPLAYED["use-alert"]
+    assert (rule.inputs["scopes"], rule.inputs["location"]) == ([OWN], "northeurope")
+    assert f'workspace("{CENTRAL}")' in query_of(run, "use-alert")
+    # The others are new.
+    assert run.named("monitoring-tamper-alert").inputs["scopes"] == [CENTRAL]
+
+
 def test_what_the_state_knew_is_not_made_anew_while_azure_has_it() -> None:
     known = remembering(OWN, "use-alert", scope=OWN, location="westeurope")
     asked = list[str]()
