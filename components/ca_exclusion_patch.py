@@ -149,6 +149,8 @@ class CaExclusionPatch(pulumi.ComponentResource):
                 "excluded": self.excluded,
                 "skipped": self.skipped,
                 "verified": self.verified,
+                # The service says that there is no such policy any more: nothing was taken away.
+                "gone": sorted(self._earlier.keys() - children.keys()),
                 "wanted": self._ours,
                 "tenantId": self._tools.tenant_id,
                 **self._settings.properties,

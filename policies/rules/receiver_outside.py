@@ -13,7 +13,7 @@ from pulumi_policy import EnforcementLevel
 from policies.resource_types import ACTION_GROUP, MONITORING
 from policies.rule import Config, stack_rule
 from policies.rules.cloud_only_domain import INITIAL_DOMAINS
-from policies.seen import UNKNOWN, Seen, accounts, mapping, of_type
+from policies.seen import UNKNOWN, Seen, accounts, listing, mapping, of_type
 
 OUTSIDE: Final = ("smsReceivers", "voiceReceivers", "webhookReceivers")
 """A phone network and another system do not need the tenant."""
@@ -29,9 +29,7 @@ def judge(stack: Sequence[Seen], config: Config) -> Iterable[tuple[Seen | None, 
         if any(group.props.get(kind) for kind in OUTSIDE):
             continue
         mails = group.props.get("emailReceivers")
-        found = (
-            [_domain(one) for one in cast("list[Any]", mails)] if isinstance(mails, list) else []
-        )
+        found = [_domain(one) for one in listing(mails)]
         if mails is UNKNOWN or any(one is None or not _inside(one, domains) for one in found):
             continue
         yield (

@@ -96,6 +96,7 @@ def test_a_policy_that_its_owner_deleted_leaves_the_stack() -> None:
     seen = run(arguments([excluded("p1")], reader), state={**known("p1"), **known("p2")})
     assert [child.name for child in seen.of_type(TYPE)] == ["exclusion-p1"]
     assert seen.said("info") == ["policy 'MFA' (p2) was deleted by its owner"]
+    assert seen.named("exclusion").outputs["gone"] == ["p2"]
 
 
 def test_a_doubt_about_a_known_policy_stops_before_anything_is_registered() -> None:

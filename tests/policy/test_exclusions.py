@@ -1,0 +1,161 @@
+"""Rules on exclusions, and on policies that the stack makes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from policies.earlier_state import StateError
+from policies.resource_types import CONDITIONAL_ACCESS
+from policies.rules import conditional_access_excludes, exclusion_stays
+from tests.policy.pack_scene import (
+    GROUP_ID,
+    IDS,
+    LATER,
+    NOT_APPLICABLE,
+    ROOT,
+    Thing,
+    stack_verdict,
+    standing_stack,
+)
+
+
+def lines(
+    planned: Iterable[Thing],
+    before: Iterable[Thing],
+    config: Mapping[str, Any] | None = None,
+) -> list[str] | str:
+    """What the rule says to a plan, given what the state has."""
+    state = {one.urn: {"type": one.type, "outputs": one.props} for one in before}
+    return stack_verdict(exclusion_stays.rule(lambda _urn, _org: state), planned, config)
+
+
+def without(stack: Mapping[str, Thing], *names: str) -> list[Thing]:
+    return [one for name, one in stack.items() if name not in names]
+
+
+def test_exclusions_that_stay_are_right() -> None:
+    stack = standing_stack().values()
+    assert lines(stack, stack) == []
+    assert lines(stack, []) == []
+
+
+def test_an_exclusion_that_the_program_forgets_is_refused() -> None:
+    stack = standing_stack()
+    assert lines(without(stack, "exclusion-p2"), stack.values()) == [
+        "exclusion-p2: found that the exclusion from policy 'Policy p2' (p2) would be deleted,"
+        " expected it to stay as long as an account lives; put it back into the program"
+        " (break-glass:exclusion.skip leaves a policy alone)"
+    ]
+
+
+def test_every_exclusion_that_goes_with_its_component_is_told() -> None:
+    stack = standing_stack()
+    left = without(stack, "exclusion", "exclusion-p1", "exclusion-p2")
+    assert [line.partition(":")[0] for line in lines(left, stack.values())] == [
+        "exclusion-p1",
+        "exclusion-p2",
+    ]
+
+
+def test_a_policy_that_its_owner_deleted_needs_no_exclusion() -> None:
+    stack = standing_stack()
+    planned = {**stack, "exclusion": stack["exclusion"].having(gone=["p2"])}
+    assert lines(without(planned, "exclusion-p2"), stack.values()) == []
+
+
+def test_exclusions_may_go_with_the_last_account() -> None:
+    stack = standing_stack()
+    left = without(stack, "account-1-user", "account-2-user", "exclusion-p1")
+    assert lines(left, stack.values()) == NOT_APPLICABLE
+
+
+@pytest.mark.parametrize("key", ["policyId", "tenantId"])
+def test_an_exclusion_that_is_replaced_is_refused(key: str) -> None:
+    stack = standing_stack()
+    planned = {**stack, "exclusion-p1": stack["exclusion-p1"].having(**{key: "other"})}
+    (line,) = lines(planned.values(), stack.values())
+    assert line.startswith(f"exclusion-p1: found another {key} than in the state, which replaces")
+
+
+def test_an_id_in_other_letters_replaces_nothing() -> None:
+    stack = standing_stack()
+    planned = {**stack, "exclusion-p1": stack["exclusion-p1"].having(tenantId="T")}
+    assert lines(planned.values(), stack.values()) == []
+
+
+def test_an_exclusion_of_nothing_needs_a_reason() -> None:
+    stack = standing_stack()
+    empty = stack["exclusion-p1"].having(wanted={"groups": [], "users": []})
+    (line,) = lines([*without(stack, "exclusion-p1"), empty], stack.values())
+    assert line.startswith("exclusion-p1: found nothing to exclude from 'Policy p1' and no reason")
+    skipped = empty.having(reason="named in exclusion.skip")
+    assert lines([*without(stack, "exclusion-p1"), skipped], stack.values()) == []
+
+
+@pytest.mark.parametrize("wanted", [LATER, {"groups": [LATER], "users": []}])
+def test_what_is_excluded_may_be_known_later(wanted: Any) -> None:
+    stack = standing_stack()
+    stack["exclusion-p1"] = stack["exclusion-p1"].having(wanted=wanted)
+    assert lines(stack.values(), []) == []
+
+
+def test_an_exclusion_that_would_be_deleted_first_is_refused() -> None:
+    stack = standing_stack()
+    stack["exclusion-p1"] = replace(stack["exclusion-p1"], delete_before_replace=True)
+    (line,) = lines(stack.values(), stack.values())
+    assert line.startswith("exclusion-p1: found delete_before_replace, expected none")
+
+
+def test_a_state_that_cannot_be_read_is_no_clean_bill() -> None:
+    def unreadable(urn: str, organization: str) -> Mapping[str, Mapping[str, Any]]:
+        raise StateError(f"{urn} {organization}")
+
+    rule = exclusion_stays.rule(unreadable)
+    (line,) = stack_verdict(rule, standing_stack().values(), {"organization": "contoso"})
+    assert line.startswith(f"exclusions: found no way to the stack's state ({ROOT} contoso)")
+
+
+def conditional_access(**users: Any) -> Thing:
+    """A policy of the stack's own."""
+    return Thing(CONDITIONAL_ACCESS, "mfa", {"conditions": {"users": users}})
+
+
+@pytest.mark.parametrize(
+    "users",
+    [
+        {"excludedGroups": ["other", GROUP_ID.upper()]},
+        {"excludedUsers": [IDS[1], IDS[2]]},
+    ],
+)
+def test_a_policy_with_the_group_or_all_accounts_excluded_is_taken(users: dict[str, Any]) -> None:
+    stack = [*standing_stack().values(), conditional_access(**users)]
+    assert stack_verdict(conditional_access_excludes.RULE, stack) == []
+
+
+@pytest.mark.parametrize(
+    "users",
+    [{}, {"excludedGroups": ["other"]}, {"excludedUsers": [IDS[1]]}, {"excludedGroups": [LATER]}],
+)
+def test_a_policy_without_the_exclusion_is_refused(users: dict[str, Any]) -> None:
+    stack = [*standing_stack().values(), conditional_access(**users)]
+    (line,) = stack_verdict(conditional_access_excludes.RULE, stack)
+    assert line.startswith("mfa: found neither the group nor all accounts of the stack")
+
+
+@pytest.mark.parametrize(
+    ("users", "needed"),
+    [({"excludedGroups": [LATER]}, "group"), ({"excludedUsers": LATER}, "account-1-user")],
+)
+def test_a_policy_that_waits_for_what_it_excludes_is_taken(
+    users: dict[str, Any], needed: str
+) -> None:
+    stack = standing_stack()
+    policy = replace(conditional_access(**users), depends_on=(stack[needed],))
+    assert stack_verdict(conditional_access_excludes.RULE, [*stack.values(), policy]) == []
+
+
+def test_a_stack_that_makes_no_policy_has_none_to_look_at() -> None:
+    stack = standing_stack().values()
+    assert stack_verdict(conditional_access_excludes.RULE, stack) == NOT_APPLICABLE

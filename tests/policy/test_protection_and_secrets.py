@@ -1,0 +1,211 @@
+"""Rules on the protection of all resources, on plain secrets, and on dynamic resources."""
+
+import base64
+import pickle
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pulumi_policy import ResourceValidationArgs
+
+from components.group_guard import GroupGuardProvider
+from components.policy_exclusion import PolicyExclusionProvider
+from policies.resource_types import (
+    ACCOUNT_ROLES,
+    ALARMS,
+    EXCLUSION,
+    MEMBER,
+    QUERY_RULE,
+    ROLE_ASSIGNMENT,
+    STACK,
+    WORKSPACE,
+)
+from policies.rules import dynamic_without_credentials, no_plain_secrets, protected_together
+from tests.policy.pack_scene import (
+    NOT_APPLICABLE,
+    Thing,
+    secret,
+    stack_verdict,
+    standing_stack,
+    verdict,
+)
+
+PASSWORD = "correct-horse-battery-staple"
+
+
+def sealed_stack() -> dict[str, Thing]:
+    """The standing stack with a role and an alert, and what holds them."""
+    stack = standing_stack()
+    owner, frame = stack["account-1"], stack["monitoring"]
+    role = Thing(ROLE_ASSIGNMENT, "role", parent=owner, protect=False)
+    alert = Thing(QUERY_RULE, "alert", parent=frame, protect=False)
+    seals = [
+        Thing(ACCOUNT_ROLES, "account-1-roles", parent=owner, depends_on=(role,)),
+        Thing(ALARMS, "monitoring-alarms", parent=frame, depends_on=(alert,)),
+    ]
+    members = [
+        Thing(MEMBER, f"group-member-account-{number}", parent=stack["group"]) for number in (1, 2)
+    ]
+    return stack | {one.name: one for one in (role, alert, *seals, *members)}
+
+
+def unprotected(stack: Mapping[str, Thing], *names: str) -> list[Thing]:
+    return [replace(one, protect=False) if one.name in names else one for one in stack.values()]
+
+
+def test_all_of_it_protected_or_nothing_is_right() -> None:
+    stack = sealed_stack()
+    assert stack_verdict(protected_together.RULE, stack.values()) == []
+    assert stack_verdict(protected_together.RULE, unprotected(stack, *stack)) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "account-1-user",
+        "group",
+        "group-member-account-2",
+        "exclusion-p1",
+        "monitoring",
+        "account-1-roles",
+        "monitoring-alarms",
+    ],
+)
+def test_one_that_is_left_without_protection_is_refused(name: str) -> None:
+    (line,) = stack_verdict(protected_together.RULE, unprotected(sealed_stack(), name))
+    assert f"found no protection on {name}, expected all of them to have it or none" in line
+
+
+@pytest.mark.parametrize(("name", "seal"), [("role", "AccountRoles"), ("alert", "Alarms")])
+def test_what_no_seal_holds_is_refused(name: str, seal: str) -> None:
+    stack = [replace(one, depends_on=()) for one in sealed_stack().values()]
+    found = stack_verdict(protected_together.RULE, stack)
+    assert [line for line in found if line.startswith(f"{name}: ") and f"a {seal}" in line]
+
+
+def test_an_account_that_retires_may_be_without_protection() -> None:
+    stack = sealed_stack()
+    stack["account-1"] = stack["account-1"].having(retired=True)
+    loose = ("account-1", "account-1-user", "account-1-roles", "group-member-account-1")
+    assert stack_verdict(protected_together.RULE, unprotected(stack, *loose)) == []
+
+
+def test_a_stack_with_nothing_of_ours_needs_no_protection() -> None:
+    assert stack_verdict(protected_together.RULE, [Thing(WORKSPACE, "logs")]) == NOT_APPLICABLE
+
+
+def with_password(**props: Any) -> list[Thing]:
+    """The standing stack, whose first account has a secret password; `props` of another one."""
+    stack = standing_stack()
+    stack["account-1"] = stack["account-1"].having(password=secret(PASSWORD))
+    return [*stack.values(), Thing(WORKSPACE, "logs", props)]
+
+
+@pytest.mark.parametrize(
+    "props",
+    [
+        {},
+        {"copy": secret([PASSWORD])},
+        {"adminPassword": secret("anything")},
+        {"adminPassword": ""},
+        {"adminPassword": True},
+        {"passwordChanged": "2026-01-01", "description": "the password is in the safe"},
+    ],
+)
+def test_secrets_that_are_marked_are_right(props: dict[str, Any]) -> None:
+    assert stack_verdict(no_plain_secrets.RULE, with_password(**props)) == []
+
+
+@pytest.mark.parametrize(
+    ("props", "where"),
+    [
+        (
+            {"tags": {"note": f"it is {PASSWORD}!"}},
+            "a text that is a secret elsewhere in the stack",
+        ),
+        ({"clientSecret": "abc"}, "a property with a secret's name in plain text in clientSecret"),
+        ({"webhooks": [{"serviceUri": "https://x"}]}, "in plain text in webhooks.0.serviceUri"),
+        ({"passwords": {"a@b": "x"}}, "a property with a secret's name in plain text in passwords"),
+    ],
+)
+def test_a_plain_secret_is_refused_and_not_told(props: dict[str, Any], where: str) -> None:
+    (line,) = stack_verdict(no_plain_secrets.RULE, with_password(**props))
+    assert line.startswith("logs: found ")
+    assert where in line
+    assert PASSWORD not in line
+
+
+def test_the_outputs_of_the_stack_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARM_CLIENT_SECRET", "a-client-secret-of-ours")
+    root = Thing(STACK, "break-glass-test", {"told": "x a-client-secret-of-ours x"})
+    (line,) = stack_verdict(no_plain_secrets.RULE, [root])
+    assert line.startswith("break-glass-test: found the value of ARM_CLIENT_SECRET in plain text")
+    assert "of-ours" not in line
+
+
+def test_an_id_among_secrets_is_none() -> None:
+    tenant = "5f8e6c1a-6c0f-4b0e-9d5b-2f9b8a7c4e10"
+    stack = with_password(webhook=secret({"tenantId": tenant}), tenantId=tenant)
+    assert stack_verdict(no_plain_secrets.RULE, stack) == []
+
+
+class WithClientSecret:
+    """A provider that keeps what it should read from the environment."""
+
+    def __init__(self) -> None:
+        self.client_secret = PASSWORD
+
+
+def pickled(provider: object) -> str:
+    """As the SDK keeps a dynamic resource's provider."""
+    return base64.b64encode(pickle.dumps(provider)).decode()
+
+
+def dynamic_verdict(provider: Any, **props: Any) -> list[str] | str:
+    """What the rule says after its remediation was shown the provider."""
+    rule = dynamic_without_credentials.rule()
+    thing = Thing(EXCLUSION, "exclusion-p1", props)
+    shown = {**props, "__provider": provider} if provider is not None else props
+    args = ResourceValidationArgs(thing.type, shown, thing.urn, thing.name, thing.options, None)
+    assert rule.remediate(args) is None
+    return verdict(rule, thing)
+
+
+@pytest.mark.parametrize("provider", [PolicyExclusionProvider(), GroupGuardProvider()])
+def test_our_own_providers_carry_nothing(provider: object) -> None:
+    assert dynamic_verdict(pickled(provider), policyId="p1") == []
+
+
+@pytest.mark.parametrize("provider", [pickled(WithClientSecret()), "no pickle at all", "AAAA"])
+def test_a_provider_that_carries_values_is_refused(provider: str) -> None:
+    (line,) = dynamic_verdict(provider)
+    assert line.startswith("exclusion-p1: found values in its provider object")
+    assert PASSWORD not in line
+
+
+def test_a_provider_that_was_not_seen_is_no_clean_bill() -> None:
+    (line,) = dynamic_verdict(None)
+    assert line.startswith("exclusion-p1: found its provider object hidden")
+
+
+@pytest.mark.parametrize(
+    ("props", "found"),
+    [
+        ({"note": secret("anything")}, "found a secret in note"),
+        ({"auth": {"clientSecret": "x"}}, "found a property with a secret's name, auth.client"),
+        ({"note": "= a-client-secret-of-ours"}, "found a credential of the environment in note"),
+    ],
+)
+def test_a_credential_in_a_dynamic_resource_is_refused(
+    props: dict[str, Any], found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARM_CLIENT_SECRET", "a-client-secret-of-ours")
+    (line,) = dynamic_verdict(pickled(PolicyExclusionProvider()), **props)
+    assert line.startswith(f"exclusion-p1: {found}")
+    assert "of-ours" not in line
+
+
+def test_other_resources_are_not_dynamic() -> None:
+    rule = dynamic_without_credentials.rule()
+    assert verdict(rule, Thing(WORKSPACE, "logs")) == NOT_APPLICABLE
