@@ -8,7 +8,7 @@ and numeric character references", "Tables (extension)", "Autolinks (extension)"
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from fleet.report import CustomerReport, FleetReport
@@ -19,7 +19,9 @@ MOST_BYTES: Final = 60_000
 so that it fits however the characters are counted, with room for what the caller puts around it."""
 TABLE_BYTES: Final = 35_000
 CELL: Final = 80
-SENTENCE: Final = 400
+SENTENCE: Final = 300
+SENTENCES: Final = 6
+"""Of one customer: nobody's long list pushes out all the others."""
 
 _BREAK: Final = "<!-- -->"
 _REFERENCE: Final = re.compile(r"\b(www|gh)(?=[.-])", re.IGNORECASE)
@@ -27,7 +29,7 @@ _COLON: Final = re.compile(r":(?=[A-Za-z0-9+/-]*[:/]|[A-Za-z])")
 _BEGINS_A_LIST: Final = re.compile(r"[-+=]|[0-9]+[.)]")
 
 
-def render(report: FleetReport, most_bytes: int = MOST_BYTES) -> str:
+def render(report: FleetReport) -> str:
     """The comment: a line of summary, one table, and the problems, folded. Never too long.
 
     The customers that need somebody come first; what does not fit is counted, not cut off midway.
@@ -37,16 +39,15 @@ def render(report: FleetReport, most_bytes: int = MOST_BYTES) -> str:
     head = f"**{summary(report)}** {DOINGS[report.operation]} on {moment_text(report.made)}"
     parts = [f"{head}{revision}.\n"]
     if customers:
-        rows = [_row(one) for one in customers]
-        room = TABLE_BYTES * most_bytes // MOST_BYTES
-        parts.append("\n" + _header() + _fitting(rows, room, "customers are not shown here"))
-    if blocks := [_problems(one) for one in customers if points(one)]:
+        rows = _fitting(customers, _row, TABLE_BYTES, "customers are not shown here")
+        parts.append("\n" + _header() + rows)
+    if told := [one for one in customers if points(one)]:
         used = sum(_bytes(part) for part in parts)
         opening = "\n<details><summary>What to do</summary>\n\n"
         closing = "\n</details>\n"
-        room = most_bytes - used - _bytes(opening + closing)
-        told = _fitting(blocks, room, "customers' problems are not shown here")
-        parts.append(opening + told + closing)
+        room = MOST_BYTES - used - _bytes(opening + closing)
+        blocks = _fitting(told, _problems, room, "customers' problems are not shown here")
+        parts.append(opening + blocks + closing)
     return "".join(parts)
 
 
@@ -104,29 +105,33 @@ def _row(customer: CustomerReport) -> str:
 
 
 def _problems(customer: CustomerReport) -> str:
+    told = points(customer)
     lines = [
         f"  - {_sentence(point.what)}"
         + (f" **To do:** {_sentence(point.todo)}" if point.todo else "")
-        for point in points(customer)
+        for point in told[:SENTENCES]
     ]
-    shown, more = lines[:20], len(lines) - 20
+    more = len(told) - SENTENCES
     rest = [f"  - and {more} more"] if more > 0 else []
-    return "\n".join([f"- {code(customer.customer, CELL)}", *shown, *rest]) + "\n"
+    return "\n".join([f"- {code(customer.customer, CELL)}", *lines, *rest]) + "\n"
 
 
-def _fitting(pieces: Iterable[str], room: int, missing: str) -> str:
-    """As many pieces as fit, whole; then how many did not."""
+def _fitting(
+    customers: Sequence[CustomerReport],
+    shown: Callable[[CustomerReport], str],
+    room: int,
+    missing: str,
+) -> str:
+    """As many customers as fit into so many bytes, each whole; then how many did not."""
     kept: list[str] = []
-    left_out = 0
-    room -= 120
-    for piece in pieces:
-        if left_out or _bytes(piece) > room:
-            left_out += 1
-            continue
+    room -= 120  # for that last line
+    for number, customer in enumerate(customers):
+        piece = shown(customer)
         room -= _bytes(piece)
+        if room < 0:
+            kept.append(f"\n{len(customers) - number:,} {missing}: the full report has them.\n")
+            break
         kept.append(piece)
-    if left_out:
-        kept.append(f"\n{left_out:,} {missing}: the full report has them.\n")
     return "".join(kept)
 
 

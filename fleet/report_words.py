@@ -4,13 +4,13 @@ The text is plain: whoever shows it escapes it for its own format. What was not 
 be not known, and sorts behind everything that is.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Final
 
-from fleet.report import CustomerReport, FleetReport, Money, Problem
+from fleet.report import AccountLine, CustomerReport, FleetReport, Money, Problem
 
 UNKNOWN: Final = "not known"
 NOTHING: Final = "–"
@@ -62,27 +62,33 @@ def state(customer: CustomerReport) -> State:
 
 
 def points(customer: CustomerReport) -> list[Problem]:
-    """All that a person has to know about a customer: the problems, and what the counts say."""
-    found = list(customer.problems)
-    for account in customer.accounts:
-        if not account.ready:
-            why = f": {'; '.join(account.hindrances)}" if account.hindrances else ""
-            what = f"{account.user_principal_name} could not be used in an emergency today{why}."
-            found.append(Problem(what=what, todo=""))
+    """All that a person has to know about a customer: the problems and the unready accounts.
+
+    Only where no problem is named, what the counts say: whoever named problems named those too.
+    """
+    found = [_unready(account) for account in customer.accounts if not account.ready]
+    return [*(customer.problems or _from_counts(customer)), *found]
+
+
+def _unready(account: AccountLine) -> Problem:
+    why = f": {'; '.join(account.hindrances)}" if account.hindrances else ""
+    what = f"{account.user_principal_name} could not be used in an emergency today{why}."
+    return Problem(what=what, todo="")
+
+
+def _from_counts(customer: CustomerReport) -> Iterator[Problem]:
     again = f"`breakglass fleet up --only {customer.customer}` puts that right."
     if customer.policies.drifted:
         lost = _counted(customer.policies.drifted, "sign-in policy", "sign-in policies")
-        what = f"{lost} would stop the emergency accounts: the exclusion was taken out."
-        found.append(Problem(what=what, todo=again))
+        yield Problem(what=f"{lost} lost the exclusion of the emergency accounts.", todo=again)
     if customer.alarm.enabled is False:
-        found.append(Problem(what="The alarm is switched off.", todo=again))
+        yield Problem(what="The alarm is switched off.", todo=again)
     if customer.alarm.receivers == 0:
         todo = "Name somebody under `break-glass:monitoring` → `notify` in the customer's settings."
-        found.append(Problem(what="The alarm reaches nobody.", todo=todo))
+        yield Problem(what="The alarm reaches nobody.", todo=todo)
     if customer.licence == "missing":
         todo = "Buy Entra ID P1, or say that there is none: `break-glass:premium: absent`."
-        found.append(Problem(what="The licence that the settings count on is missing.", todo=todo))
-    return found
+        yield Problem(what="The licence that the settings count on is missing.", todo=todo)
 
 
 def spans(words: str) -> list[tuple[str, bool]]:
