@@ -6,6 +6,7 @@ meant: everybody who uses the components from another language has to follow it.
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -36,6 +37,7 @@ def provider(*components: type[pulumi.ComponentResource]) -> ComponentProvider:
     return ComponentProvider(list(components or COMPONENTS), PACKAGE)
 
 
+@cache
 def inferred(*components: type[pulumi.ComponentResource]) -> Schema:
     """The package's schema (Pulumi, "Pulumi Package schema")."""
     return cast("Schema", json.loads(provider(*components).schema or ""))
