@@ -50,7 +50,7 @@ def choose_stack(name: str | None, *, sandbox: bool) -> ChosenStack:
     for a real tenant, the sandbox's.
     """
     home = sandbox_folder()
-    folder = _project_folder(home)
+    folder = project_folder(home)
     ours = folder == home.project
     has_sandbox = home.state.is_dir()
     if sandbox or (name == STACK and ours and has_sandbox):
@@ -64,7 +64,7 @@ def choose_stack(name: str | None, *, sandbox: bool) -> ChosenStack:
     real_identity = any(key.startswith("ARM_") for key in os.environ)
     if name is None and ours and has_sandbox and not real_identity and not _is_selected(folder):
         return _sandbox_stack(home)
-    return ChosenStack(name, _executable(), folder, dict(os.environ), is_sandbox=False)
+    return ChosenStack(name, engine_executable(), folder, dict(os.environ), is_sandbox=False)
 
 
 def exported_state(stack: ChosenStack, *, sleep: Callable[[float], None] = time.sleep) -> str:
@@ -126,7 +126,7 @@ def require_running(stack: ChosenStack) -> None:
         raise CommandFailed("The simulated tenant is not running: `breakglass sandbox start`.")
 
 
-def _project_folder(home: SandboxFolder) -> Path:
+def project_folder(home: SandboxFolder) -> Path:
     """Where `pulumi` would look from here; the repository when there is no project around."""
     here = Path.cwd()
     for folder in (here, *here.parents):
@@ -160,7 +160,8 @@ def _is_selected(folder: Path) -> bool:
     return ask_engine([str(found), "stack", "--show-name"], stack).returncode == 0
 
 
-def _executable() -> Path:
+def engine_executable() -> Path:
+    """The `pulumi` to use for a stack of the user's. Raises CommandFailed when there is none."""
     found = _found_executable()
     if found is None:
         raise CommandFailed(

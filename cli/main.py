@@ -11,6 +11,7 @@ from cli.account_commands import account_app
 from cli.cost_command import cost
 from cli.exclusion_commands import exclusion_app, verify
 from cli.failure import CommandFailed
+from cli.fleet_commands import fleet_app
 from cli.options import Port, Rate, plain_errors
 from cli.sandbox_commands import sandbox_app
 from cli.sandbox_faults import fault
@@ -21,6 +22,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(exclusion_app, name="exclusion")
 app.add_typer(account_app, name="account")
+app.add_typer(fleet_app, name="fleet")
 for command in (clock, logs, query, alerts, fault):
     sandbox_app.command()(command)
 

@@ -1,0 +1,307 @@
+"""`breakglass fleet`: what the options are."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from cli.failure import CommandFailed
+from cli.options import plain_errors
+
+if TYPE_CHECKING:
+    from cli.fleet_run import Selection
+    from fleet.report import Operation
+
+fleet_app = typer.Typer(
+    no_args_is_help=True, help="Many customers at once; each Pulumi.<customer>.yaml is one."
+)
+
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", help="Customers by name or pattern ('north-*'); may be repeated."),
+]
+LeaveOut = Annotated[
+    list[str] | None, typer.Option("--except", help="Not these; a name or pattern, as --only.")
+]
+Changed = Annotated[
+    str | None,
+    typer.Option(
+        "--changed-since",
+        metavar="REF",
+        help="Whose settings changed since this branch or commit (all when shared code did).",
+    ),
+]
+Parallel = Annotated[
+    int | None,
+    typer.Option(min=1, max=200, help="So many at a time; by default what cores and memory allow."),
+]
+Timeout = Annotated[
+    float, typer.Option(min=1, help="Minutes that one customer may take, preview included.")
+]
+Report = Annotated[
+    list[Path] | None,
+    typer.Option(help="Write the report to FILE.json, FILE.md or FILE.html; may be repeated."),
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Only what is missing of the last run of this kind.")
+]
+Canary = Annotated[
+    int, typer.Option(min=0, help="So many first, alone; the rest only when all went well.")
+]
+NoChanges = Annotated[
+    bool, typer.Option("--expect-no-changes", help="A customer with changes counts as failed.")
+]
+
+
+@fleet_app.command()
+@plain_errors
+def add(
+    name: Annotated[str, typer.Argument(help="The customer's name; the stack gets it, too.")],
+    tenant: Annotated[str, typer.Option(help="Microsoft Entra tenant id.")],
+    subscription: Annotated[str, typer.Option(help="Azure subscription id.")],
+    template: Annotated[
+        Path | None, typer.Option(help="The file to begin with; Pulumi.prod.yaml by default.")
+    ] = None,
+    secrets_provider: Annotated[
+        str | None,
+        typer.Option(help="Over the template's; {customer} in it becomes the name."),
+    ] = None,
+    init: Annotated[
+        bool, typer.Option("--init", help="Make the stack in the state backend, too.")
+    ] = False,
+    same_tenant: Annotated[
+        bool, typer.Option("--same-tenant", help="Another customer may have this tenant already.")
+    ] = False,
+) -> None:
+    """Write a new customer's settings file from a template, comments and all."""
+    import os
+
+    from cli.chosen_stack import engine_executable
+    from cli.fleet_run import fleet_folder
+    from fleet.environment import customer_environment
+    from fleet.errors import FleetError
+    from fleet.new_customer import add_customer, init_stack
+
+    folder = fleet_folder()
+    try:
+        added = add_customer(
+            folder, name, tenant, subscription, template,
+            secrets_provider=secrets_provider, same_tenant=same_tenant,
+        )  # fmt: skip
+        typer.echo(f"{added.path.name} is written.")
+        if added.shared_key:
+            typer.echo(
+                f"Its secrets provider ({added.secrets_provider}) is the one of every customer made"
+                " so: a key for each is safer; {customer} in it stands for the name."
+            )
+        for line in added.to_change:
+            typer.echo(f"Still the example's, put this customer's own: {line}")
+        if init:
+            init_stack(added, engine_executable(), folder, customer_environment(name, os.environ))
+            typer.echo(f"Stack {name} is made. Next: breakglass fleet preview --only {name}")
+        else:
+            typer.echo(f"Next: pulumi {' '.join(added.init_arguments)}")
+    except FleetError as error:
+        raise CommandFailed(str(error), exit_code=error.exit_code) from None
+
+
+@fleet_app.command("list")
+@plain_errors
+def list_customers(
+    only: Only = None,
+    leave_out: LeaveOut = None,
+    changed: Changed = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Show the customers, whose credentials they run with, and where their state lies."""
+    from cli.fleet_list import show_customers
+
+    show_customers(_selection(only, leave_out, changed), as_json=as_json)
+
+
+@fleet_app.command()
+@plain_errors
+def preview(
+    only: Only = None,
+    leave_out: LeaveOut = None,
+    changed: Changed = None,
+    parallel: Parallel = None,
+    canary: Canary = 0,
+    resume: Resume = False,
+    expect_no_changes: NoChanges = False,
+    timeout: Timeout = 60,
+    report: Report = None,
+) -> None:
+    """Say what `up` would change. Changes nothing."""
+    _operate(
+        "preview", _selection(only, leave_out, changed), parallel=parallel, canary=canary,
+        resume=resume, timeout=timeout, report=report, expect_no_changes=expect_no_changes,
+    )  # fmt: skip
+
+
+@fleet_app.command()
+@plain_errors
+def up(
+    only: Only = None,
+    leave_out: LeaveOut = None,
+    changed: Changed = None,
+    parallel: Parallel = None,
+    canary: Canary = 0,
+    resume: Resume = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Ask nobody; each customer is previewed all the same.")
+    ] = False,
+    timeout: Timeout = 60,
+    report: Report = None,
+) -> None:
+    """Preview all, show the sum of changes, ask once, then make each as its settings say."""
+    _operate(
+        "up", _selection(only, leave_out, changed), parallel=parallel, canary=canary,
+        resume=resume, timeout=timeout, report=report, yes=yes,
+    )  # fmt: skip
+
+
+@fleet_app.command()
+@plain_errors
+def refresh(
+    only: Only = None,
+    leave_out: LeaveOut = None,
+    changed: Changed = None,
+    parallel: Parallel = None,
+    canary: Canary = 0,
+    resume: Resume = False,
+    timeout: Timeout = 60,
+    report: Report = None,
+) -> None:
+    """Write what is really there into each customer's state. Changes no tenant."""
+    _operate(
+        "refresh", _selection(only, leave_out, changed), parallel=parallel, canary=canary,
+        resume=resume, timeout=timeout, report=report,
+    )  # fmt: skip
+
+
+@fleet_app.command()
+@plain_errors
+def destroy(
+    only: Only = None,
+    leave_out: LeaveOut = None,
+    changed: Changed = None,
+    parallel: Parallel = None,
+    resume: Resume = False,
+    timeout: Timeout = 60,
+    report: Report = None,
+) -> None:
+    """Take the stacks down; asks for the name of each. What is protected stays."""
+    if not only and not resume:
+        raise CommandFailed("destroy wants the customers named: --only NAME", exit_code=2)
+    _operate(
+        "destroy", _selection(only, leave_out, changed), parallel=parallel,
+        resume=resume, timeout=timeout, report=report,
+    )  # fmt: skip
+
+
+@fleet_app.command()
+@plain_errors
+def status(
+    only: Only = None,
+    leave_out: LeaveOut = None,
+    changed: Changed = None,
+    parallel: Parallel = None,
+    timeout: Timeout = 60,
+    report: Report = None,
+) -> None:
+    """Look at every customer's policies, logs and alarms. Changes nothing."""
+    _operate(
+        "status", _selection(only, leave_out, changed), parallel=parallel, timeout=timeout,
+        report=report,
+    )  # fmt: skip
+
+
+@fleet_app.command()
+@plain_errors
+def matrix(
+    shards: Annotated[int, typer.Option(min=1, max=256, help="Over so many CI jobs.")],
+    form: Annotated[
+        Literal["github", "azure"], typer.Option("--format", help="For which CI.")
+    ] = "github",
+    only: Only = None,
+    leave_out: LeaveOut = None,
+    changed: Changed = None,
+) -> None:
+    """Print the JSON from which a CI makes a job for each share of the customers."""
+    from cli.fleet_run import chosen, fleet_folder
+    from fleet.errors import FleetError
+    from fleet.matrix import matrix as deal
+
+    try:
+        found = chosen(_selection(only, leave_out, changed), fleet_folder())
+    except FleetError as error:
+        raise CommandFailed(str(error), exit_code=error.exit_code) from None
+    typer.echo(deal([one.name for one in found], shards, form))
+
+
+@fleet_app.command()
+@plain_errors
+def merge(
+    paths: Annotated[list[Path], typer.Argument(help="The shards' reports, FILE.json.")],
+    expect: Annotated[
+        list[str] | None,
+        typer.Option(help="Customers that a report must name; one that none does is not started."),
+    ] = None,
+    report: Report = None,
+) -> None:
+    """Join the reports of several CI jobs; ends as one run over all of them would have."""
+    from cli.fleet_reports import check_targets, write_reports
+    from fleet.matrix import merge as join
+    from fleet.progress import line_of
+    from fleet.report_json import ReportError
+
+    check_targets(report or ())
+    try:
+        joined = join(paths, _split(expect))
+    except ReportError as error:
+        raise CommandFailed(str(error)) from None
+    for one in joined.customers:
+        typer.echo(line_of(one))
+    write_reports(joined, report or ())
+    raise typer.Exit(joined.exit_code)
+
+
+def _operate(
+    operation: "Operation",
+    selection: "Selection",
+    *,
+    parallel: int | None,
+    timeout: float,
+    report: Sequence[Path] | None,
+    canary: int = 0,
+    resume: bool = False,
+    yes: bool = False,
+    expect_no_changes: bool = False,
+) -> None:
+    from cli.fleet_run import Way, run
+
+    way = Way(
+        parallel=parallel,
+        timeout_minutes=timeout,
+        canary=canary,
+        resume=resume,
+        yes=yes,
+        expect_no_changes=expect_no_changes,
+        reports=tuple(report or ()),
+    )
+    raise typer.Exit(run(operation, selection, way).exit_code)
+
+
+def _selection(
+    only: Sequence[str] | None, leave_out: Sequence[str] | None, changed: str | None
+) -> "Selection":
+    """A comma joins several, as a shard of `matrix` gives them."""
+    from cli.fleet_run import Selection
+
+    return Selection(_split(only), _split(leave_out), changed)
+
+
+def _split(given: Sequence[str] | None) -> list[str]:
+    return [part.strip() for one in given or () for part in one.split(",") if part.strip()]

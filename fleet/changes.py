@@ -1,0 +1,94 @@
+"""What git knows of the project: which commit it is, and which customers changed since another.
+
+Errors are ``FleetError``.
+"""
+
+import re
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from fleet.customers import NOT_CUSTOMERS, Customer
+from fleet.errors import FleetError
+
+_HARMLESS_FOLDERS: Final = frozenset(
+    {"docs", "tests", "sandbox", "examples", "cli", "fleet", ".github", ".azure-pipelines"}
+)
+_HARMLESS_FILES: Final = frozenset(
+    {
+        "LICENSE",
+        "Makefile",
+        "dev.py",
+        ".gitignore",
+        "requirements-assessors.txt",
+        "requirements-dev.txt",
+        "requirements-sandbox.txt",
+        *(f"Pulumi.{name}.yaml" for name in NOT_CUSTOMERS),
+    }
+)
+"""What no customer's stack is made of; everything else is taken for shared code."""
+_SETTINGS: Final = re.compile(r"Pulumi\.(?P<name>.+)\.yaml")
+
+
+def revision(folder: Path) -> str | None:
+    """The commit that is checked out; None outside git, or without git."""
+    try:
+        return _git(folder, "rev-parse", "HEAD").strip() or None
+    except FleetError:
+        return None
+
+
+def changed_since(folder: Path, ref: str, customers: Sequence[Customer]) -> set[str]:
+    """Names of customers whose settings changed since `ref` branched off; all when code did.
+
+    Uncommitted and new files count. Raises FleetError when git does not know `ref`.
+    """
+    names = {one.name for one in customers}
+    inside = PurePosixPath(_git(folder, "rev-parse", "--show-prefix").strip() or ".")
+    committed = _git(folder, "diff", "--name-only", "-z", f"{ref}...HEAD", "--")
+    open_now = _git(folder, "diff", "--name-only", "-z", "HEAD", "--")
+    new = _git(folder, "ls-files", "--others", "--exclude-standard", "--full-name", "-z")
+    changed: set[str] = set()
+    for text in filter(None, (committed + open_now + new).split("\0")):
+        path = PurePosixPath(text)
+        if not path.is_relative_to(inside):
+            continue
+        path = path.relative_to(inside)
+        settings = _SETTINGS.fullmatch(str(path))
+        if settings and settings["name"] not in NOT_CUSTOMERS:
+            changed.add(settings["name"])
+        elif not _is_harmless(path):
+            return names
+    return changed & names
+
+
+def _is_harmless(path: PurePosixPath) -> bool:
+    return (
+        path.parts[0] in _HARMLESS_FOLDERS or str(path) in _HARMLESS_FILES or path.suffix == ".md"
+    )
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+    except FileNotFoundError:
+        raise FleetError("git is not installed, and it tells what changed: install it") from None
+    if done.returncode != 0:
+        lines = done.stderr.strip().splitlines() or ["no reason given"]
+        raise FleetError(
+            f"`git {' '.join(arguments[:1])}` failed: {lines[0].removeprefix('fatal: ')}: name a"
+            " branch, tag or commit that is there (a pipeline's checkout may have to fetch the"
+            " whole history)",
+            exit_code=2,
+        )
+    return done.stdout

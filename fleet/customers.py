@@ -1,0 +1,152 @@
+"""Who the customers are: each `Pulumi.<customer>.yaml` beside Pulumi.yaml is one, nothing else.
+
+Errors are ``FleetError``. Source: Pulumi documentation, "Stacks" (names) and "Stack settings file".
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Final, cast
+
+import yaml
+
+from fleet.errors import FleetError
+
+TEMPLATE: Final = "prod"
+"""The stack whose settings file is the commented example, from which new customers are made."""
+NOT_CUSTOMERS: Final = frozenset({"sandbox", TEMPLATE})
+TENANT: Final = "azuread:tenantId"
+SUBSCRIPTION: Final = "azure-native:subscriptionId"
+PREMIUM: Final = "break-glass:premium"
+
+_FILE: Final = re.compile(r"Pulumi\.(?P<name>.+)\.yaml")
+_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,98}[A-Za-z0-9_])?")
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A stack of the project in this folder."""
+
+    name: str
+    """Of the stack."""
+    settings_file: Path
+    tenant_id: str
+    """Empty when the settings file does not say it."""
+    subscription_id: str
+    """Empty when the settings file does not say it."""
+    secrets_provider: str = ""
+    """What encrypts the state's secrets; empty: a passphrase, or the backend's own."""
+    needs_licence: bool = True
+    """`break-glass:premium` is not `absent`."""
+
+
+def find_customers(folder: Path) -> list[Customer]:
+    """Every customer, by name. Raises FleetError naming file and line of one that is unreadable."""
+    return [
+        read_customer(folder, found["name"])
+        for path in sorted(folder.glob("Pulumi.*.yaml"), key=lambda one: one.name.casefold())
+        if (found := _FILE.fullmatch(path.name)) and found["name"] not in NOT_CUSTOMERS
+    ]
+
+
+def read_customer(folder: Path, name: str) -> Customer:
+    """One customer's identity. Raises FleetError, naming file and line."""
+    path = folder / f"Pulumi.{name}.yaml"
+    try:
+        document: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FleetError(
+            f"there is no {path.name} in {folder}: `breakglass fleet add {name} …` writes it"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise FleetError(f"{path.name} cannot be read: {error}") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark is not None else ""
+        problem = getattr(error, "problem", None) or "it is no YAML"
+        raise FleetError(f"{path.name}{line} cannot be read: {problem}; correct it") from None
+    settings = _mapping(document, path.name, "the file")
+    config = _mapping(settings.get("config"), path.name, "config")
+    return Customer(
+        name,
+        path,
+        _plain(config.get(TENANT), path.name, TENANT),
+        _plain(config.get(SUBSCRIPTION), path.name, SUBSCRIPTION),
+        _plain(settings.get("secretsprovider"), path.name, "secretsprovider"),
+        needs_licence=config.get(PREMIUM) != "absent",
+    )
+
+
+def choose(
+    customers: Sequence[Customer],
+    only: Sequence[str] = (),
+    leave_out: Sequence[str] = (),
+    changed: AbstractSet[str] | None = None,
+) -> list[Customer]:
+    """Those that some `only` pattern names (all without one), no `leave_out` does, and changed.
+
+    Patterns are those of `fnmatch`: `north-*`. Raises FleetError for a pattern that names nobody.
+    """
+    for pattern in (*only, *leave_out):
+        if not any(fnmatchcase(one.name, pattern) for one in customers):
+            raise FleetError(_nobody(pattern, [one.name for one in customers]), exit_code=2)
+    return [
+        one
+        for one in customers
+        if (not only or _matches(one.name, only))
+        and not _matches(one.name, leave_out)
+        and (changed is None or one.name in changed)
+    ]
+
+
+def check_name(name: str) -> None:
+    """Raises FleetError for what Pulumi does not take, or this project does not, as a stack."""
+    if not _NAME.fullmatch(name):
+        raise FleetError(
+            f"{name!r} is no name for a customer: expected up to 100 letters, digits, hyphens,"
+            " underscores and full stops, a letter or digit first and no punctuation last but an"
+            " underscore; such as north-school",
+            exit_code=2,
+        )
+    if name.casefold() in NOT_CUSTOMERS:
+        raise FleetError(
+            f"{name!r} is no customer's name: Pulumi.{name.casefold()}.yaml is the project's own;"
+            " choose another one",
+            exit_code=2,
+        )
+
+
+def _nobody(pattern: str, names: Sequence[str]) -> str:
+    if not names:
+        return f"{pattern!r} names no customer: there are none yet (`breakglass fleet add`)"
+    close = difflib.get_close_matches(pattern.strip("*"), names, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(close)}?" if close else "`breakglass fleet list` shows them"
+    return f"{pattern!r} names no customer: {hint}"
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _mapping(value: Any, file: str, what: str) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        kind = type(value).__name__
+        raise FleetError(f"{file}: {what} is a {kind}, expected keys with values; correct it")
+    return cast("dict[str, Any]", value)
+
+
+def _plain(value: Any, file: str, key: str) -> str:
+    """A text; nothing for a key that is not there."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise FleetError(
+            f"{file}: {key} is a {type(value).__name__}, expected a text; put it in quotes"
+        )
+    return value

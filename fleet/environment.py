@@ -1,0 +1,148 @@
+"""Which variables a customer's process gets: its own under plain names, nobody else's.
+
+A variable named `X__NORTH_SCHOOL` is given to the customer `north-school` alone, as `X`. The form
+is upper case, every run of other signs than letters and digits one underscore: a name that GitHub
+and Azure DevOps take for a secret. Every other `…__…` is kept from it, whether that customer still
+is there or not. Variables without two underscores in a row go to all customers, with one exception:
+a customer that has a credential of its own gets none of the shared ones of that kind, so that no
+two halves are mixed (`GROUPS`).
+
+Nothing on the machine but these variables is read for an identity; see ``entra.identity``.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from fleet.customers import Customer
+from fleet.errors import FleetError
+
+_MARK: Final = "__"
+_SECRET_NAME: Final = re.compile(r"SECRET|PASSWORD|PASSPHRASE|TOKEN|_KEY$|_SAS|CREDENTIAL")
+_NO_SECRET: Final = re.compile(r"_FILE$|_PATH$|_URL$")
+_SHORTEST_SECRET: Final = 6
+
+
+@dataclass(frozen=True)
+class Group:
+    """Variables that make up one credential."""
+
+    kind: str
+    begun_by: tuple[str, ...]
+    """A customer that has one of these as its own …"""
+    with_it: tuple[str, ...]
+    """… gets none of these from the shared ones."""
+
+
+_IDENTITY: Final = (
+    "ARM_CLIENT_ID",
+    "ARM_CLIENT_SECRET",
+    "ARM_CLIENT_CERTIFICATE",
+    "ARM_CLIENT_CERTIFICATE_PATH",
+    "ARM_CLIENT_CERTIFICATE_PASSWORD",
+    "ARM_OIDC_TOKEN",
+    "ARM_OIDC_TOKEN_FILE_PATH",
+)
+_STORAGE: Final = (
+    "AZURE_STORAGE_ACCOUNT",
+    "AZURE_STORAGE_KEY",
+    "AZURE_STORAGE_SAS_TOKEN",
+    "AZURE_STORAGE_CONNECTION_STRING",
+)
+_AZURE: Final = (
+    "AZURE_TENANT_ID",
+    "AZURE_CLIENT_ID",
+    "AZURE_CLIENT_SECRET",
+    "AZURE_CLIENT_CERTIFICATE_PATH",
+    "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+    "AZURE_FEDERATED_TOKEN_FILE",
+)
+_KEY: Final = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
+
+_TOKEN: Final = "PULUMI_ACCESS_TOKEN"  # noqa: S105  (a name)
+
+GROUPS: Final = (
+    Group("the tenant's identity", _IDENTITY, (*_IDENTITY, "ARM_TENANT_ID", "ARM_SUBSCRIPTION_ID")),
+    Group("the storage of the state", _STORAGE, _STORAGE),
+    Group("the identity that opens state and key", _AZURE, _AZURE),
+    Group("the key of the secrets", _KEY, _KEY),
+    Group("the login to Pulumi", (_TOKEN, "PULUMI_BACKEND_URL"), (_TOKEN,)),
+)
+
+
+def suffix_of(customer: str) -> str:
+    """What stands behind the two underscores in names of this customer's variables."""
+    return re.sub(r"[^A-Z0-9]+", "_", customer.upper()).strip("_")
+
+
+def refuse_same_suffix(names: Iterable[str]) -> None:
+    """Raises FleetError when two customers would get each other's variables."""
+    seen: dict[str, str] = {}
+    for name in names:
+        suffix = suffix_of(name)
+        if suffix in seen:
+            raise FleetError(
+                f"customers {seen[suffix]} and {name} would both get the variables"
+                f" …{_MARK}{suffix}: no customer may get another's credential; rename one of them"
+                " (`pulumi stack rename`)",
+                exit_code=2,
+            )
+        seen[suffix] = name
+
+
+def customer_environment(customer_name: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of this customer's process, made of the whole one."""
+    suffix = suffix_of(customer_name)
+    shared: dict[str, str] = {}
+    own: dict[str, str] = {}
+    for key, value in environ.items():
+        name, mark, owner = key.partition(_MARK)
+        if not (name and mark):
+            shared[key] = value
+        elif owner.upper() == suffix:
+            own[name] = value
+    kept_out = {name for group in begun(own) for name in group.with_it}
+    return {key: value for key, value in shared.items() if key.upper() not in kept_out} | own
+
+
+def begun(own: Iterable[str]) -> list[Group]:
+    """The kinds of credential of which these variables are a part."""
+    names = {name.upper() for name in own}
+    return [group for group in GROUPS if names.intersection(group.begun_by)]
+
+
+def own_kinds(customer_name: str, environ: Mapping[str, str]) -> list[str]:
+    """Of which kinds a customer has a credential of its own, in words."""
+    suffix = suffix_of(customer_name)
+    parts = (key.partition(_MARK) for key in environ)
+    own = [name for name, mark, owner in parts if name and mark and owner.upper() == suffix]
+    return [group.kind for group in begun(own)]
+
+
+def with_tenant(environment: Mapping[str, str], customer: Customer) -> dict[str, str]:
+    """Name tenant and subscription of the settings file where the environment names none.
+
+    One application for many tenants needs this; the program compares the tokens with them anyway.
+    """
+    named = {"ARM_TENANT_ID": customer.tenant_id, "ARM_SUBSCRIPTION_ID": customer.subscription_id}
+    return {key: value for key, value in named.items() if value} | dict(environment)
+
+
+def secret_values(environment: Mapping[str, str]) -> list[str]:
+    """What must not be printed: the longest first, so that none hides a part of another."""
+    found = {
+        value
+        for key, value in environment.items()
+        if _SECRET_NAME.search(key.upper())
+        and not _NO_SECRET.search(key.upper())
+        and len(value) >= _SHORTEST_SECRET
+    }
+    return sorted(found, key=len, reverse=True)
+
+
+def without_secrets(text: str, secrets: Iterable[str]) -> str:
+    """The text with each secret replaced."""
+    for secret in secrets:
+        text = text.replace(secret, "[secret]")
+    return text

@@ -1,0 +1,126 @@
+"""What `breakglass verify` and `breakglass status` find out about a customer's stack.
+
+Both look at the tenant itself and change nothing. They run as the commands that they are, with the
+customer's environment, so that a fleet's word and theirs are the same.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+from fleet.report import AlarmLine, PolicyCounts, Problem
+from fleet.standing import Standing
+
+BREAKGLASS: Final = (sys.executable, "-m", "cli.main")
+_ARRIVAL: Final = "SigninLogs"
+
+JSON = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What two commands found."""
+
+    verified: bool
+    """The policies were looked at, whatever was found."""
+    policies: PolicyCounts
+    alarm: AlarmLine
+    problems: tuple[Problem, ...]
+
+
+def look(customer: str, folder: Path, standing: Standing) -> Looks:
+    """Run both commands for a customer, in this process's environment."""
+    verified, verify_told = _run("verify", customer, folder)
+    problems: list[Problem] = []
+    policies = standing.policies
+    if isinstance(verified, Mapping):
+        found = cast("JSON", verified)
+        policies = _policies(found)
+        problems += _wrong_policies(found, customer)
+    else:
+        problems.append(_unlooked("verify", verify_told, customer))
+    rows, status_told = _run("status", customer, folder)
+    alarm = standing.alarm
+    if isinstance(rows, list):
+        lines = [cast("JSON", one) for one in cast("list[Any]", rows)]
+        alarm = _alarm(lines, standing)
+        problems += [
+            Problem(what=f"{one['subject']}: {one['words']}", todo=_see("status", customer))
+            for one in lines
+            if one.get("mark") in ("wrong", "unknown")
+        ]
+    else:
+        problems.append(_unlooked("status", status_told, customer))
+    return Looks(isinstance(verified, Mapping), policies, alarm, tuple(problems))
+
+
+def _run(command: str, customer: str, folder: Path) -> tuple[Any, str]:
+    """What it printed as JSON, None for none, and its last words."""
+    done = subprocess.run(
+        [*BREAKGLASS, command, "--stack", customer, "--json"],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    print(done.stderr, end="", flush=True)
+    last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+    try:
+        return json.loads(done.stdout), last
+    except ValueError:
+        return None, last
+
+
+def _policies(found: JSON) -> PolicyCounts:
+    results = [
+        str(one.get("result")) for one in cast("Sequence[JSON]", found.get("policies") or ())
+    ]
+    return PolicyCounts(
+        excluded=results.count("excluded"),
+        skipped=results.count("skipped"),
+        drifted=sum(results.count(one) for one in ("lacks", "new", "refused")),
+    )
+
+
+def _wrong_policies(found: JSON, customer: str) -> list[Problem]:
+    if found.get("right") is True:
+        return []
+    listed = cast("Sequence[JSON]", found.get("policies") or ())
+    wrong = [str(one.get("name")) for one in listed if one.get("result") not in _RIGHT]
+    todo = " ".join(map(str, cast("Sequence[Any]", found.get("toDo") or ())))
+    what = f"not as the stack wants: {', '.join(wrong)}" if wrong else "the exclusion is not right"
+    return [Problem(what=what, todo=todo or _see("verify", customer))]
+
+
+_RIGHT: Final = ("excluded", "skipped", "gone")
+
+
+def _alarm(rows: Sequence[JSON], standing: Standing) -> AlarmLine:
+    enabled = standing.alarm.enabled
+    for one in rows:
+        if standing.alarm_name and one.get("subject") == f"alert {standing.alarm_name}":
+            enabled = str(one.get("words")).startswith("on")
+    arrivals = (str(one["words"]) for one in rows if str(one["subject"]).endswith(_ARRIVAL))
+    return AlarmLine(
+        enabled=enabled,
+        receivers=standing.alarm.receivers,
+        first_row=next(arrivals, ""),
+    )
+
+
+def _unlooked(command: str, told: str, customer: str) -> Problem:
+    return Problem(
+        what=f"nothing could be looked at: {told.removeprefix('breakglass: ')}",
+        todo=_see(command, customer),
+    )
+
+
+def _see(command: str, customer: str) -> str:
+    return f"`breakglass {command} --stack {customer}` says more"

@@ -1,0 +1,49 @@
+"""How many customers at a time: as many as cores and free memory allow, at least one."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+BYTES_PER_RUN: Final = 700_000_000
+"""What one running stack takes at most: the CLI, its plugins, two Python processes."""
+_MEMORY: Final = Path("/proc/meminfo")
+_LIMIT: Final = Path("/sys/fs/cgroup/memory.max")
+_USED: Final = Path("/sys/fs/cgroup/memory.current")
+
+
+def default_parallelism(cores: int | None = None, free_bytes: int | None = None) -> int:
+    """The number that `--parallel` has by default; figures that are not known do not limit it."""
+    cores = usable_cores() if cores is None else cores
+    free_bytes = free_memory() if free_bytes is None else free_bytes
+    by_memory = cores if free_bytes is None else free_bytes // BYTES_PER_RUN
+    return max(1, min(cores, by_memory))
+
+
+def usable_cores() -> int:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def free_memory() -> int | None:
+    """Bytes that can be taken without swapping, within a container's limit; None: not known."""
+    figures = [one for one in (_machine(), _container()) if one is not None]
+    return min(figures, default=None)
+
+
+def _machine() -> int | None:
+    try:
+        lines = _MEMORY.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    found = (line.split()[1] for line in lines if line.startswith("MemAvailable:"))
+    return int(next(found, "0")) * 1024 or None
+
+
+def _container() -> int | None:
+    try:
+        limit, used = _LIMIT.read_text(encoding="ascii"), _USED.read_text(encoding="ascii")
+        return max(0, int(limit) - int(used))
+    except (OSError, ValueError):
+        return None

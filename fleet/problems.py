@@ -1,0 +1,97 @@
+"""What went wrong for a customer, and what to do about it, each in one line."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from fleet.report import Problem
+
+MOST: Final = 12
+"""A report names so many of a customer's errors; the log holds all."""
+_ERROR: Final = re.compile(r"^\s*error: (?P<words>.+)$")
+_WRAPPERS: Final = (
+    re.compile(r"^an unhandled error occurred: "),
+    re.compile(r"^[A-Za-z_]+(?:\.[A-Za-z_]+)*Error: "),
+)
+_CURES: Final = (
+    (
+        r"no stack named",
+        "`pulumi stack init {customer}` makes the stack, as `breakglass fleet add … --init` does",
+    ),
+    (
+        r"currently locked by|Another update is currently in progress|\[409\] Conflict",
+        "another run works on this stack: wait for it, then `breakglass fleet {operation} --resume`"
+        "; if it is surely dead, `pulumi cancel --stack {customer}` first",
+    ),
+    (
+        r"incorrect passphrase|passphrase must be set|PULUMI_CONFIG_PASSPHRASE",
+        "set PULUMI_CONFIG_PASSPHRASE__{suffix} to this customer's passphrase",
+    ),
+    (
+        r"PULUMI_ACCESS_TOKEN|pulumi login",
+        "set PULUMI_BACKEND_URL, or log in with `pulumi login`",
+    ),
+    (
+        r"cannot be deleted because it is protected|protected resource|is protected",
+        "two deliberate steps: `pulumi config set break-glass:protect false --stack {customer}` and"
+        " `breakglass fleet up --only {customer}`, then `breakglass fleet destroy` again",
+    ),
+    (r"ARM_[A-Z_]+", "set the variable for this customer as …__{suffix}"),
+    (r"no Entra ID P1 licence", "choose one of the ways out that the line names"),
+)
+
+
+def problems_of(
+    told: Iterable[str], *, customer: str, operation: str, suffix: str, log: str
+) -> list[Problem]:
+    """A problem for each line that the engine or the program told."""
+    lines = list(dict.fromkeys(_unwrapped(one) for one in told))
+    found = [
+        Problem(
+            what=one,
+            todo=_cure(one, customer=customer, operation=operation, suffix=suffix, log=log),
+        )
+        for one in lines[:MOST]
+    ]
+    if len(lines) > MOST:
+        found.append(Problem(what=f"and {len(lines) - MOST} more errors", todo=f"read {log}"))
+    return found
+
+
+def told_on(output: str) -> list[str]:
+    """The errors in what the CLI wrote, for an end that no event tells of."""
+    found = [match["words"] for line in output.splitlines() if (match := _ERROR.match(line))]
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return list(dict.fromkeys(found)) or lines[-1:]
+
+
+def drift(number: int, customer: str, *, healed: bool) -> Problem:
+    """Policies that somebody changed."""
+    what = f"{number} {'policy' if number == 1 else 'policies'} had lost the exclusion"
+    who = f"find out who did it (`breakglass verify --stack {customer}`)"
+    if healed:
+        return Problem(what=f"{what}, and excludes again" if number == 1 else
+                       f"{what}, and exclude again", todo=who)  # fmt: skip
+    return Problem(what=what, todo=f"`breakglass fleet up --only {customer}` puts it back; {who}")
+
+
+def changes_pending(changes: Sequence[str], customer: str) -> Problem:
+    """A preview that was to show no change."""
+    return Problem(
+        what=f"changes are pending: {', '.join(changes)}",
+        todo=f"look at them: `pulumi preview --diff --stack {customer}`",
+    )
+
+
+def _unwrapped(line: str) -> str:
+    line = " ".join(line.split())
+    for wrapper in _WRAPPERS:
+        line = wrapper.sub("", line)
+    return line
+
+
+def _cure(line: str, *, log: str, **names: str) -> str:
+    for sign, cure in _CURES:
+        if re.search(sign, line, re.IGNORECASE):
+            return cure.format(**names)
+    return f"do what the line says; the whole output: {log}"

@@ -1,0 +1,215 @@
+"""The process of one job: `python -m fleet.work CUSTOMER OPERATION REPORT …` beside Pulumi.yaml.
+
+Its environment is the customer's. It previews first and stops on any error, since what the
+Automation API calls `up`, `refresh` and `destroy` begins without a preview. Its report goes to a
+file, what the engine prints to stdout.
+"""
+
+import argparse
+import builtins
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from pulumi.automation import CommandError, InvalidVersionError
+
+from fleet.customers import Customer, read_customer
+from fleet.environment import secret_values, suffix_of, without_secrets
+from fleet.events import Events
+from fleet.looks import look
+from fleet.problems import drift, problems_of, told_on
+from fleet.report import CustomerReport, Licence, Outcome, PolicyCounts, Problem
+from fleet.report_json import write_text
+from fleet.stack import CustomerStack, KnownPulumi, operation_of
+from fleet.standing import Standing, read_standing
+
+
+class Work:
+    """One operation on one customer."""
+
+    def __init__(self, customer: Customer, call: argparse.Namespace) -> None:
+        self._customer = customer
+        self._operation: Any = call.operation
+        self._held: Path = call.held
+        self._log = str(call.report.with_suffix(".log"))
+        self._pulumi = KnownPulumi(call.pulumi, call.pulumi_version)
+        self._secrets = secret_values(os.environ)
+        self._stopped = False
+        self._steps: list[Events] = []
+        self._problems: list[Problem] = []
+
+    def stop(self, number: int, frame: FrameType | None) -> None:
+        """Begin nothing more: `pulumi`, in the same process group, has got the signal too."""
+        del number, frame
+        self._stopped = True
+
+    def run(self) -> CustomerReport:
+        """Do it; whatever goes wrong stands in the report."""
+        started, clock = datetime.now(UTC), time.monotonic()
+        stack = CustomerStack(self._customer.name, Path.cwd(), self._pulumi)
+        failed = not (self._operation == "status" or self._operate(stack))
+        standing = self._standing(stack)
+        policies, alarm = standing.policies, standing.alarm
+        verified = not failed and self._operation in ("preview", "up")
+        if self._operation == "status" and not self._stopped and not self._problems:
+            found = look(self._customer.name, Path.cwd(), standing)
+            policies, alarm, verified = found.policies, found.alarm, found.verified
+            self._problems += found.problems
+        elif self._steps:
+            policies = self._with_drift(policies, failed=failed)
+        outcome: Outcome = "done"
+        if self._stopped:
+            outcome = "cancelled"
+        elif failed or (self._operation == "status" and self._problems):
+            outcome = "failed"
+        return CustomerReport(
+            customer=self._customer.name,
+            tenant_id=self._customer.tenant_id,
+            subscription_id=self._customer.subscription_id,
+            operation=self._operation,
+            outcome=outcome,
+            started=started,
+            seconds=time.monotonic() - clock,
+            changes=self._steps[-1].changes() if self._steps else {},
+            accounts=standing.accounts,
+            policies=policies,
+            last_verified=datetime.now(UTC) if verified else None,
+            alarm=alarm,
+            licence=self._licence(failed=failed),
+            monthly_cost=standing.monthly_cost,
+            problems=tuple(self._problems),
+        )
+
+    def _operate(self, stack: CustomerStack) -> bool:
+        """Preview, then the operation; whether both went well."""
+        operation = operation_of(stack, self._operation)
+        if not self._step("preview", operation.preview):
+            return False
+        if operation.change is None:
+            return True
+        return self._step(self._operation, operation.change, begun=self._held.touch)
+
+    def _step(self, name: str, call: Any, begun: Callable[[], None] = lambda: None) -> bool:
+        if self._stopped:
+            self._problems.append(self._cut_off(name, begun=False))
+            return False
+        # The engine tells its first event when it holds the stack's lock.
+        events = Events(begun)
+        self._steps.append(events)
+        self._print(f"── {name}")
+        told: list[str] = []
+        try:
+            call(
+                on_event=events,
+                on_output=self._print,
+                on_error=self._print,
+                color="never",
+                suppress_outputs=True,
+                suppress_progress=True,
+            )
+        except CommandError as error:
+            told = events.errors() or told_on(str(error))
+            if not _was_killed(error):
+                self._held.unlink(missing_ok=True)
+        except (InvalidVersionError, OSError, AssertionError, builtins.RuntimeError) as error:
+            told = events.errors() or [str(error)]
+        else:
+            self._held.unlink(missing_ok=True)
+            return True
+        if self._stopped:
+            self._problems.append(self._cut_off(name, begun=True))
+        else:
+            told = [without_secrets(one, self._secrets) for one in told]
+            self._problems += problems_of(
+                told,
+                customer=self._customer.name,
+                operation=self._operation,
+                suffix=suffix_of(self._customer.name),
+                log=self._log,
+            )
+        return False
+
+    def _standing(self, stack: CustomerStack) -> Standing:
+        try:
+            return read_standing(stack.exported())
+        except (CommandError, OSError) as error:
+            if not self._problems:
+                self._problems += problems_of(
+                    told_on(str(error)),
+                    customer=self._customer.name,
+                    operation=self._operation,
+                    suffix=suffix_of(self._customer.name),
+                    log=self._log,
+                )
+            return Standing()
+
+    def _with_drift(self, policies: PolicyCounts, *, failed: bool) -> PolicyCounts:
+        """Policies with what the preview saw; what an `up` put back is no drift any more."""
+        if failed and not self._steps[0].changes():
+            return policies
+        number = self._steps[0].drifted()
+        healed = self._operation == "up" and not failed
+        if number:
+            self._problems.append(drift(number, self._customer.name, healed=healed))
+        excluded = policies.excluded
+        if excluded is not None and not healed:
+            excluded = max(0, excluded - number)
+        return PolicyCounts(
+            excluded=excluded, skipped=policies.skipped, drifted=0 if healed else number
+        )
+
+    def _licence(self, *, failed: bool) -> Licence:
+        if any(one.lacks_licence() for one in self._steps):
+            return "missing"
+        if not self._customer.needs_licence:
+            return "absent"
+        looked = self._operation in ("preview", "up") and not failed
+        return "required" if looked else "unknown"
+
+    def _cut_off(self, step: str, *, begun: bool) -> Problem:
+        return Problem(
+            what=f"stopped by you {'during' if begun else 'before'} {step}",
+            todo=f"`breakglass fleet {self._operation} --resume` goes on",
+        )
+
+    def _print(self, line: str) -> None:
+        print(without_secrets(line, self._secrets), flush=True)
+
+
+def _was_killed(error: CommandError) -> bool:
+    """Whether a signal ended `pulumi`: then its lock is still there."""
+    return re.search(r"\bcode: -\d", str(error)) is not None
+
+
+def _call(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="fleet.work", description=__doc__)
+    parser.add_argument("customer")
+    parser.add_argument("operation")
+    parser.add_argument("report", type=Path)
+    parser.add_argument("--held", type=Path, required=True, help="There while a lock may be held.")
+    parser.add_argument("--pulumi", type=Path, required=True)
+    parser.add_argument("--pulumi-version", required=True)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do the job and write the report."""
+    call = _call(arguments)
+    work = Work(read_customer(Path.cwd(), call.customer), call)
+    signal.signal(signal.SIGINT, work.stop)
+    if hasattr(signal, "SIGBREAK"):
+        signal.signal(signal.SIGBREAK, work.stop)  # pyright: ignore
+    report = work.run()
+    write_text(report.model_dump_json(by_alias=True, indent=2) + "\n", call.report)
+    return 0 if report.outcome == "done" else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
