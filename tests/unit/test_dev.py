@@ -191,7 +191,7 @@ def test_test_prepares_the_engine_before_the_layers_that_need_it(checkout: Check
     assert dev.main(["test"]) == 0
     texts = [" ".join(command[1:]) for command in checkout.calls]
     assert texts == [
-        "-m pytest -n auto --dist worksteal -p no:logging -p no:anyio tests/unit",
+        "-m pytest -n auto --dist worksteal -pno:logging -pno:anyio tests/unit",
         "-m sandbox.engine",
         "-m tests.assessors.environment",
         "-m pytest -n auto --dist worksteal tests --ignore=tests/unit",

@@ -14,8 +14,20 @@ from entra.directory import Domain, Group
 from entra.obstacles import Found, Obstacle
 from tests.unit.directories import user
 from tests.unit.harness import Recording, object_id
-from tests.unit.program_scene import FACTS, Tenant, roles, run, stopped_before_anything, tenant_in
+from tests.unit.program_scene import (
+    EMAILS,
+    FACTS,
+    Tenant,
+    roles,
+    stopped_before_anything,
+    tenant_in,
+)
+from tests.unit.program_scene import run as run_whole_program
 
+USE_ALARM_ALONE = {
+    "notify": {"emails": EMAILS},
+    "watch": dict.fromkeys(("exclusion", "tamper", "silence", "rules", "health"), False),
+}
 ADA = "1c2d3e4f-0000-4000-8000-000000000001"
 NAME = "k7q2v9x4m3p8t6w5"
 ADOPTED = f"adopted-{ADA}"
@@ -26,6 +38,12 @@ def tenant(monkeypatch: pytest.MonkeyPatch) -> Tenant:
     found = tenant_in(monkeypatch)
     found.directory.live.append(user(ADA, "ada@contoso.onmicrosoft.com"))
     return found
+
+
+def run(config: Mapping[str, str] | None = None, **how: Any) -> Recording:
+    """Without the alarms that watch something else than the accounts."""
+    quiet = {"break-glass:monitoring": json.dumps(USE_ALARM_ALONE)}
+    return run_whole_program({**quiet, **(config or {})}, **how)
 
 
 def settings(**accounts: Any) -> dict[str, str]:
