@@ -36,7 +36,7 @@ STATES: Final = {
     State.FINE: "fine",
 }
 LEGEND: Final = (
-    ("Accounts", "Emergency accounts with which somebody could sign in today."),
+    ("Accounts ready", "Emergency accounts with which somebody could sign in today."),
     (
         "Exclusions in place",
         "Sign-in policies (Conditional Access) that let the emergency accounts pass.",

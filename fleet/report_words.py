@@ -123,7 +123,7 @@ def accounts_text(customer: CustomerReport) -> str:
     """How many of the emergency accounts could be used today."""
     if not customer.accounts:
         return UNKNOWN
-    return f"{sum(one.ready for one in customer.accounts)} of {len(customer.accounts)} ready"
+    return f"{sum(one.ready for one in customer.accounts)} of {len(customer.accounts)}"
 
 
 def _accounts_lacking(customer: CustomerReport) -> float | None:
@@ -170,8 +170,8 @@ def _alarm_order(customer: CustomerReport) -> float | None:
 COLUMNS: Final[tuple[Column, ...]] = (
     Column("Customer", lambda one: one.customer, lambda one: one.customer.casefold()),
     Column("State", lambda one: state(one).value, lambda one: list(State).index(state(one))),
-    Column("Changes", changes_text, changed),
-    Column("Accounts", accounts_text, _accounts_lacking),
+    Column("To do", lambda one: str(len(points(one)) or NOTHING), lambda one: len(points(one))),
+    Column("Accounts ready", accounts_text, _accounts_lacking),
     Column(
         "Exclusions in place",
         lambda one: _count(one.policies.excluded),
@@ -199,7 +199,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
         lambda one: money_text(one.monthly_cost),
         lambda one: one.monthly_cost.amount if one.monthly_cost else None,
     ),
-    Column("To do", lambda one: str(len(points(one)) or NOTHING), lambda one: len(points(one))),
+    Column("Changes", changes_text, changed),
 )
 
 

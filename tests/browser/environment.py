@@ -58,19 +58,20 @@ class Browser:
         return answer.returncode == 0
 
 
-def ensure_browser(folder: Path = FOLDER, environ: Mapping[str, str] = os.environ) -> Browser:
+def ensure_browser(folder: Path = FOLDER) -> Browser:
     """An installed browser, else the unpacked one, which is made when it is missing.
 
     Raises:
         BrowserUnavailableError: neither is to be had.
     """
-    for name in [environ["BROWSER_PROGRAM"]] if "BROWSER_PROGRAM" in environ else INSTALLED:
-        found = shutil.which(name, path=environ.get("PATH", ""))
+    chosen = os.environ.get("BROWSER_PROGRAM")
+    for name in [chosen] if chosen else INSTALLED:
+        found = shutil.which(name)
         if found and (browser := Browser(found)).runs():
             return browser
-    if "BROWSER_PROGRAM" in environ:
-        raise BrowserUnavailableError(f"{environ['BROWSER_PROGRAM']} of BROWSER_PROGRAM won't run")
-    if not shutil.which("apt-get", path=environ.get("PATH", "")):
+    if chosen:
+        raise BrowserUnavailableError(f"BROWSER_PROGRAM names {chosen}, which does not start")
+    if not shutil.which("apt-get"):
         raise BrowserUnavailableError(
             "no browser and no apt-get is on PATH: install Chromium or Chrome, or name one by"
             " BROWSER_PROGRAM"

@@ -84,7 +84,7 @@ def test_a_heading_sorts_numbers_by_size_and_then_turns_around(tab: Page, tmp_pa
     ("heading", "first"),
     [
         ("Customer", "alpine-hotels"),
-        ("Accounts", "iron-works"),
+        ("Accounts ready", "iron-works"),
         ("Last verified", "kite-school"),
         ("Cost a month", "alpine-hotels"),
     ],
@@ -131,6 +131,13 @@ def test_nothing_is_wider_than_the_window(tab: Page, tmp_path: Path, width: int)
     if width < 600:
         wide = "one => one.getBoundingClientRect().right > innerWidth + 0.5"
         assert tab.run(f"[...document.querySelectorAll('main *')].filter({wide}).length") == 0
+
+
+def test_a_desktop_shows_every_column_at_once(tab: Page, tmp_path: Path) -> None:
+    shown(tab, sample(), tmp_path)
+    assert (
+        tab.run("(one => one.scrollWidth - one.clientWidth)(document.querySelector('.table'))") == 0
+    )
 
 
 def test_on_a_phone_each_customer_is_a_card_and_can_be_sorted(tab: Page, tmp_path: Path) -> None:
