@@ -1,0 +1,75 @@
+"""The policy pack on the real engine: the product's own settings pass, unsafe ones are refused."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.engine.standing import Scene
+from tests.support.pulumi_stack import REPOSITORY
+
+OF_ONE_TENANT = ("azuread:tenantId", "azure-native:subscriptionId")
+
+
+def settings_of_the_example() -> dict[str, Any]:
+    """Those of Pulumi.prod.yaml that another tenant can have."""
+    text = (REPOSITORY / "Pulumi.prod.yaml").read_text(encoding="utf-8")
+    settings: dict[str, Any] = yaml.safe_load(text)["config"]
+    del settings["break-glass:accounts"]["domain"]
+    return {key: value for key, value in settings.items() if key not in OF_ONE_TENANT}
+
+
+def test_the_examples_settings_pass_and_unsafe_ones_are_refused_in_a_line_each(
+    scene: Scene, tmp_path: Path
+) -> None:
+    domains = tmp_path / "policy.json"
+    domains.write_text(
+        json.dumps({"receiver-outside-tenant": {"tenantDomains": ["contoso.com", "example.org"]}})
+    )
+    pack = ("--policy-pack", "policies")
+    example = settings_of_the_example()
+    scene.stack.set_config(example)
+    # The rule on exclusions reads the state, which still has that of this policy.
+    scene.tenant.conditional_access.delete_policy(scene.policies()["Switched off"]["id"])
+
+    taken = scene.stack.preview(*pack, "--policy-pack-config", str(domains))
+
+    assert "break-glass@v1.0.0 (local: policies)" in taken.output
+    assert "[mandatory]" not in taken.output
+    assert "can't run policy" not in taken.output
+    assert "[advisory]  receiver-outside-tenant" in taken.output
+    assert "found receivers in the tenant only (contoso.com, example.org)" in taken.output
+
+    monitoring = example["break-glass:monitoring"]
+    monitoring["alert"] |= {"severity": 3, "enabled": False}
+    monitoring["workspace"]["retentionDays"] = 30
+    scene.stack.set_config(
+        {
+            "break-glass:accounts": {"passwordLength": 20, "passwordRotation": "now"},
+            "break-glass:monitoring": monitoring,
+        }
+    )
+    scene.forget()
+
+    refused = scene.stack.preview(*pack, check=False)
+
+    assert refused.returncode == 1
+    told = re.findall(r"^ +(\S+: found .+)$", refused.output, re.MULTILINE)
+    alert = "monitoring-use-alert: found"
+    assert sorted(told) == [
+        *(
+            f"account-{number}-password: found a length of 20, expected 32 or more; set"
+            " break-glass:accounts.passwordLength to 32 or more, and a new passwordRotation"
+            for number in (1, 2)
+        ),
+        f"{alert} enabled false, expected true; set break-glass:monitoring.alert.enabled to true",
+        f"{alert} severity 3, expected 0 (critical); set break-glass:monitoring.alert.severity"
+        " to 0",
+        "monitoring-workspace: found retentionInDays 30, expected 31 or more; set"
+        " break-glass:monitoring.workspace.retentionDays to 31",
+    ]
+    assert scene.writes() == []
+    for password in scene.stack.outputs(show_secrets=True)["passwords"].values():
+        assert password not in refused.output
