@@ -1,6 +1,6 @@
 # pyright: basic, reportMissingImports=false
 # prowler and its libraries are in an environment of their own, which the type checker does not see.
-"""Runs checks of prowler's m365 provider on a tenant; started by `prowler_verdict` as a process.
+"""Runs checks of prowler's m365 provider on tenants; started by `prowler_verdict` as a process.
 
 It is prowler as published: its services for Entra and the admin centre read the tenant through
 Microsoft's own SDK over HTTPS, and their checks judge what those read. From outside comes only what
@@ -8,9 +8,11 @@ prowler has no options for: what it sends to Microsoft Graph reaches the audited
 the login service is the tenant's. Its provider class, which would also sign in to Exchange through
 PowerShell, is represented by an object with the five attributes that the services ask it for.
 
-Reads `AUDITED_URL`, `SSL_CERT_FILE` and the `ARM_*` variables; arguments are names of checks.
-Writes to stdout one JSON document: `findings` (check, status, object's name and id, prowler's own
-sentence) and `read` (how much each service read, and what it says about what it could not read).
+Reads from stdin one JSON document a line: `environment` (`AUDITED_URL`, `SSL_CERT_FILE` and the
+`ARM_*` variables of a tenant) and `checks` (their names). Answers each by one on stdout: `findings`
+(check, status, object's name and id, prowler's own sentence) and `read` (how much each service
+read, and what it says about what it could not read). All libraries are loaded once, which takes
+longer than an audit.
 """
 
 import importlib
@@ -58,6 +60,14 @@ def graph_client(credentials: ClientSecretCredential) -> GraphServiceClient:
         allowed_hosts=["graph.microsoft.com", httpx.URL(url).host],
     )
     return GraphServiceClient(request_adapter=GraphRequestAdapter(provider, http))
+
+
+def forget_the_last_tenant() -> None:
+    """Let the services read anew: their `…_client` modules do when they are imported, and the
+    modules of the checks hold what those read. Nothing else of prowler keeps a tenant."""
+    for name in list(sys.modules):
+        if name.startswith(f"{SERVICES}.") and not name.endswith("_service"):
+            del sys.modules[name]
 
 
 def prepare() -> None:
@@ -124,14 +134,24 @@ def read_of_admin_center() -> dict[str, object]:
 READERS = {"entra": read_of_entra, "admincenter": read_of_admin_center}
 
 
-def main(checks: list[str]) -> None:
-    """Run the checks and write what they found."""
+def audit(checks: list[str]) -> dict[str, object]:
+    """Run the checks on the tenant that the environment names."""
+    forget_the_last_tenant()
     prepare()
     findings = [finding for name in checks for finding in findings_of(name)]
     services = {name.partition("_")[0] for name in checks}
-    read = {folder: READERS[folder]() for folder in sorted(services)}
-    json.dump({"findings": findings, "read": read}, sys.stdout)
+    return {"findings": findings, "read": {name: READERS[name]() for name in sorted(services)}}
+
+
+def main() -> None:
+    """Audit a tenant for each line."""
+    answers, sys.stdout = sys.stdout, sys.stderr
+    for line in sys.stdin:
+        asked = json.loads(line)
+        os.environ.update(asked["environment"])
+        answers.write(json.dumps(audit(asked["checks"])) + "\n")
+        answers.flush()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

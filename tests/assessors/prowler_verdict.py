@@ -2,17 +2,19 @@
 
 import json
 import subprocess
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from tests.assessors.audited_tenant import Audited
+from tests.assessors.audited_tenant import audited
 from tests.assessors.environment import ensure_environment
+from tests.support.tenant import JSON
 
 PROGRAM = Path(__file__).with_name("prowler_program.py")
-LIMIT_SECONDS = 120
 
 EXCLUSION = "entra_emergency_access_exclusion"
 GAPS = "entra_conditional_access_policy_no_exclusion_gaps"
@@ -57,23 +59,65 @@ class Verdict:
         return Counter(finding.status for finding in self.of(check))
 
 
-def prowler_on(audited: Audited, checks: Sequence[str] = CHECKS) -> Verdict:
-    """Run prowler's checks on a tenant.
+class Prowler:
+    """One process of prowler's that audits tenants one after the other; a context manager.
 
-    Raises:
-        AssessorsUnavailableError: prowler cannot be installed.
-        AssertionError: prowler failed, or could not read what its checks need.
+    Its libraries take longer to load than an audit takes.
     """
-    finished = subprocess.run(
-        [str(ensure_environment()), "-I", str(PROGRAM), *checks],
-        env=audited.environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_SECONDS,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stderr[-4000:]
-    told = json.loads(finished.stdout)
-    assert told["read"].get("entra", {}).get("errors", []) == []
-    return Verdict([Finding(**finding) for finding in told["findings"]], told["read"])
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._errors = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (see __exit__)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self._end()
+        self._errors.close()
+
+    def verdict_on(self, document: JSON, checks: Sequence[str] = CHECKS) -> Verdict:
+        """Run prowler's checks on a tenant of this document.
+
+        Raises:
+            AssessorsUnavailableError: prowler cannot be installed.
+            AssertionError: prowler failed, or could not read what its checks need.
+        """
+        with audited(document) as served:
+            told = self._ask({"environment": served.environment(), "checks": list(checks)})
+        assert told["read"].get("entra", {}).get("errors", []) == []
+        return Verdict([Finding(**finding) for finding in told["findings"]], told["read"])
+
+    def _ask(self, asked: JSON) -> JSON:
+        if self._process is None:
+            self._process = self._started(asked["environment"])
+        reader, writer = self._process.stdout, self._process.stdin
+        assert reader is not None
+        assert writer is not None
+        line = ""
+        with suppress(OSError):
+            writer.write(json.dumps(asked) + "\n")
+            writer.flush()
+            line = reader.readline()
+        if not line:
+            self._end()
+            self._errors.seek(0)
+            raise AssertionError(f"prowler ended: {self._errors.read()[-4000:]}")
+        return json.loads(line)
+
+    def _started(self, environment: dict[str, str]) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [str(ensure_environment()), "-I", str(PROGRAM)],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            encoding="utf-8",
+        )
+
+    def _end(self) -> None:
+        """Let the process end; the next tenant gets a new one."""
+        process, self._process = self._process, None
+        if process is not None:
+            with suppress(OSError):
+                process.communicate()

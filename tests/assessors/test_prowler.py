@@ -10,7 +10,6 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.assessors.audited_tenant import audited
 from tests.assessors.chronicle import Chronicle
 from tests.assessors.prowler_verdict import (
     DELETED,
@@ -18,8 +17,8 @@ from tests.assessors.prowler_verdict import (
     GAPS,
     GROUPS,
     PASSKEYS,
+    Prowler,
     Verdict,
-    prowler_on,
 )
 from tests.support.tenant import JSON, object_id
 
@@ -27,22 +26,19 @@ GROUP_NAME = "BTG Admins"
 
 
 @pytest.fixture(scope="module")
-def standing(chronicle: Chronicle) -> Verdict:
-    return verdict_on(chronicle.standing)
+def standing(prowler: Prowler, chronicle: Chronicle) -> Verdict:
+    return prowler.verdict_on(chronicle.standing)
 
 
 @pytest.fixture(scope="module")
-def after(chronicle: Chronicle) -> Verdict:
-    return verdict_on(chronicle.after)
+def after(prowler: Prowler, chronicle: Chronicle) -> Verdict:
+    return prowler.verdict_on(chronicle.after)
 
 
-def verdict_on(document: JSON) -> Verdict:
-    with audited(document) as served:
-        return prowler_on(served)
-
-
-def test_prowler_finds_no_emergency_access_before_the_stack(chronicle: Chronicle) -> None:
-    before = verdict_on(chronicle.before)
+def test_prowler_finds_no_emergency_access_before_the_stack(
+    prowler: Prowler, chronicle: Chronicle
+) -> None:
+    before = prowler.verdict_on(chronicle.before)
     assert before.statuses(EXCLUSION) == {"FAIL": 1}
     [finding] = before.of(PASSKEYS)
     assert finding.status == "MANUAL"
@@ -88,9 +84,11 @@ def test_prowler_asks_for_the_passkeys_that_nobody_has_registered_yet(
     assert standing.statuses(PASSKEYS) == {"FAIL": 2}
 
 
-def test_prowler_has_a_registered_passkey_looked_at_by_hand(chronicle: Chronicle) -> None:
+def test_prowler_has_a_registered_passkey_looked_at_by_hand(
+    prowler: Prowler, chronicle: Chronicle
+) -> None:
     """Microsoft's report calls it `passKeyDeviceBound`, which prowler does not take for FIDO2."""
-    ready = verdict_on(chronicle.ready)
+    ready = prowler.verdict_on(chronicle.ready)
     assert {finding.id for finding in ready.of(PASSKEYS)} == set(chronicle.users)
     assert ready.statuses(PASSKEYS) == {"MANUAL": 2}
     assert all("device-bound passkey registered" in found.says for found in ready.of(PASSKEYS))
@@ -158,18 +156,21 @@ def test_prowler_sees_a_tenant_that_breaks_its_check(
     check: str,
     change: Callable[[JSON, Chronicle], None],
     statuses: dict[str, int],
+    prowler: Prowler,
     chronicle: Chronicle,
 ) -> None:
     document = copy.deepcopy(chronicle.standing)
     change(document, chronicle)
-    assert verdict_on(document).statuses(check) == statuses
+    assert prowler.verdict_on(document).statuses(check) == statuses
 
 
-def test_a_policy_for_workloads_hides_the_accounts_from_prowler(chronicle: Chronicle) -> None:
+def test_a_policy_for_workloads_hides_the_accounts_from_prowler(
+    prowler: Prowler, chronicle: Chronicle
+) -> None:
     """A false alarm of prowler's: such a policy is counted although it cannot exclude users."""
     document = copy.deepcopy(chronicle.standing)
     for policy in _policies(document):
         policy["state"] = "enabled"
-    found = verdict_on(document)
+    found = prowler.verdict_on(document)
     assert found.statuses(EXCLUSION) == {"FAIL": 1}
     assert found.statuses(PASSKEYS) == {"MANUAL": 1}

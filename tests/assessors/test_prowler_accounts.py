@@ -27,7 +27,6 @@ import copy
 import pytest
 
 from tests.assessors import violations
-from tests.assessors.audited_tenant import audited
 from tests.assessors.chronicle import Chronicle
 from tests.assessors.prowler_verdict import (
     ACCOUNT_CHECKS,
@@ -35,11 +34,10 @@ from tests.assessors.prowler_verdict import (
     CAPABLE,
     CLOUD_ONLY,
     LICENCES,
+    Prowler,
     Verdict,
-    prowler_on,
 )
 from tests.assessors.violations import Change
-from tests.support.tenant import JSON
 
 TENANT_CHECKS = (
     "entra_admin_portals_access_restriction",
@@ -53,16 +51,12 @@ TENANT_CHECKS = (
     "entra_users_mfa_enabled",
 )
 """Those that judge by policies how administrators sign in."""
+CHECKS = (*ACCOUNT_CHECKS, *TENANT_CHECKS)
 
 
 @pytest.fixture(scope="module")
-def ready(chronicle: Chronicle) -> Verdict:
-    return verdict_on(chronicle.ready)
-
-
-def verdict_on(document: JSON) -> Verdict:
-    with audited(document) as served:
-        return prowler_on(served, (*ACCOUNT_CHECKS, *TENANT_CHECKS))
+def ready(prowler: Prowler, chronicle: Chronicle) -> Verdict:
+    return prowler.verdict_on(chronicle.ready, CHECKS)
 
 
 def test_prowlers_admin_centre_reads_the_whole_tenant(ready: Verdict, chronicle: Chronicle) -> None:
@@ -100,9 +94,9 @@ def capable(verdict: Verdict, chronicle: Chronicle) -> set[str]:
 
 
 def test_without_the_stack_prowler_finds_no_active_administrator_and_the_same_policies(
-    ready: Verdict, chronicle: Chronicle
+    prowler: Prowler, ready: Verdict, chronicle: Chronicle
 ) -> None:
-    before = verdict_on(chronicle.before)
+    before = prowler.verdict_on(chronicle.before, CHECKS)
     assert before.statuses(ADMINISTRATORS) == {"FAIL": 1}
     judged = {check: before.statuses(check) for check in TENANT_CHECKS}
     assert all(judged.values())
@@ -127,11 +121,14 @@ def test_without_the_stack_prowler_finds_no_active_administrator_and_the_same_po
     ],
 )
 def test_prowler_sees_what_was_done_to_the_accounts(
-    changes: tuple[Change, ...], expected: dict[str, dict[str, int]], chronicle: Chronicle
+    changes: tuple[Change, ...],
+    expected: dict[str, dict[str, int]],
+    prowler: Prowler,
+    chronicle: Chronicle,
 ) -> None:
     document = copy.deepcopy(chronicle.standing)
     for change in changes:
         change(document, chronicle)
-    found = verdict_on(document)
+    found = prowler.verdict_on(document, CHECKS)
     assert {check: found.statuses(check) for check in expected} == expected
     assert capable(found, chronicle) == {"FAIL"}
