@@ -137,7 +137,7 @@ def policy(name: str, control: str = "mfa") -> Policy:
 
 
 def _always(reply: object) -> Callable[..., object]:
-    def asked(*_: object) -> object:
+    def asked(*_: object, **__: object) -> object:
         return reply
 
     return asked
@@ -154,7 +154,8 @@ def tenant_in(monkeypatch: pytest.MonkeyPatch) -> Tenant:
     monkeypatch.setattr(preflight, "check_tenant", found.check)
     monkeypatch.setattr(ConditionalAccessClient, "list_policies", found.list_policies)
     monkeypatch.setattr(ResourceManager, "find", found.find)
-    for question, reply in (("diagnostic_settings", ()), ("may", True), ("is_registered", True)):
+    answers = {"diagnostic_settings": (), "may": True, "is_registered": True, "listing": ()}
+    for question, reply in answers.items():
         monkeypatch.setattr(ResourceManager, question, _always(reply))
     monkeypatch.setattr(survey, "Directory", found.connect)
     monkeypatch.setattr(accounts_survey, "look_for_obstacles", found.look_for_obstacles)
