@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import pulumi
@@ -87,3 +88,9 @@ def make(
         pulumi.export("credentials", account.credentials)
 
     return run_program(program, preview=preview, respond=respond, expect_error=expect_error)
+
+
+@cache
+def usual() -> Recording:
+    """`make()` once, for all tests that only look at it."""
+    return make()

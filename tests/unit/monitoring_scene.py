@@ -1,6 +1,7 @@
 """A `SignInMonitoring` as tests make it."""
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pulumi
@@ -83,6 +84,12 @@ def make(
         pulumi.export("rules", monitoring.rules)
 
     return run_program(program, preview=preview, respond=None if preview else in_azure)
+
+
+@cache
+def usual() -> Recording:
+    """`make()` once, for all tests that only look at it."""
+    return make()
 
 
 def in_azure(type_: str, name: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:

@@ -14,13 +14,13 @@ from components.break_glass_account import (
     BreakGlassAccount,
     BreakGlassAccountArgs,
 )
-from tests.unit.account_program import ALONE, NAME, OBJECT_ID, REMEMBERED, make
+from tests.unit.account_program import ALONE, NAME, OBJECT_ID, REMEMBERED, make, usual
 from tests.unit.directories import MemoryDirectory, user
 from tests.unit.harness import UNKNOWN, Recording, object_id, run_program
 
 
 def test_the_account_is_a_cloud_user_that_never_expires_and_is_not_listed() -> None:
-    inputs = make().one("User").inputs
+    inputs = usual().one("User").inputs
 
     assert inputs == {
         "userPrincipalName": NAME,
@@ -35,7 +35,7 @@ def test_the_account_is_a_cloud_user_that_never_expires_and_is_not_listed() -> N
 
 
 def test_the_name_is_random_lower_case_and_long() -> None:
-    inputs = make().one("RandomString").inputs
+    inputs = usual().one("RandomString").inputs
 
     assert inputs == {"length": 16, "special": False, "upper": False}
 
@@ -82,7 +82,7 @@ def test_a_prefix_that_a_chosen_name_makes_idle_is_not_warned_about() -> None:
 
 
 def test_the_password_is_secret_from_its_source_to_every_output() -> None:
-    run = make()
+    run = usual()
 
     assert run.one("User").secret_inputs == {"password"}
     assert "result" in run.one("RandomPassword").additional_secret_outputs
@@ -127,7 +127,7 @@ def test_what_comes_before_the_user_is_free_until_there_is_one_and_then_all_is_p
 
 
 def test_global_administrator_is_given_by_template_id_at_tenant_scope() -> None:
-    assert make().one("DirectoryRoleAssignment").inputs == {
+    assert usual().one("DirectoryRoleAssignment").inputs == {
         "roleId": GLOBAL_ADMINISTRATOR,
         "principalObjectId": object_id("account-user"),
     }
@@ -195,7 +195,7 @@ def test_a_preview_knows_no_name_yet() -> None:
 
 def test_the_account_remembers_whether_it_was_protected() -> None:
     assert make(protect=True).named("account").outputs["protected"] is True
-    assert make().named("account").outputs["protected"] is False
+    assert usual().named("account").outputs["protected"] is False
 
 
 def _types(run: Recording) -> Sequence[str]:
@@ -203,7 +203,7 @@ def _types(run: Recording) -> Sequence[str]:
 
 
 def test_one_account_is_exactly_these_resources() -> None:
-    assert sorted(_types(make())) == [
+    assert sorted(_types(usual())) == [
         "AccountRoles",
         "BreakGlassAccount",
         "DirectoryRoleAssignment",

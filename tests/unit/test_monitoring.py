@@ -1,7 +1,5 @@
 """SignInMonitoring: the logs flow, the alarm rings, the evidence stays."""
 
-from functools import cache
-
 import pulumi_random as random
 
 from alerting.use_alert import RUNBOOK, USE_DIMENSIONS, WatchedAccount, use_alert_query
@@ -15,14 +13,8 @@ from components.monitoring_arguments import (
     Workspace,
 )
 from components.sign_in_monitoring import SignInMonitoring
-from tests.unit.harness import UNKNOWN, Recording, run_program
-from tests.unit.monitoring_scene import NAMES, RECEIVERS, SUBSCRIPTION, USE_ALERT, make
-
-
-@cache
-def usual() -> Recording:
-    """The run with default settings, once for all tests that only look at it."""
-    return make()
+from tests.unit.harness import UNKNOWN, run_program
+from tests.unit.monitoring_scene import NAMES, RECEIVERS, SUBSCRIPTION, USE_ALERT, make, usual
 
 
 def test_every_name_is_the_chosen_one() -> None:

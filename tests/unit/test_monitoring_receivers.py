@@ -15,7 +15,7 @@ from components.monitoring_arguments import (
     WebhookReceiver,
 )
 from tests.unit.harness import Recording
-from tests.unit.monitoring_scene import RECEIVERS, RULES, SUBSCRIPTION, USE_ALERT, make
+from tests.unit.monitoring_scene import RECEIVERS, RULES, SUBSCRIPTION, USE_ALERT, make, usual
 
 URI = "https://prod-01.example.org/workflows/x/triggers/manual?sig=Very-Secret"
 EXISTING = f"{SUBSCRIPTION}/resourceGroups/rg-ops/providers/Microsoft.Insights/actionGroups/ag-ops"
@@ -87,7 +87,7 @@ def test_an_action_group_is_made_anew_before_the_old_one_goes(group: str) -> Non
 
 
 def test_kinds_without_a_receiver_are_not_mentioned() -> None:
-    inputs = make().named(GROUPS[0]).inputs
+    inputs = usual().named(GROUPS[0]).inputs
     assert [key for key in inputs if key.endswith("Receivers")] == ["emailReceivers"]
 
 

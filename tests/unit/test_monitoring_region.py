@@ -2,7 +2,7 @@
 
 from components.monitoring_arguments import Workspace
 from tests.unit.harness import Recording
-from tests.unit.monitoring_scene import CENTRAL, RULES, make
+from tests.unit.monitoring_scene import CENTRAL, RULES, make, usual
 
 
 def regions(run: Recording, *suffixes: str) -> dict[str, str]:
@@ -17,6 +17,6 @@ def test_rules_go_to_the_region_of_the_existing_workspace_and_nothing_else_does(
 
 def test_without_another_region_everything_is_in_that_of_the_monitoring() -> None:
     places = ("resource-group", "workspace", *RULES)
-    assert regions(make(), *places) == dict.fromkeys(places, "westeurope")
+    assert regions(usual(), *places) == dict.fromkeys(places, "westeurope")
     run = make(workspace=Workspace(existing=CENTRAL))
     assert regions(run, *RULES) == dict.fromkeys(RULES, "westeurope")

@@ -25,17 +25,12 @@ from tests.unit.monitoring_scene import (
     USE_ALERT,
     make,
     query_of,
+    usual,
 )
 
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-break-glass/providers"
 INSIGHTS = f"{GROUP}/Microsoft.Insights"
 WORKSPACE = f"{GROUP}/Microsoft.OperationalInsights/workspaces/log-break-glass"
-
-
-@cache
-def usual() -> Recording:
-    """The run with default settings, once for all tests that only look at it."""
-    return make()
 
 
 @cache

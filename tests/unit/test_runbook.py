@@ -1,6 +1,7 @@
 """docs/runbook.md names what stands in the messages: their subjects and their columns."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from alerting.exclusion_alert import EXCLUSION_DIMENSIONS
 from alerting.tamper_alert import TAMPER_DIMENSIONS
 from alerting.use_alert import USE_DIMENSIONS
 from components.monitoring_arguments import UseAlert
+from tests.unit.harness import Recording
 from tests.unit.monitoring_scene import ACTIVITY_ALERTS, RULES, USE_ALERT, make
 
 PAGE = (Path(__file__).parents[2] / "docs" / "runbook.md").read_text(encoding="utf-8")
@@ -54,8 +56,13 @@ def test_those_are_the_subjects_and_an_activity_log_alert_has_none() -> None:
         assert "Email.Subject" not in str(run.named(f"monitoring-{alert}").inputs)
 
 
+@cache
+def with_a_page_of_ones_own() -> Recording:
+    return make(alert=UseAlert(runbook="https://wiki.example.org/alarm"))
+
+
 @pytest.mark.parametrize("alert", [*RULES, *ACTIVITY_ALERTS])
 def test_the_description_which_a_mail_shows_ends_with_the_runbooks_address(alert: str) -> None:
-    inputs = make(alert=UseAlert(runbook="https://wiki.example.org/alarm"))
-    description = inputs.named(f"monitoring-{alert}").inputs["description"]
+    rule = with_a_page_of_ones_own().named(f"monitoring-{alert}")
+    description = rule.inputs["description"]
     assert description.endswith(" What to do: https://wiki.example.org/alarm")
