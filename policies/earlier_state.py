@@ -1,8 +1,7 @@
 """What the stack's state knows before this run.
 
-A policy pack is shown what is to stand, and no deletion: what the program leaves out is simply not
-there. So the state is asked for by the CLI's own `pulumi stack export`, which locks nothing and
-leaves secrets encrypted.
+No rule is asked about a deletion: what the program leaves out is simply not there. So the state is
+asked for by the CLI's own `pulumi stack export`, which locks nothing and leaves secrets encrypted.
 """
 
 import json

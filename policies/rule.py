@@ -13,6 +13,7 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
+from policies.registered import REGISTERED
 from policies.seen import Seen, resource_seen, stack_seen
 
 Config = Mapping[str, Any]
@@ -34,6 +35,7 @@ def resource_rule(
     """A mandatory rule on each resource's inputs, before anything is done with it."""
 
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        REGISTERED.note(args.urn)
         seen = resource_seen(args)
         if not applies(seen):
             args.not_applicable("another kind of resource")
@@ -59,7 +61,7 @@ def stack_rule(
     """
 
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        stack = stack_seen(args.resources)
+        stack = stack_seen(one for one in args.resources if REGISTERED.has(one.urn))
         if not applies(stack):
             args.not_applicable("the stack has nothing of the kind")
         for where, line in judge(stack, args.get_config()):

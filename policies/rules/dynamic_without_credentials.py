@@ -19,6 +19,7 @@ from pulumi_policy import (
     ResourceValidationPolicy,
 )
 
+from policies.registered import REGISTERED
 from policies.resource_types import DYNAMIC
 from policies.rules.no_plain_secrets import SECRET_NAME, credentials
 from policies.secret_marks import SecretText
@@ -80,6 +81,7 @@ def rule() -> ResourceValidationPolicy:
             providers[args.urn] = provider
 
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        REGISTERED.note(args.urn)
         seen = resource_seen(args)
         if not seen.type.startswith(DYNAMIC):
             args.not_applicable("not a dynamic resource")

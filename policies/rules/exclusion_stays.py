@@ -1,7 +1,7 @@
 """No exclusion is deleted or replaced while an account lives.
 
-A policy pack sees what is to stand and no deletion. So this rule asks for the stack's state, where
-everything that stood before is, and compares. What the service itself says is gone (`gone`, an
+No rule is asked about a deletion. So this one asks for the stack's state, where everything that
+stood before is, and compares. What the service itself says is gone (`gone`, an
 output of CaExclusionPatch) is no deletion: nobody can exclude anything from it.
 
 In an `up` this comes when everything is done; the preview before it is what refuses in time.

@@ -16,6 +16,7 @@ from pulumi_policy import (
 from pulumi_policy.deserialize import deserialize_properties
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
+from policies.registered import REGISTERED
 from policies.resource_types import (
     ACCOUNT,
     EXCLUSION,
@@ -99,12 +100,20 @@ def stack_verdict(
     policy: StackValidationPolicy,
     things: Iterable[Thing],
     config: Mapping[str, Any] | None = None,
+    *,
+    deleted: Iterable[Thing] = (),
 ) -> list[str] | str:
-    """The lines of a rule on the stack, or `NOT_APPLICABLE`."""
+    """The lines of a rule on the stack, or `NOT_APPLICABLE`.
+
+    `deleted`: what the engine shows, too, although the program does not register it.
+    """
     root = Thing(STACK, "break-glass-test", protect=False)
     given = [*things]
     stack = given if any(one.type == STACK for one in given) else [root, *given]
-    resources = {one.urn: _resource(one) for one in stack}
+    REGISTERED.forget()
+    for one in stack:
+        REGISTERED.note(one.urn)
+    resources = {one.urn: _resource(one) for one in (*stack, *deleted)}
     for one in stack:
         needed = [resources[other.urn] for other in one.depends_on if other.urn in resources]
         resources[one.urn].dependencies.extend(needed)

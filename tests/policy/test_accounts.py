@@ -59,6 +59,13 @@ def test_one_account_that_stays_is_too_few() -> None:
     ]
 
 
+def test_an_account_that_is_about_to_be_deleted_does_not_count() -> None:
+    stack = standing_stack()
+    leaving = stack.pop("account-2")
+    (line,) = stack_verdict(two_accounts.RULE, stack.values(), deleted=[leaving])
+    assert line.startswith("accounts: found 1 that stay (account-1)")
+
+
 def test_an_exclusion_without_any_account_is_refused() -> None:
     stack = standing_stack()
     (line,) = stack_verdict(two_accounts.RULE, [stack["exclusion"]])

@@ -1,6 +1,6 @@
 """Rules on exclusions, and on policies that the stack makes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,12 +23,16 @@ from tests.policy.pack_scene import (
 
 def lines(
     planned: Iterable[Thing],
-    before: Iterable[Thing],
+    before: Collection[Thing],
     config: Mapping[str, Any] | None = None,
 ) -> list[str] | str:
     """What the rule says to a plan, given what the state has."""
     state = {one.urn: {"type": one.type, "outputs": one.props} for one in before}
-    return stack_verdict(exclusion_stays.rule(lambda _urn, _org: state), planned, config)
+    stays = [*planned]
+    urns = {one.urn for one in stays}
+    deleted = [one for one in before if one.urn not in urns]
+    rule = exclusion_stays.rule(lambda _urn, _org: state)
+    return stack_verdict(rule, stays, config, deleted=deleted)
 
 
 def without(stack: Mapping[str, Thing], *names: str) -> list[Thing]:

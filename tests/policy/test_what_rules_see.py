@@ -9,9 +9,12 @@ import pulumi_policy.policy as sdk
 import pytest
 
 from policies.earlier_state import StateError, read_state
+from policies.registered import REGISTERED
+from policies.resource_types import WORKSPACE
+from policies.rules import retention
 from policies.secret_marks import SecretText, keep_marks
 from policies.seen import UNKNOWN, known, type_of
-from tests.policy.pack_scene import LATER, ROOT, Thing, secret
+from tests.policy.pack_scene import LATER, ROOT, Thing, secret, verdict
 
 
 @pytest.fixture
@@ -96,3 +99,12 @@ def test_a_cli_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(StateError, match="FileNotFoundError"):
         read_state(ROOT)
+
+
+def test_a_resource_that_a_rule_was_asked_about_is_registered() -> None:
+    REGISTERED.forget()
+    assert REGISTERED.has("anything")
+    asked, other = Thing(WORKSPACE, "asked"), Thing(WORKSPACE, "other")
+    verdict(retention.RULE, asked)
+    assert REGISTERED.has(asked.urn)
+    assert not REGISTERED.has(other.urn)
