@@ -30,6 +30,15 @@ INSTALLED = (
     "google-chrome",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
+FONTS = """<?xml version='1.0'?>
+<fontconfig>
+<dir>/usr/share/fonts</dir><dir prefix='relative'>usr/share/fonts</dir>
+<cachedir>{cached}</cachedir>
+<include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+<match><edit name="family" mode="append_last"><string>DejaVu Sans</string></edit></match>
+</fontconfig>
+"""
+"""Of the machine's own fonts none need be there: the packages bring DejaVu where it is missing."""
 
 
 class BrowserUnavailableError(Exception):
@@ -90,11 +99,12 @@ def ensure_browser(folder: Path = FOLDER) -> Browser:
 def unpacked(root: Path) -> Browser:
     """The browser below a folder that holds what the packages hold."""
     libraries = sorted({str(path.parent) for path in (root / "usr/lib").rglob("*.so*")})
-    fonts = root.parent / "fonts.conf"
-    own = {"FONTCONFIG_FILE": str(fonts)} if fonts.exists() else {}
     return Browser(
         str(root / "usr/lib/chromium" / PACKAGE),
-        {"LD_LIBRARY_PATH": os.pathsep.join(libraries), **own},
+        {
+            "LD_LIBRARY_PATH": os.pathsep.join(libraries),
+            "FONTCONFIG_FILE": str(root / "fonts.conf"),
+        },
     )
 
 
@@ -117,13 +127,8 @@ def _fetch(folder: Path) -> None:
     _run([*apt, "install", "--download-only", "--no-install-recommends", PACKAGE])
     for package in sorted((cache / "archives").glob("*.deb")):
         _run(["dpkg-deb", "--extract", str(package), str(new)])
-    if not Path("/etc/fonts/fonts.conf").exists():
-        (folder / "fonts.conf").write_text(
-            "<?xml version='1.0'?><fontconfig><dir>/usr/share/fonts</dir>"
-            f"<dir>{folder / 'unpacked/usr/share/fonts'}</dir>"
-            f"<cachedir>{folder / 'font-cache'}</cachedir></fontconfig>",
-            encoding="utf-8",
-        )
+    cached = folder / "unpacked" / "font-cache"
+    (new / "fonts.conf").write_text(FONTS.format(cached=cached), encoding="utf-8")
     shutil.rmtree(folder / "unpacked", ignore_errors=True)
     new.rename(folder / "unpacked")
     shutil.rmtree(lists)
