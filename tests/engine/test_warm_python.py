@@ -112,6 +112,15 @@ def test_it_does_not_outlive_the_one_who_asked_for_it(command: list[str], tmp_pa
     assert process.wait() == -signal.SIGKILL
 
 
+def test_it_does_not_outlive_the_tests(tmp_path: Path) -> None:
+    server = serve_python(tmp_path / "socket")
+    process = waiting(python_command(tmp_path / "socket"), tmp_path)
+    server.communicate()
+    assert process.wait() in (1, -signal.SIGKILL)
+    assert process.stdout is not None
+    assert process.stdout.read() == b"", "its end of the pipe is closed"
+
+
 def test_it_is_the_same_python(command: list[str], tmp_path: Path) -> None:
     script = program(tmp_path, "import sys; print(sys.executable, sys.flags.dev_mode)")
     run = subprocess.run([*command, script], capture_output=True, text=True, check=True)

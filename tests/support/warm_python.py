@@ -98,6 +98,9 @@ def serve(address: str) -> Start | None:
                 for stream in start.streams:
                     os.close(stream)
             if 0 in events:
+                # Plugins of an engine that was killed wait for it for good.
+                for process in clients:
+                    os.kill(process, signal.SIGKILL)
                 return None
 
 
