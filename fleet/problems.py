@@ -8,7 +8,7 @@ from fleet.report import Problem
 
 MOST: Final = 12
 """A report names so many of a customer's errors; the log holds all."""
-_ERROR: Final = re.compile(r"^\s*error: (?P<words>.+)$")
+_ERROR: Final = re.compile(r"^\s*(?:std(?:out|err): )?error: (?P<words>.+)$")
 _WRAPPERS: Final = (
     re.compile(r"^an unhandled error occurred: "),
     re.compile(r"^[A-Za-z_]+(?:\.[A-Za-z_]+)*Error: "),
@@ -37,6 +37,10 @@ _CURES: Final = (
         " `breakglass fleet up --only {customer}`, then `breakglass fleet destroy` again",
     ),
     (r"ARM_[A-Z_]+", "set the variable for this customer as …__{suffix}"),
+    (
+        r"was killed \(signal",
+        "run again; when memory ran out, with a smaller --parallel",
+    ),
     (r"no Entra ID P1 licence", "choose one of the ways out that the line names"),
 )
 
@@ -59,10 +63,18 @@ def problems_of(
 
 
 def told_on(output: str) -> list[str]:
-    """The errors in what the CLI wrote, for an end that no event tells of."""
+    """The errors in what the Automation API tells of a CLI's end, when no event tells them."""
+    if killed := killed_by(output):
+        return [f"`pulumi` was killed (signal {killed}) in the midst of its work"]
     found = [match["words"] for line in output.splitlines() if (match := _ERROR.match(line))]
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     return list(dict.fromkeys(found)) or lines[-1:]
+
+
+def killed_by(output: str) -> int | None:
+    """The number of the signal that ended the CLI, in what the Automation API tells of its end."""
+    found = re.search(r"^ code: -(?P<signal>\d+)$", output, re.MULTILINE)
+    return int(found["signal"]) if found else None
 
 
 def drift(number: int, customer: str, *, healed: bool) -> Problem:

@@ -4,7 +4,7 @@ Errors are ``FleetError``. Nothing in it is a secret; it is its owner's all the 
 name accounts.
 """
 
-import os
+import tempfile
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,9 +27,8 @@ class Record:
         self._revision = revision
         base = project / FOLDER
         base.mkdir(mode=0o700, exist_ok=True)
-        stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{operation}-{os.getpid()}"
-        self.folder = base / stamp
-        self.folder.mkdir(mode=0o700)
+        stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{operation}-"
+        self.folder = Path(tempfile.mkdtemp(prefix=stamp, dir=base))
         self._last = base / LAST
 
     def report(self, customers: Iterable[CustomerReport]) -> FleetReport:

@@ -104,6 +104,7 @@ class _Run:
     def _interrupted(self, waiting: Iterable["Future[Any]"]) -> None:
         if self.stopped:
             self._stop.kill()
+            return
         self.stopped = True
         for future in waiting:
             future.cancel()

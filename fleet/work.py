@@ -8,7 +8,6 @@ file, what the engine prints to stdout.
 import argparse
 import builtins
 import os
-import re
 import signal
 import sys
 import time
@@ -24,7 +23,7 @@ from fleet.customers import Customer, read_customer
 from fleet.environment import secret_values, suffix_of, without_secrets
 from fleet.events import Events
 from fleet.looks import look
-from fleet.problems import drift, problems_of, told_on
+from fleet.problems import drift, killed_by, problems_of, told_on
 from fleet.report import CustomerReport, Licence, Outcome, PolicyCounts, Problem
 from fleet.report_json import write_text
 from fleet.stack import CustomerStack, KnownPulumi, operation_of
@@ -116,7 +115,7 @@ class Work:
             )
         except CommandError as error:
             told = events.errors() or told_on(str(error))
-            if not _was_killed(error):
+            if killed_by(str(error)) is None:
                 self._held.unlink(missing_ok=True)
         except (InvalidVersionError, OSError, AssertionError, builtins.RuntimeError) as error:
             told = events.errors() or [str(error)]
@@ -181,11 +180,6 @@ class Work:
 
     def _print(self, line: str) -> None:
         print(without_secrets(line, self._secrets), flush=True)
-
-
-def _was_killed(error: CommandError) -> bool:
-    """Whether a signal ended `pulumi`: then its lock is still there."""
-    return re.search(r"\bcode: -\d", str(error)) is not None
 
 
 def _call(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -1,0 +1,183 @@
+"""Twelve customers in twelve tenants on the real engine: four of them in trouble, eight not."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_DNS, uuid5
+
+import pytest
+
+from fleet.environment import suffix_of
+from fleet.report import CustomerReport, FleetReport
+from fleet.report_json import read_json
+from sandbox.api.server import TenantServer
+from sandbox.engine import install_stand_ins, sandbox_environment
+from tests.engine.standing import AT_SPEED, Snapshot
+from tests.support.pulumi_stack import REPOSITORY, session_engine
+from tests.support.tenant import AT_ONCE
+from tests.support.warm_engine import warm_python
+
+FINE = tuple(f"customer-{number}" for number in range(1, 9))
+CUSTOMERS = (*FINE, "drifted", "throttled", "unlicensed", "wrong-secret")
+WRONG_SECRET = "this-secret-is-wrong-0123456789"
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """A project with twelve customers, and the tenants that they are about."""
+
+    project: Path
+    environment: Mapping[str, str]
+    servers: Mapping[str, TenantServer]
+    tenants: Mapping[str, str]
+    """Tenant ids by customer."""
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "cli.main", "fleet", *arguments],
+            cwd=self.project,
+            env={**self.environment, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+
+    def policies(self, customer: str) -> list[dict[str, Any]]:
+        tenant = self.servers[customer].world.tenants[self.tenants[customer]]
+        return tenant.to_document()["conditionalAccessPolicies"]
+
+
+def renamed(text: str, customer: str, document: Mapping[str, Any]) -> str:
+    """A tenant, a state or settings of one customer made into those of another."""
+    ids = [document["tenant"]["id"], document["subscriptions"][0]["subscriptionId"]]
+    ids += [app["appId"] for app in document["apps"]]
+    for old in ids:
+        text = text.replace(old, str(uuid5(NAMESPACE_DNS, f"{customer}/{old}")))
+    for mark in ("urn:pulumi:{}::", "break-glass/{}", "break-glass-{}"):
+        text = text.replace(mark.format("test"), mark.format(customer))
+    return text
+
+
+def without_resources(state: str) -> str:
+    """The state of a stack that was made, and nothing more."""
+    document = json.loads(state)
+    document["checkpoint"]["latest"]["resources"] = []
+    return json.dumps(document)
+
+
+@pytest.fixture
+def fleet(standing: Snapshot, tmp_path: Path) -> Iterator[Fleet]:
+    engine = session_engine()
+    work, project = tmp_path / "work", tmp_path / "project"
+    project.mkdir()
+    shutil.copytree(standing.folder / "state", work / "state")
+    shutil.copy2(standing.folder / "passphrase", work / "passphrase")
+    install_stand_ins(work / "pulumi", warm_python(engine))
+    committed = (REPOSITORY / "Pulumi.yaml").read_text(encoding="utf-8")
+    (project / "Pulumi.yaml").write_text(
+        f"main: {REPOSITORY}\n{committed}".replace(".venv", str(REPOSITORY / ".venv")),
+        encoding="utf-8",
+    )
+    stacks = work / "state" / ".pulumi" / "stacks" / "break-glass"
+    documents: dict[str, dict[str, Any]] = {}
+    state = (stacks / "test.json").read_text(encoding="utf-8")
+    settings = (standing.folder / "Pulumi.test.yaml").read_text(encoding="utf-8")
+    for name in CUSTOMERS:
+        mine = renamed(state, name, standing.document)
+        (stacks / f"{name}.json").write_text(
+            without_resources(mine) if name == "unlicensed" else mine, encoding="utf-8"
+        )
+        (project / f"Pulumi.{name}.yaml").write_text(
+            renamed(settings, name, standing.document), encoding="utf-8"
+        )
+        documents[name] = json.loads(
+            renamed(json.dumps(standing.document), name, standing.document)
+        )
+    documents["unlicensed"]["subscribedSkus"] = []
+    (policy, *_) = documents["drifted"]["conditionalAccessPolicies"]
+    policy["conditions"]["users"]["excludeGroups"] = []
+    with ExitStack() as running:
+        alone = [documents.pop("throttled")]
+        slow = running.enter_context(
+            TenantServer(alone, knobs={**AT_ONCE, "conditionalAccessRequestsPerSecond": 1})
+        )
+        quick = running.enter_context(TenantServer(list(documents.values()), knobs=AT_ONCE))
+        servers = {name: slow if name == "throttled" else quick for name in CUSTOMERS}
+        tenants = {name: one["tenant"]["id"] for name, one in documents.items()}
+        tenants["throttled"] = alone[0]["tenant"]["id"]
+        variables = sandbox_environment(engine, work, AT_SPEED)
+        for name, server in servers.items():
+            for key, value in server.environment(tenants[name]).items():
+                variables[f"{key}__{suffix_of(name)}"] = value
+        variables["ARM_CLIENT_SECRET__WRONG_SECRET"] = WRONG_SECRET
+        yield Fleet(project, variables, servers, tenants)
+
+
+def test_four_customers_in_trouble_are_told_and_eight_are_done(fleet: Fleet) -> None:
+    report_file = fleet.project / "report.json"
+    ran = fleet.run("preview", "--expect-no-changes", "--report", str(report_file))
+
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    report = read_json(report_file)
+    customers = {one.customer: one for one in report.customers}
+    assert set(customers) == set(CUSTOMERS)
+    assert {one: customers[one].outcome for one in CUSTOMERS} == {
+        **dict.fromkeys((*FINE, "throttled"), "done"),
+        **dict.fromkeys(("drifted", "unlicensed", "wrong-secret"), "failed"),
+    }, ran.stdout
+    for name in (*FINE, "throttled"):
+        assert_all_is_well(customers[name], fleet.tenants[name])
+    assert_throttled(fleet)
+    assert customers["unlicensed"].licence == "missing"
+    assert "no Entra ID P1 licence" in customers["unlicensed"].problems[0].what
+    wrong = customers["wrong-secret"]
+    assert any("ARM_CLIENT_SECRET is not the secret of" in one.what for one in wrong.problems)
+    drifted = customers["drifted"]
+    assert (drifted.policies.drifted, drifted.policies.excluded) == (1, 3)
+    assert drifted.changes["update"] == 1
+    assert_no_secret(fleet, report)
+
+    healed = fleet.run("up", "--yes", "--only", "drifted", "--report", str(report_file))
+    assert healed.returncode == 0, healed.stdout + healed.stderr
+    (done,) = read_json(report_file).customers
+    assert (done.policies.drifted, done.changes["update"]) == (0, 1)
+    assert all(one["conditions"]["users"]["excludeGroups"] for one in fleet.policies("drifted"))
+
+
+def assert_all_is_well(customer: CustomerReport, tenant_id: str) -> None:
+    assert customer.tenant_id == tenant_id
+    assert set(customer.changes) == {"same"}
+    assert len(customer.accounts) == 2
+    assert (customer.policies.excluded, customer.policies.drifted) == (4, 0)
+    assert (customer.alarm.enabled, customer.alarm.receivers) == (True, 2)
+    assert customer.licence == "required"
+    assert customer.monthly_cost is not None
+    assert customer.last_verified is not None
+    assert customer.problems == ()
+
+
+def assert_throttled(fleet: Fleet) -> None:
+    entries = fleet.servers["throttled"].world.requests.entries()
+    assert any(entry["throttled"] for entry in entries)
+
+
+def assert_no_secret(fleet: Fleet, report: FleetReport) -> None:
+    """Neither a credential nor a password is in any file that the run left."""
+    secrets = {v for k, v in fleet.environment.items() if k.startswith("ARM_CLIENT_SECRET__")}
+    secrets.add((fleet.project.parent / "work" / "passphrase").read_text(encoding="utf-8"))
+    assert len(secrets) == len(CUSTOMERS) + 1
+    left = [path for path in (fleet.project / ".fleet").rglob("*") if path.is_file()]
+    assert len(left) > len(CUSTOMERS), left
+    for path in left:
+        text = path.read_text(encoding="utf-8")
+        assert not [one for one in secrets if one in text], path
+        assert "ciphertext" not in text
+    assert "passwords" not in report.model_dump_json()

@@ -1,0 +1,100 @@
+"""A stub named `pulumi` for tests of the fleet: does what a plan says, and notes how it was called.
+
+The plan is JSON, `{customer: {operation: step}}`; a step may hold
+    changes   the counts of the summary
+    errors    error diagnostics; it then ends with 1
+    events    further engine events
+    stderr    what it writes there
+    exit      its exit code
+    wait      true: it tells its first event and stays until somebody interrupts it
+    deaf      true, with wait: it does not heed an interrupt
+    killed    true: it tells its first event and dies of a signal
+Operations: preview, up, refresh, destroy, and preview-refresh and preview-destroy for their
+previews; `export` holds what `stack export` prints.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+
+
+def main() -> int:
+    arguments = sys.argv[1:]
+    if "version" in arguments:
+        print("v3.200.0")
+        return 0
+    customer = arguments[arguments.index("--stack") + 1] if "--stack" in arguments else ""
+    words = [one for one in arguments if not one.startswith("-")]
+    operation = "export" if words[:2] == ["stack", "export"] else words[0]
+    if operation in ("refresh", "destroy") and "--preview-only" in arguments:
+        operation = f"preview-{operation}"
+    with (HERE / "calls.jsonl").open("a") as calls:
+        call = {"customer": customer, "operation": operation, "arguments": arguments}
+        calls.write(json.dumps({**call, "environment": dict(os.environ)}) + "\n")
+    plan = json.loads((HERE / "plan.json").read_text())
+    step = plan.get(customer, {}).get(operation, {})
+    if operation == "export":
+        print(json.dumps(step or {"version": 3, "deployment": {"resources": []}}))
+        return 0
+    return act(arguments, step)
+
+
+def act(arguments: list[str], step: dict[str, Any]) -> int:
+    log = (
+        Path(arguments[arguments.index("--event-log") + 1]) if "--event-log" in arguments else None
+    )
+
+    def tell(event: dict[str, Any]) -> None:
+        if log:
+            with log.open("a") as stream:
+                stream.write(json.dumps({"sequence": 1, "timestamp": 1, **event}) + "\n")
+
+    interrupted: list[int] = []
+    deaf = step.get("deaf")
+
+    def note(number: int, frame: object) -> None:
+        interrupted.append(number)
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN if deaf else note)
+    tell({"preludeEvent": {"config": {}}})
+    if step.get("killed"):
+        tell({"cancelEvent": {}})  # else the API waits five seconds for it
+        time.sleep(0.3)  # the API reads the event log every tenth of a second
+        os.kill(os.getpid(), signal.SIGKILL)
+    if step.get("wait"):
+        (HERE / "waiting").touch()
+        while not interrupted:
+            time.sleep(0.02)
+        tell({"cancelEvent": {}})
+        print("error: update canceled", file=sys.stderr)
+        return 255
+    print(f"doing {' '.join(arguments[:2])}")
+    for event in step.get("events", []):
+        tell(event)
+    for message in step.get("errors", []):
+        tell({"diagnosticEvent": {"message": message, "color": "never", "severity": "error"}})
+        print(f"error: {message}", file=sys.stderr)
+    if "changes" in step:
+        tell(
+            {
+                "summaryEvent": {
+                    "maybeCorrupt": False,
+                    "durationSeconds": 1,
+                    "resourceChanges": step["changes"],
+                    "policyPacks": {},
+                }
+            }
+        )
+    if "stderr" in step:
+        print(step["stderr"], file=sys.stderr)
+    tell({"cancelEvent": {}})
+    return step.get("exit", 1 if step.get("errors") else 0)
+
+
+sys.exit(main())

@@ -1,0 +1,138 @@
+"""Who the customers are, which of them a command is about, and what changed since a commit."""
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from fleet.changes import changed_since, revision
+from fleet.customers import check_name, choose, find_customers
+from fleet.errors import FleetError
+from tests.fleet.stub import stub_project, tenant_of
+
+
+def names(folder: Path, only: Sequence[str] = (), leave_out: Sequence[str] = ()) -> list[str]:
+    return [one.name for one in choose(find_customers(folder), only, leave_out)]
+
+
+def test_a_customer_is_a_settings_file_and_the_projects_own_are_none(tmp_path: Path) -> None:
+    folder = stub_project(tmp_path, "south", "north").folder
+    for own in ("Pulumi.sandbox.yaml", "Pulumi.prod.yaml", "Pulumi.yaml.bak"):
+        (folder / own).write_text("config: {}\n", encoding="utf-8")
+    north, south = find_customers(folder)
+    assert (north.name, north.tenant_id) == ("north", tenant_of(1))
+    assert (south.name, south.settings_file) == ("south", folder / "Pulumi.south.yaml")
+    assert south.subscription_id == "9a1d2c3b-4e5f-4a6b-8c7d-0e1f2a3b4c5d"
+    assert south.needs_licence
+
+
+def test_a_customer_without_a_licence_says_so_in_its_settings(tmp_path: Path) -> None:
+    folder = stub_project(tmp_path, "north").folder
+    text = "secretsprovider: azurekeyvault://v/keys/k\nconfig: {break-glass:premium: absent}\n"
+    (folder / "Pulumi.north.yaml").write_text(text, encoding="utf-8")
+    (north,) = find_customers(folder)
+    assert not north.needs_licence
+    assert north.secrets_provider == "azurekeyvault://v/keys/k"
+    assert north.tenant_id == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("config:\n  a: [1\nb: 2\n", "Pulumi.north.yaml, line 3 cannot be read"),
+        ("config: [a]\n", "Pulumi.north.yaml: config is a list, expected keys with values"),
+        ("config: {azuread:tenantId: 12}\n", "azuread:tenantId is a int, expected a text"),
+        (b"\xff\xfe\x00", "Pulumi.north.yaml cannot be read"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_in_one_line(
+    tmp_path: Path, text: str | bytes, told: str
+) -> None:
+    folder = stub_project(tmp_path, "north").folder
+    path = folder / "Pulumi.north.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(FleetError) as caught:
+        find_customers(folder)
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_patterns_choose_and_leave_out(tmp_path: Path) -> None:
+    folder = stub_project(tmp_path, "north-a", "north-b", "south").folder
+    assert names(folder) == ["north-a", "north-b", "south"]
+    assert names(folder, only=["north-*"]) == ["north-a", "north-b"]
+    assert names(folder, only=["north-*", "south"], leave_out=["*-b"]) == ["north-a", "south"]
+
+
+def test_a_pattern_that_names_nobody_is_refused_with_what_was_meant(tmp_path: Path) -> None:
+    folder = stub_project(tmp_path, "north-school", "south").folder
+    with pytest.raises(FleetError, match=r"'nort-school' names no customer: did you mean north-s"):
+        names(folder, only=["nort-school"])
+    with pytest.raises(FleetError, match=r"'zzz' names no customer: `breakglass fleet list`"):
+        names(folder, leave_out=["zzz"])
+
+
+@pytest.mark.parametrize(
+    "name", ["", "-a", "a b", "a/b", "../a", "ä", "sandbox", "Prod", "a.", "a" * 101]
+)
+def test_a_name_that_is_no_stacks_is_refused(name: str) -> None:
+    with pytest.raises(FleetError) as caught:
+        check_name(name)
+    assert caught.value.exit_code == 2
+    check_name("north-school_2.b")
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = stub_project(tmp_path, "north", "south").folder
+    git(folder, "init", "-b", "main")
+    git(folder, "add", ".")
+    git(folder, "commit", "-m", "first")
+    git(folder, "tag", "start")
+    return folder
+
+
+def test_only_customers_whose_settings_changed_are_chosen(repository: Path) -> None:
+    customers = find_customers(repository)
+    assert changed_since(repository, "start", customers) == set()
+    (repository / "Pulumi.north.yaml").write_text("config: {}\n", encoding="utf-8")
+    assert changed_since(repository, "start", customers) == {"north"}
+    git(repository, "commit", "-am", "second")
+    (repository / "docs").mkdir()
+    (repository / "docs" / "msp.md").write_text("words", encoding="utf-8")
+    (repository / "Pulumi.gone.yaml").write_text("config: {}\n", encoding="utf-8")
+    assert changed_since(repository, "start", customers) == {"north"}
+    assert revision(repository) not in (None, "")
+
+
+@pytest.mark.parametrize("path", ["Pulumi.yaml", "settings.py", "components/group.py"])
+def test_a_change_of_shared_code_chooses_everybody(repository: Path, path: str) -> None:
+    (repository / path).parent.mkdir(exist_ok=True)
+    (repository / path).write_text("name: break-glass\n", encoding="utf-8")
+    assert changed_since(repository, "start", find_customers(repository)) == {"north", "south"}
+
+
+def test_an_edit_on_the_other_branch_is_none_of_ours(repository: Path) -> None:
+    git(repository, "checkout", "-b", "mine")
+    git(repository, "checkout", "main")
+    (repository / "settings.py").write_text("", encoding="utf-8")
+    git(repository, "add", ".")
+    git(repository, "commit", "-m", "theirs")
+    git(repository, "checkout", "mine")
+    assert changed_since(repository, "main", find_customers(repository)) == set()
+
+
+def test_a_commit_that_git_does_not_know_is_told_in_one_line(repository: Path) -> None:
+    with pytest.raises(FleetError, match="name a branch, tag or commit that is there") as caught:
+        changed_since(repository, "nowhere", [])
+    assert "\n" not in str(caught.value)
+
+
+def test_outside_git_there_is_no_commit(tmp_path: Path) -> None:
+    assert revision(tmp_path) is None

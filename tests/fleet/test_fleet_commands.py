@@ -1,0 +1,240 @@
+"""`breakglass fleet …` as it is called: what is shown, asked, refused, and how it ends."""
+
+import io
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner, Result
+
+from cli import fleet_run
+from cli.main import app
+from fleet.job import not_started
+from fleet.progress import LiveTable, PlainLines, progress_on
+from fleet.report import Problem
+from fleet.report_json import read_json
+from tests.fleet.stub import NO_CHANGES, StubProject, job, stub_project
+
+TO_CREATE = {"changes": {"create": 3, "same": 1}}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StubProject:
+    made = stub_project(tmp_path, "north", "south")
+    monkeypatch.chdir(made.folder)
+    monkeypatch.setenv("PATH", f"{made.bin}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("COLUMNS", "200")
+    return made
+
+
+def fleet(*arguments: str, typed: Sequence[str] = ()) -> Result:
+    return CliRunner().invoke(app, ["fleet", *arguments], input="".join(f"{t}\n" for t in typed))
+
+
+@pytest.fixture
+def somebody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody sits at the terminal."""
+    monkeypatch.setattr(fleet_run, "is_interactive", lambda: True)
+
+
+def operations(project: StubProject) -> list[tuple[str, str]]:
+    told = [(one["customer"], one["operation"]) for one in project.calls()]
+    return sorted(one for one in told if one[1] not in ("version", "export"))
+
+
+def test_a_preview_of_all_reports_and_ends_with_zero(project: StubProject) -> None:
+    ended = fleet("preview", "--report", "r.json", "--report", "r.md", "--report", "r.html")
+    assert ended.exit_code == 0, ended.output
+    assert "preview: 2 done." in ended.output
+    assert [one.customer for one in read_json(project.folder / "r.json").customers] == [
+        "north",
+        "south",
+    ]
+    assert "north" in (project.folder / "r.md").read_text(encoding="utf-8")
+    assert "<html" in (project.folder / "r.html").read_text(encoding="utf-8")
+    assert [one["operation"] for one in project.calls()].count("version") == 0
+    assert "\x1b" not in ended.output
+
+
+def test_one_failure_ends_with_one_and_is_all_that_is_resumed(project: StubProject) -> None:
+    project.plan(north={"preview": {"errors": ["no"]}}, south={"preview": NO_CHANGES})
+    failed = fleet("preview")
+    assert failed.exit_code == 1
+    assert "✗" in failed.output
+    assert "north: failed" in failed.output
+    project.plan(north={"preview": NO_CHANGES}, south={"preview": {"errors": ["not again"]}})
+    resumed = fleet("preview", "--resume", "--report", "r.json")
+    assert resumed.exit_code == 0, resumed.output
+    assert [one.outcome for one in read_json(project.folder / "r.json").customers] == ["done"] * 2
+    nothing = fleet("preview", "--resume")
+    assert (nothing.exit_code, "Nothing is missing" in nothing.output) == (0, True)
+
+
+def test_changes_that_were_not_expected_are_a_failure(project: StubProject) -> None:
+    project.plan(north={"preview": TO_CREATE}, south={"preview": NO_CHANGES})
+    assert fleet("preview").exit_code == 0
+    strict = fleet("preview", "--expect-no-changes")
+    assert strict.exit_code == 1
+    assert "changes are pending: 3 create" in strict.output
+
+
+@pytest.mark.usefixtures("somebody")
+def test_up_shows_the_sum_and_asks_once(project: StubProject) -> None:
+    project.plan(
+        north={"preview": TO_CREATE, "up": TO_CREATE},
+        south={"preview": TO_CREATE, "up": TO_CREATE},
+    )
+    refused = fleet("up", typed=["y"])
+    assert refused.exit_code == 1
+    assert "2 customers, 2 of them with changes: 6 to create." in refused.output
+    assert "nothing was changed" in refused.output
+    assert operations(project) == [("north", "preview"), ("south", "preview")]
+    agreed = fleet("up", typed=["yes"])
+    assert agreed.exit_code == 0, agreed.output
+    assert operations(project).count(("south", "up")) == 1
+
+
+@pytest.mark.usefixtures("somebody")
+def test_who_fails_the_preview_is_left_out_of_up(project: StubProject) -> None:
+    project.plan(
+        north={"preview": {"errors": ["no"]}}, south={"preview": TO_CREATE, "up": TO_CREATE}
+    )
+    ended = fleet("up", "--report", "r.json", typed=["yes"])
+    assert ended.exit_code == 1
+    assert "Left out, because their preview failed: north." in ended.output
+    report = read_json(project.folder / "r.json")
+    assert [(one.operation, one.outcome) for one in report.customers] == [
+        ("up", "failed"),
+        ("up", "done"),
+    ]
+
+
+def test_up_asks_nobody_when_told_so_and_still_previews(project: StubProject) -> None:
+    assert fleet("up", "--yes", "--only", "north").exit_code == 0
+    assert operations(project) == [("north", "preview"), ("north", "up")]
+
+
+@pytest.mark.parametrize("command", [["up"], ["destroy", "--only", "north"]])
+def test_without_a_person_nothing_is_changed(project: StubProject, command: list[str]) -> None:
+    refused = fleet(*command, typed=["yes", "north"])
+    assert refused.exit_code == 2
+    assert "nobody is here to ask" in refused.output
+    assert operations(project) == []
+
+
+@pytest.mark.usefixtures("somebody")
+def test_destroy_asks_for_each_name(project: StubProject) -> None:
+    refused = fleet("destroy", "--only", "*", typed=["north", "sout"])
+    assert refused.exit_code == 1
+    assert operations(project) == []
+    ended = fleet("destroy", "--only", "*", typed=["north", "south"])
+    assert ended.exit_code == 0, ended.output
+    assert ("south", "destroy") in operations(project)
+    assert fleet("destroy").exit_code == 2
+
+
+def test_a_canary_that_fails_keeps_the_rest_from_starting(project: StubProject) -> None:
+    project.plan(north={"preview": {"errors": ["no"]}}, south={"preview": NO_CHANGES})
+    ended = fleet("preview", "--canary", "1")
+    assert ended.exit_code == 1
+    assert project.operations("south") == []
+    assert "south: not started" in ended.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["preview", "--only", "nort"], "names no customer: did you mean north?"),
+        (["preview", "--report", "r.pdf"], "expected a name that ends in .json, .md, .html"),
+        (["preview", "--report", "nowhere/r.md"], "there is no folder nowhere"),
+        (["preview", "--resume"], "there is no run to resume"),
+        (["up", "--changed-since", "x", "--yes"], "failed"),
+    ],
+)
+def test_a_wrong_call_is_told_in_one_line(
+    project: StubProject, arguments: list[str], told: str
+) -> None:
+    ended = fleet(*arguments)
+    assert ended.exit_code == 2
+    (line,) = ended.output.strip().splitlines()
+    assert line.startswith("breakglass: ")
+    assert told in line
+    assert project.calls() == []
+
+
+def test_the_list_says_who_runs_with_what(
+    project: StubProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARM_CLIENT_ID__NORTH", "app")
+    monkeypatch.setenv("ARM_CLIENT_SECRET__NORTH", "not-to-be-shown")
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "azblob://state?storage_account=x")
+    shown = fleet("list")
+    assert shown.exit_code == 0
+    assert "the tenant's identity" in shown.stdout
+    assert "none: shared ones" in shown.stdout
+    assert "north: in which tenant state (azblob://state) lies cannot be seen" in shown.stderr
+    document = json.loads(fleet("list", "--json", "--only", "north").stdout)
+    assert document[0]["ownCredentials"] == ["the tenant's identity"]
+    assert "not-to-be-shown" not in shown.output
+
+
+def test_a_customer_is_added_and_shown(project: StubProject) -> None:
+    template = project.folder / "Pulumi.prod.yaml"
+    template.write_text((project.folder / "Pulumi.north.yaml").read_text(encoding="utf-8"))
+    ids = ["--tenant", "1" * 8 + "-2222-4333-8444-" + "5" * 12, "--subscription"]
+    ids.append("6" * 8 + "-7777-4888-8999-" + "a" * 12)
+    added = fleet("add", "east", *ids)
+    assert added.exit_code == 0, added.output
+    assert "Next: pulumi stack init east" in added.output
+    assert "east" in fleet("list").output
+    assert fleet("add", "east", *ids).exit_code == 2
+    assert fleet("add", "west", *ids, "--same-tenant", "--init").exit_code == 0
+    assert project.calls()[-1]["arguments"][:3] == ["stack", "init", "west"]
+
+
+def test_shards_and_their_reports_make_one_run(project: StubProject) -> None:
+    dealt = json.loads(fleet("matrix", "--shards", "2").stdout)
+    for row in dealt["include"]:
+        name = f"{row['shard']}.json"
+        assert fleet("preview", "--only", row["customers"], "--report", name).exit_code == 0
+    joined = fleet("merge", "1.json", "2.json", "--report", "all.json", "--expect", "north,south")
+    assert joined.exit_code == 0
+    report = read_json(project.folder / "all.json")
+    assert [one.customer for one in report.customers] == ["north", "south"]
+    assert fleet("merge", "1.json", "--expect", "north,south").exit_code == 1
+
+
+def test_plain_lines_tell_beginning_end_and_problems() -> None:
+    console = Console(file=io.StringIO(), width=80)
+    progress = progress_on(console, 2)
+    assert isinstance(progress, PlainLines)
+    problem = Problem(what="[red]no[/red]", todo="do it")
+    bad = not_started(job("north")).model_copy(update={"outcome": "failed", "problems": (problem,)})
+    with progress:
+        progress.begin("north")
+        progress.end(bad)
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue().splitlines() == [
+        "  north: started",
+        "✗ [1/2] north: failed, 0 s",
+        "    [red]no[/red]",
+        "      → do it",
+    ]
+
+
+def test_a_terminal_shows_who_runs_since_when() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=80)
+    assert isinstance(progress_on(console, 1), LiveTable)
+    now = [100.0]
+    table = LiveTable(console, 3, clock=lambda: now[0])
+    table.begin("north")
+    table.begin("south")
+    now[0] = 107.0
+    table.end(not_started(job("south")))
+    with console.capture() as shown:
+        console.print(table.render())
+    assert "north 7 s" in shown.get().replace("\x1b[2m", "").replace("\x1b[0m", "")
+    assert "1 running, 1 waiting, 1 not started" in shown.get()

@@ -1,0 +1,249 @@
+"""A job in its process: preview first, counts, problems, ends of every kind, and no secret."""
+
+import json
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fleet.job import Processes, run_job
+from fleet.report import CustomerReport
+from tests.fleet.stub import NO_CHANGES, StubProject, job, stub_project, tenant_of
+
+SECRET = "never-to-be-seen-1"
+ENVIRON = {"PATH": os.environ["PATH"], "ARM_CLIENT_SECRET": SECRET}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> StubProject:
+    return stub_project(tmp_path, "north", "south")
+
+
+def preview_of(*pending: str) -> dict[str, Any]:
+    """Events of a preview in which policies have lost the exclusion."""
+    kind = "pulumi-python:dynamic/break-glass:PolicyExclusion"
+    state: dict[str, Any] = {
+        "type": kind,
+        "urn": "u",
+        "id": "1",
+        "parent": "",
+        "provider": "",
+        "outputs": {},
+    }
+    events: list[Any] = []
+    for words in pending:
+        new = {**state, "inputs": {"pending": [words] if words else []}}
+        step = {"op": "update", "urn": "u", "type": kind, "provider": "", "new": new, "old": None}
+        events.append({"resourcePreEvent": {"metadata": step}})
+    return {"events": events, "changes": {"same": 38, "update": len(events)}}
+
+
+def test_an_operation_is_previewed_first_and_counted(project: StubProject) -> None:
+    up = {"changes": {"create": 2, "same": 38, "read": 3}}
+    project.plan(north={"preview": {"changes": {"create": 3}}, "up": up})
+    report = run_job(job("north", "up"), project.folder, project.options(ENVIRON))
+    assert project.operations("north") == ["preview", "up", "export"]
+    assert report.outcome == "done"
+    assert report.changes == {"create": 2, "same": 38}
+    assert (report.tenant_id, report.licence) == (tenant_of(0), "required")
+    assert report.started is not None
+    assert report.last_verified is not None
+    assert report.seconds > 0
+
+
+@pytest.mark.parametrize(
+    ("operation", "steps"),
+    [
+        ("preview", ["preview"]),
+        ("refresh", ["preview-refresh", "refresh"]),
+        ("destroy", ["preview-destroy", "destroy"]),
+    ],
+)
+def test_each_operation_takes_its_own_preview(
+    project: StubProject, operation: Any, steps: list[str]
+) -> None:
+    report = run_job(job("north", operation), project.folder, project.options(ENVIRON))
+    assert project.operations("north") == [*steps, "export"]
+    assert (report.outcome, report.operation) == ("done", operation)
+
+
+def test_an_error_in_the_preview_stops_the_job_and_is_told(project: StubProject) -> None:
+    errors = [
+        "<{%reset%}>Contoso has no Entra ID P1 licence: nothing\nwas changed",
+        "preview failed",
+    ]
+    project.plan(north={"preview": {"errors": errors}})
+    report = run_job(job("north", "up"), project.folder, project.options(ENVIRON))
+    assert "up" not in project.operations("north")
+    assert (report.outcome, report.licence) == ("failed", "missing")
+    (problem,) = report.problems
+    assert problem.what == "Contoso has no Entra ID P1 licence: nothing was changed"
+    assert report.last_verified is None
+
+
+@pytest.mark.parametrize(
+    ("words", "cure"),
+    [
+        ("error: no stack named 'north' found", "`pulumi stack init north`"),
+        ("error: the stack is currently locked by 1 lock(s)", "pulumi cancel --stack north"),
+        ("error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE", "PASSPHRASE__NORTH"),
+        ("error: something else", "north.log"),
+    ],
+)
+def test_an_end_without_events_is_told_with_a_cure(
+    project: StubProject, words: str, cure: str
+) -> None:
+    project.plan(north={"preview": {"stderr": words, "exit": 255}})
+    report = run_job(job("north"), project.folder, project.options(ENVIRON))
+    assert report.outcome == "failed"
+    assert report.problems[0].what == words.removeprefix("error: ")
+    assert cure in report.problems[0].todo
+
+
+def test_a_preview_counts_policies_that_lost_the_exclusion(project: StubProject) -> None:
+    project.plan(
+        north={"preview": preview_of("exclude group BTG Admins", "x", ""), "up": NO_CHANGES}
+    )
+    report = run_job(job("north"), project.folder, project.options(ENVIRON))
+    assert report.policies.drifted == 2
+    assert report.problems[0].what == "2 policies had lost the exclusion"
+    healed = run_job(job("north", "up"), project.folder, project.options(ENVIRON))
+    assert healed.policies.drifted == 0
+    assert "exclude again" in healed.problems[0].what
+
+
+def test_each_process_gets_its_own_customers_variables_alone(project: StubProject) -> None:
+    environ = {
+        **ENVIRON,
+        "ARM_CLIENT_ID__NORTH": "north-app",
+        "ARM_CLIENT_SECRET__NORTH": "north-secret",
+        "ARM_CLIENT_SECRET__SOUTH": "south-secret",
+        "PULUMI_CONFIG_PASSPHRASE__SOUTH": "south-key",
+    }
+    for name in ("north", "south"):
+        run_job(job(name, "up"), project.folder, project.options(environ))
+    for call in project.calls():
+        environment, values = call["environment"], set(call["environment"].values())
+        assert not [key for key in environment if "__NORTH" in key or "__SOUTH" in key]
+        if call["customer"] == "north":
+            assert environment["ARM_CLIENT_SECRET"] == "north-secret"
+            assert not values & {"south-secret", "south-key", SECRET}
+        else:
+            assert environment["ARM_CLIENT_SECRET"] == "south-secret"
+            assert environment["PULUMI_CONFIG_PASSPHRASE"] == "south-key"
+            assert not values & {"north-secret", "north-app", SECRET}
+        assert environment["ARM_TENANT_ID"] == tenant_of(call["customer"] == "south")
+
+
+def test_secrets_are_asked_for_by_nobody_and_are_in_no_file(project: StubProject) -> None:
+    step = {"errors": [f"refused: {SECRET}"], "stderr": f"with {SECRET}"}
+    project.plan(north={"preview": NO_CHANGES, "up": step})
+    report = run_job(job("north", "up"), project.folder, project.options(ENVIRON))
+    assert report.problems[0].what == "refused: [secret]"
+    for call in project.calls():
+        assert "--show-secrets" not in call["arguments"]
+        assert SECRET not in call["arguments"]
+    for path in (project.folder / "run").iterdir():
+        assert SECRET not in path.read_text(encoding="utf-8"), path
+    assert "with [secret]" in (project.folder / "run" / "north.log").read_text(encoding="utf-8")
+
+
+def test_no_stack_is_selected_and_the_version_is_not_asked_again(project: StubProject) -> None:
+    run_job(job("north", "up"), project.folder, project.options(ENVIRON))
+    assert [
+        call["arguments"][:3] for call in project.calls() if "select" in call["arguments"]
+    ] == []
+    assert "version" not in project.operations("")
+
+
+def wait_for(path: Path) -> None:
+    while not path.exists():  # the stub makes it as soon as it runs
+        time.sleep(0.02)
+
+
+def started(project: StubProject, processes: Processes) -> tuple[threading.Thread, list[Any]]:
+    """A job whose `up` waits for an interrupt, under way."""
+    reports: list[CustomerReport] = []
+    options = project.options(ENVIRON)
+    thread = threading.Thread(
+        target=lambda: reports.append(
+            run_job(job("north", "up"), project.folder, options, processes)
+        )
+    )
+    thread.start()
+    wait_for(project.bin / "waiting")
+    return thread, reports
+
+
+def test_ctrl_c_reaches_the_engine_and_is_reported(project: StubProject) -> None:
+    project.plan(north={"preview": NO_CHANGES, "up": {"wait": True}})
+    processes = Processes()
+    thread, reports = started(project, processes)
+    processes.interrupt()
+    thread.join()
+    assert reports[0].outcome == "cancelled"
+    assert reports[0].problems[0].what == "stopped by you during up"
+    assert project.operations("north") == ["preview", "up", "export"]
+    late = run_job(job("south"), project.folder, project.options(ENVIRON), processes)
+    assert late.outcome == "not started"
+    assert project.operations("south") == []
+
+
+def test_a_killed_run_leaves_no_locked_stack(project: StubProject) -> None:
+    project.plan(north={"preview": NO_CHANGES, "up": {"wait": True, "deaf": True}})
+    processes = Processes()
+    thread, reports = started(project, processes)
+    wait_for(project.folder / "run" / "north.lock")
+    processes.interrupt()
+    processes.kill()
+    thread.join()
+    assert reports[0].outcome == "cancelled"
+    assert project.operations("north")[-1] == "cancel"
+    assert not (project.folder / "run" / "north.lock").exists()
+
+
+def test_a_killed_engine_is_told_and_its_lock_released(project: StubProject) -> None:
+    project.plan(north={"preview": NO_CHANGES, "up": {"killed": True}})
+    report = run_job(job("north", "up"), project.folder, project.options(ENVIRON))
+    assert report.outcome == "failed"
+    assert project.operations("north")[-1] == "cancel"
+    assert "signal 9" in report.problems[0].what
+
+
+def test_somebody_elses_lock_is_left_alone(project: StubProject) -> None:
+    locked = {"stderr": "error: the stack is currently locked by 1 lock(s)", "exit": 255}
+    project.plan(north={"preview": NO_CHANGES, "up": locked})
+    report = run_job(job("north", "up"), project.folder, project.options(ENVIRON))
+    assert report.outcome == "failed"
+    assert "cancel" not in project.operations("north")
+
+
+def test_what_takes_too_long_is_stopped_and_told(project: StubProject) -> None:
+    project.plan(north={"preview": {"wait": True}})
+    report = run_job(job("north"), project.folder, project.options(ENVIRON, timeout=1.5))
+    assert report.outcome == "failed"
+    assert report.problems[0].what == "it was not done within 0.025 minutes and was stopped"
+
+
+def test_an_unreadable_settings_file_is_that_customers_failure(project: StubProject) -> None:
+    (project.folder / "Pulumi.north.yaml").write_text("config: [", encoding="utf-8")
+    report = run_job(job("north"), project.folder, project.options(ENVIRON))
+    assert report.outcome == "failed"
+    assert "Pulumi.north.yaml, line" in report.problems[0].what
+
+
+def test_the_report_tells_what_the_state_holds(project: StubProject) -> None:
+    export = json.loads(Path(__file__).with_name("exported_stack.json").read_text(encoding="utf-8"))
+    project.plan(north={"preview": NO_CHANGES, "export": export})
+    report = run_job(job("north"), project.folder, project.options(ENVIRON))
+    assert [one.user_principal_name for one in report.accounts] == ["a1@fabrikam", "a2@fabrikam"]
+    assert [one.ready for one in report.accounts] == [False, True]
+    assert report.accounts[0].hindrances == ("has no passkey: register two",)
+    assert (report.policies.excluded, report.policies.skipped, report.policies.drifted) == (2, 1, 0)
+    assert (report.alarm.enabled, report.alarm.receivers) == (True, 3)
+    assert report.monthly_cost is not None
+    assert (report.monthly_cost.amount, report.monthly_cost.currency) == (12.5, "EUR")
+    assert "ciphertext" not in report.model_dump_json()
