@@ -14,6 +14,7 @@ from sandbox.tenant.behaviour import Behaviour
 from sandbox.tenant.changes import Changes
 from sandbox.tenant.clock import Clock
 from sandbox.tenant.errors import ServiceError
+from sandbox.tenant.json_copy import copied
 from sandbox.tenant.replicas import Unseen
 
 Document = dict[str, Any]
@@ -53,7 +54,7 @@ class DeletedItems:
 
     def read(self, documents: Iterable[Mapping[str, Any]]) -> None:
         """Take what `all` gave when the tenant was kept."""
-        self._items = {str(item["id"]).lower(): copy.deepcopy(dict(item)) for item in documents}
+        self._items = {str(item["id"]).lower(): copied(dict(item)) for item in documents}
 
     def as_seen(self, unseen: Unseen) -> Self:
         """The deleted objects as a replica knows them, to be read only."""
@@ -64,12 +65,12 @@ class DeletedItems:
     def all(self) -> list[Document]:
         """What can still be restored, oldest deletion first."""
         self._forget_old()
-        return copy.deepcopy(list(self._items.values()))
+        return copied(list(self._items.values()))
 
     def get(self, object_id: str) -> Document:
         """One deleted object; raises ServiceError 404."""
         self._forget_old()
-        return copy.deepcopy(found(self._items, object_id, self._name))
+        return copied(found(self._items, object_id, self._name))
 
     def put(self, item: Mapping[str, Any]) -> None:
         """Keep an object that was deleted just now."""

@@ -17,6 +17,7 @@ from sandbox.tenant.access.policy_schema import Document, refused
 from sandbox.tenant.behaviour import Behaviour
 from sandbox.tenant.changes import Changes
 from sandbox.tenant.clock import Clock
+from sandbox.tenant.json_copy import copied
 from sandbox.tenant.replicas import Unseen
 
 IP, COUNTRY, COMPLIANT_NETWORK = (
@@ -52,15 +53,15 @@ class NamedLocations:
 
     def read(self, documents: Iterable[Mapping[str, Any]]) -> None:
         """Take what `all` gave when the tenant was kept."""
-        self._locations = {str(item["id"]).lower(): copy.deepcopy(dict(item)) for item in documents}
+        self._locations = {str(item["id"]).lower(): copied(dict(item)) for item in documents}
 
     def all(self) -> list[Document]:
         """Every location as Graph shows it."""
-        return copy.deepcopy(list(self._locations.values()))
+        return copied(list(self._locations.values()))
 
     def get(self, location_id: str) -> Document:
         """One location; raises ServiceError 404."""
-        return copy.deepcopy(found(self._locations, location_id, _KIND))
+        return copied(found(self._locations, location_id, _KIND))
 
     def as_seen(self, unseen: Unseen) -> Self:
         """The locations as a replica knows them, to be read only."""
@@ -85,7 +86,7 @@ class NamedLocations:
         location |= {"createdDateTime": now, "modifiedDateTime": now}
         with self._changes.of("namedLocation", location["id"], self._locations):
             self._locations[location["id"]] = location
-        return copy.deepcopy(location)
+        return copied(location)
 
     def update(self, location_id: str, body: Mapping[str, Any]) -> None:
         """Apply a PATCH: what is omitted keeps its value, arrays are replaced.
@@ -127,7 +128,7 @@ class NamedLocations:
         location = self.deleted.take(location_id)
         with self._changes.of("namedLocation", location["id"], self._locations):
             self._locations[location["id"].lower()] = location
-        return copy.deepcopy(location)
+        return copied(location)
 
 
 def kept_location(location: Document) -> Document:
@@ -145,7 +146,7 @@ def _checked(kind: str, current: Mapping[str, Any], body: Mapping[str, Any]) -> 
     location = {key: current.get(key, default) for key, default in shape.items()}
     for key, value in body.items():
         if key in shape:
-            location[key] = copy.deepcopy(value)
+            location[key] = copied(value)
         elif key not in _READ_ONLY and "@odata." not in key:
             raise refused(f"Invalid property '{key}'.")
     name = location["displayName"]

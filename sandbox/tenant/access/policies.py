@@ -47,6 +47,7 @@ from sandbox.tenant.changes import Changes
 from sandbox.tenant.clock import Clock
 from sandbox.tenant.directory.licences import has_conditional_access, licence_missing
 from sandbox.tenant.directory.store import Directory
+from sandbox.tenant.json_copy import copied
 from sandbox.tenant.replicas import Unseen
 
 _KIND = "ConditionalAccessPolicy"
@@ -106,7 +107,7 @@ class ConditionalAccess:
     def to_document(self) -> Document:
         """The whole state, by the keys that `from_document` reads."""
         return {
-            "conditionalAccessPolicies": copy.deepcopy(list(self._policies.values())),
+            "conditionalAccessPolicies": copied(list(self._policies.values())),
             "deletedConditionalAccessPolicies": self.deleted_policies.all(),
             "namedLocations": self.locations.all(),
             "deletedNamedLocations": self.locations.deleted.all(),
@@ -257,7 +258,7 @@ class ConditionalAccess:
                 raise refused(f"'{path}' of a Microsoft-managed policy cannot be changed.")
 
     def _shown(self, policy: Mapping[str, Any], *, beta: bool) -> Document:
-        shown = copy.deepcopy(dict(policy))
+        shown = copied(dict(policy))
         if not beta:
             for part, key in BETA_ONLY:
                 holder: Any = shown.get(part)

@@ -7,7 +7,6 @@ resource type; the refusals 1007, 1012, 1038, 1039 and 1150 are those that clien
 words of all others are assumed, and they have no number.
 """
 
-import copy
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
@@ -15,6 +14,7 @@ from sandbox.tenant.access.policy_types import GUID, POLICY, Problem, problem_of
 from sandbox.tenant.directory.licences import has_risk_conditions, has_workload_identities
 from sandbox.tenant.directory.store import Directory
 from sandbox.tenant.errors import ServiceError
+from sandbox.tenant.json_copy import copied
 
 Document = dict[str, Any]
 
@@ -139,20 +139,23 @@ def merge(current: Mapping[str, Any], change: Mapping[str, Any]) -> Document:
 
     Objects merge, arrays and scalars are replaced, OData annotations are dropped.
     """
-    merged = copy.deepcopy(dict(current))
+    merged = copied(dict(current))
+    _merge_into(merged, change)
+    return merged
+
+
+def _merge_into(merged: Document, change: Mapping[str, Any]) -> None:
     for key, value in change.items():
         # Only external tenants are of several types; elsewhere annotations say nothing new.
         if "@odata." in key and not (key == "@odata.type" and "membershipKind" in change):
             continue
-        before = merged.get(key)
         if isinstance(value, Mapping):
-            base: Mapping[str, Any] = {}
-            if isinstance(before, Mapping):
-                base = cast("Mapping[str, Any]", before)
-            merged[key] = merge(base, cast("Mapping[str, Any]", value))
+            before: Any = merged.get(key)
+            base: Document = cast("Document", before) if isinstance(before, dict) else {}
+            _merge_into(base, cast("Mapping[str, Any]", value))
+            merged[key] = base
         else:
-            merged[key] = copy.deepcopy(value)
-    return merged
+            merged[key] = copied(value)
 
 
 def check_body(body: Mapping[str, Any], *, beta: bool) -> None:

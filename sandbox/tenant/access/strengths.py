@@ -15,6 +15,7 @@ from sandbox.tenant.access.deleted_items import found
 from sandbox.tenant.access.policy_schema import Document, refused
 from sandbox.tenant.changes import Changes
 from sandbox.tenant.clock import Clock
+from sandbox.tenant.json_copy import copied
 from sandbox.tenant.replicas import Unseen
 
 _KIND = "AuthenticationStrengthPolicy"
@@ -63,7 +64,7 @@ _BUILT_IN = (
 
 def built_in_strengths() -> dict[str, Document]:
     """Microsoft's own strengths, which every tenant has, by id."""
-    return {str(item["id"]): copy.deepcopy(item) for item in _BUILT_IN}
+    return {str(item["id"]): copied(item) for item in _BUILT_IN}
 
 
 class Strengths:
@@ -76,12 +77,12 @@ class Strengths:
 
     def read(self, documents: Iterable[Mapping[str, Any]]) -> None:
         """Take what `custom` gave when the tenant was kept; Microsoft's own are there anyway."""
-        own = {str(item["id"]).lower(): copy.deepcopy(dict(item)) for item in documents}
+        own = {str(item["id"]).lower(): copied(dict(item)) for item in documents}
         self._strengths = built_in_strengths() | own | built_in_strengths()
 
     def all(self) -> list[Document]:
         """Every strength as Graph shows it."""
-        return copy.deepcopy(list(self._strengths.values()))
+        return copied(list(self._strengths.values()))
 
     def custom(self) -> list[Document]:
         """The tenant's own, as `read` takes them."""
@@ -89,11 +90,11 @@ class Strengths:
 
     def get(self, strength_id: str) -> Document:
         """One strength; raises ServiceError 404."""
-        return copy.deepcopy(found(self._strengths, strength_id, _KIND))
+        return copied(found(self._strengths, strength_id, _KIND))
 
     def find(self, strength_id: str) -> Document | None:
         """One strength, or None."""
-        return copy.deepcopy(self._strengths.get(strength_id.lower()))
+        return copied(self._strengths.get(strength_id.lower()))
 
     def as_seen(self, unseen: Unseen) -> Self:
         """The strengths as a replica knows them, to be read only."""
@@ -119,7 +120,7 @@ class Strengths:
         }
         with self._changes.of("authenticationStrength", strength["id"], self._strengths):
             self._strengths[strength["id"]] = strength
-        return copy.deepcopy(strength)
+        return copied(strength)
 
     def update(self, strength_id: str, body: Mapping[str, Any]) -> None:
         """Change name or description; combinations change by an action of their own."""

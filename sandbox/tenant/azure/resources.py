@@ -1,7 +1,6 @@
 """Azure as one tenant has it: subscriptions, resource groups, resources, tenant-level settings."""
 
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +21,7 @@ from sandbox.tenant.behaviour import Behaviour
 from sandbox.tenant.clock import Clock
 from sandbox.tenant.errors import DocumentError, ServiceError
 from sandbox.tenant.ids import Ids
+from sandbox.tenant.json_copy import copied
 
 Resource = dict[str, Any]
 
@@ -68,14 +68,14 @@ class Azure:
                     f"azureResources[{identity}].id is {resource.get('id')!r}, expected the key "
                     "itself in any case"
                 )
-            azure._resources[identity] = deepcopy(resource)
+            azure._resources[identity] = copied(resource)
         return azure
 
     def to_document(self) -> dict[str, Any]:
         """The keys `subscriptions`, `azureResources`, and what is under way or deleted."""
         return {
             "subscriptions": [item.to_document() for item in self.subscriptions.values()],
-            "azureResources": deepcopy(self._current()),
+            "azureResources": copied(self._current()),
             **self.operations.to_document(),
             **self.deleted_workspaces.to_document(),
             **self._lag.to_document(),
@@ -86,7 +86,7 @@ class Azure:
     def find(self, resource_id: str) -> Resource | None:
         """The resource or resource group with this id, or None."""
         found = self._current().get(resource_id.lower().rstrip("/"))
-        return deepcopy(found) if found else None
+        return copied(found) if found else None
 
     def exists(self, resource_id: str) -> bool:
         """Whether there is a resource or resource group with this id."""
@@ -99,7 +99,7 @@ class Azure:
 
     def of_type(self, full_type: str) -> list[Resource]:
         """Every resource of a type, oldest first."""
-        return deepcopy(self.seen(full_type))
+        return copied(self.seen(full_type))
 
     def timestamp(self) -> str:
         """Now, as ISO 8601."""
@@ -160,14 +160,14 @@ class Azure:
         self._check_not_being_deleted(identity, name)
         group = azure_groups.normalise(identity, name, body, existing)
         self._resources[identity.lower()] = group
-        return Outcome(existing is None, deepcopy(group))
+        return Outcome(existing is None, copied(group))
 
     def patch_group(self, subscription_id: str, name: str, body: Mapping[str, Any]) -> Resource:
         """Change a resource group's tags."""
         group = self.group(subscription_id, name)
         self._check_not_being_deleted(group["id"], name)
         group["tags"] = patched_tags(body, group["tags"])
-        self._resources[group["id"].lower()] = deepcopy(group)
+        self._resources[group["id"].lower()] = copied(group)
         return group
 
     def delete_group(self, subscription_id: str, name: str) -> Operation:
@@ -236,9 +236,9 @@ class Azure:
         if existing is None and kind is DIAGNOSTIC_SETTINGS:
             self._lag.made(resource_id.key)
         if existing or not kind.long_running:
-            return Outcome(existing is None, deepcopy(resource))
+            return Outcome(existing is None, copied(resource))
         operation = self.operations.start(resource_id.key, "Creating")
-        answer = deepcopy(resource)
+        answer = copied(resource)
         answer["properties"]["provisioningState"] = operation.state
         return Outcome(True, answer, operation)
 
@@ -253,7 +253,7 @@ class Azure:
         change = Change(self._spelt(resource_id, kind), wanted, existing, api_version)
         resource = assembled(change, self, actor, None)
         self._resources[resource_id.key] = resource
-        return deepcopy(resource)
+        return copied(resource)
 
     def delete(self, resource_id: ResourceId, *, force: bool = False) -> bool:
         """Delete a resource; False when there was none. `force`: a workspace for good."""
@@ -297,7 +297,7 @@ class Azure:
     def _below(self, scope: str, full_type: str) -> list[Resource]:
         prefix, wanted = scope.lower() + "/", full_type.lower()
         return [
-            self._shown(deepcopy(resource))
+            self._shown(copied(resource))
             for identity, resource in self._current().items()
             if identity.startswith(prefix) and wanted in ("", resource["type"].lower())
         ]

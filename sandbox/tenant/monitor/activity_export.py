@@ -6,7 +6,6 @@ Learn, "Diagnostic settings in Azure Monitor". Only Administrative has events he
 
 import re
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from typing import Any
 
 from sandbox.tenant.azure.exported_logs import check_sink_is_free, exported_logs, sends
@@ -14,6 +13,7 @@ from sandbox.tenant.azure.ids import subscription_scope
 from sandbox.tenant.azure.resources import Azure
 from sandbox.tenant.azure.types import bad_request, is_object, only_known
 from sandbox.tenant.errors import ServiceError
+from sandbox.tenant.json_copy import copied
 from sandbox.tenant.monitor.activity import ActivityEvent, ActivityLog
 from sandbox.tenant.monitor.activity_rows import activity_row
 from sandbox.tenant.monitor.logs import Logs
@@ -48,16 +48,16 @@ class ActivityExport:
 
     def read(self, document: Mapping[str, Any]) -> "ActivityExport":
         """Read the key `activitySettings`."""
-        self._settings = deepcopy(dict(document.get("activitySettings", {})))
+        self._settings = copied(dict(document.get("activitySettings", {})))
         return self
 
     def to_document(self) -> dict[str, Any]:
         """The key `activitySettings`: settings by id in lower case."""
-        return {"activitySettings": deepcopy(self._settings)}
+        return {"activitySettings": copied(self._settings)}
 
     def list(self, subscription_id: str) -> list[Setting]:
         """The settings of a subscription."""
-        return [deepcopy(setting) for setting in self._of(subscription_id)]
+        return [copied(setting) for setting in self._of(subscription_id)]
 
     def get(self, subscription_id: str, name: str) -> Setting:
         """One setting; raises ServiceError 404."""
@@ -66,7 +66,7 @@ class ActivityExport:
             raise ServiceError(
                 404, "ResourceNotFound", f"The diagnostic setting '{name}' does not exist."
             )
-        return deepcopy(found)
+        return copied(found)
 
     def put(self, subscription_id: str, name: str, body: Mapping[str, Any]) -> Setting:
         """Create or replace a setting; raises ServiceError 400, 404 or 409."""

@@ -11,7 +11,6 @@ and "Monitor the health of log search alert rules".
 import json
 import random
 from collections.abc import Mapping
-from copy import deepcopy
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +20,7 @@ from sandbox.tenant.behaviour import Behaviour
 from sandbox.tenant.changes import Initiator
 from sandbox.tenant.clock import Clock, iso
 from sandbox.tenant.durations import seconds_of
+from sandbox.tenant.json_copy import copied
 from sandbox.tenant.monitor.activity import ActivityLog
 from sandbox.tenant.monitor.activity_log_alerts import ActivityLogAlerts
 from sandbox.tenant.monitor.alert_conditions import Series, query_span, violations
@@ -71,7 +71,7 @@ class AlertRules:
 
     def read(self, doc: Mapping[str, Any]) -> "AlertRules":
         """Read the keys `alertFirings`, `alertState`, `alertMeters`, `activityAlertsPending`."""
-        self._firings.all = deepcopy(list(doc.get("alertFirings", [])))
+        self._firings.all = copied(list(doc.get("alertFirings", [])))
         self._states = {k: RuleState.read(v) for k, v in doc.get("alertState", {}).items()}
         self._meters = {k: Meter(**v) for k, v in doc.get("alertMeters", {}).items()}
         self._activity_alerts.read(doc)
@@ -88,7 +88,7 @@ class AlertRules:
 
     def firings(self) -> list[dict[str, Any]]:
         """Every firing, oldest first: time, condition, rule, severity, target, rows, muted."""
-        return deepcopy(self._firings.all)
+        return copied(self._firings.all)
 
     def failures(self) -> list[dict[str, Any]]:
         """The rules whose last run failed, with the reason."""
@@ -249,7 +249,7 @@ class AlertRules:
         properties = rule["properties"]
         alert = LogAlert(
             Occurrence(condition, now, known.fired, known.alert_id),
-            deepcopy(rule),
+            copied(rule),
             self._azure.find(properties["scopes"][0]),
             series.rows,
             series.dimensions,

@@ -1,10 +1,10 @@
 """The rows of every workspace, and those that the query engine has not been given yet."""
 
 from collections.abc import Mapping
-from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
+from sandbox.tenant.json_copy import copied
 from sandbox.tenant.monitor.log_tables import INGESTION_COLUMN, LogTable
 from sandbox.tenant.monitor.row_times import RowTimes
 
@@ -24,7 +24,7 @@ class LogStore:
 
     def to_document(self) -> dict[str, Any]:
         """All rows."""
-        return deepcopy(self._rows)
+        return copied(self._rows)
 
     def workspaces(self) -> set[str]:
         """The ids, in lower case, of workspaces that have had rows."""

@@ -1,0 +1,46 @@
+"""A copy of JSON is the same and shares nothing that can be changed."""
+
+import copy
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.tenant.json_copy import copied
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+def emptied(value: Any) -> None:
+    """Change every list and object within a value."""
+    held: Any = value.values() if type(value) is dict else value
+    parts: list[Any] = list(held)
+    for part in parts:
+        if isinstance(part, dict | list):
+            emptied(part)
+    value.clear()
+
+
+@given(st.lists(JSON) | st.dictionaries(st.text(), JSON))
+def test_what_is_done_to_a_copy_is_not_done_to_the_original(value: Any) -> None:
+    before, made = copy.deepcopy(value), copied(value)
+    assert made == before
+    emptied(made)
+    assert value == before
+
+
+@pytest.mark.parametrize("value", [{1, 2}, datetime(2026, 1, 1, tzinfo=UTC), ([],)])
+def test_what_json_cannot_hold_is_copied_too(value: Any) -> None:
+    assert copied({"key": [value]}) == {"key": [value]}
+
+
+def test_a_list_that_stands_in_two_places_becomes_two() -> None:
+    shared: list[int] = []
+    made = copied([shared, shared])
+    made[0].append(1)
+    assert (made[1], shared) == ([], [])
