@@ -4,6 +4,7 @@ import io
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,11 @@ from typer.testing import CliRunner, Result
 
 from cli import fleet_run
 from cli.main import app
-from fleet.job import not_started
+from fleet.job import Job, Options, Processes, failed, not_started
 from fleet.progress import LiveTable, PlainLines, progress_on
-from fleet.report import Problem
+from fleet.report import CustomerReport, Problem
 from fleet.report_json import read_json
-from tests.fleet.stub import NO_CHANGES, StubProject, job, stub_project
-
-TO_CREATE = {"changes": {"create": 3, "same": 1}}
+from tests.fleet.stub import StubProject, job, stub_project
 
 
 @pytest.fixture
@@ -40,9 +39,28 @@ def somebody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fleet_run, "is_interactive", lambda: True)
 
 
-def operations(project: StubProject) -> list[tuple[str, str]]:
-    told = [(one["customer"], one["operation"]) for one in project.calls()]
-    return sorted(one for one in told if one[1] not in ("version", "export"))
+@dataclass
+class Jobs:
+    """Stands in for the jobs' processes: each ends at once, as planned."""
+
+    done: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    changes: dict[str, int] = field(default_factory=lambda: {"same": 40})
+    bad: set[str] = field(default_factory=set[str])
+
+    def __call__(
+        self, one: Job, folder: Path, options: Options, processes: Processes
+    ) -> CustomerReport:
+        self.done.append((one.customer, one.operation))
+        if one.customer in self.bad:
+            return failed(one, "no", "do it")
+        return not_started(one).model_copy(update={"outcome": "done", "changes": self.changes})
+
+
+@pytest.fixture
+def jobs(project: StubProject, monkeypatch: pytest.MonkeyPatch) -> Jobs:
+    instead = Jobs()
+    monkeypatch.setattr(fleet_run, "run_job", instead)
+    return instead
 
 
 def test_a_preview_of_all_reports_and_ends_with_zero(project: StubProject) -> None:
@@ -59,22 +77,30 @@ def test_a_preview_of_all_reports_and_ends_with_zero(project: StubProject) -> No
     assert "\x1b" not in ended.output
 
 
-def test_one_failure_ends_with_one_and_is_all_that_is_resumed(project: StubProject) -> None:
-    project.plan(north={"preview": {"errors": ["no"]}}, south={"preview": NO_CHANGES})
-    failed = fleet("preview")
-    assert failed.exit_code == 1
-    assert "✗" in failed.output
-    assert "north: failed" in failed.output
-    project.plan(north={"preview": NO_CHANGES}, south={"preview": {"errors": ["not again"]}})
+def test_up_asks_nobody_when_told_so_and_still_previews(project: StubProject) -> None:
+    assert fleet("up", "--yes", "--only", "north").exit_code == 0
+    assert project.operations("north") == ["preview", "up", "export"]
+    assert project.operations("south") == []
+
+
+def test_one_failure_ends_with_one_and_is_all_that_is_resumed(
+    project: StubProject, jobs: Jobs
+) -> None:
+    jobs.bad = {"north"}
+    ended = fleet("preview")
+    assert ended.exit_code == 1
+    assert "north: failed" in ended.output
+    jobs.bad, jobs.done = {"south"}, []
     resumed = fleet("preview", "--resume", "--report", "r.json")
     assert resumed.exit_code == 0, resumed.output
+    assert jobs.done == [("north", "preview")]
     assert [one.outcome for one in read_json(project.folder / "r.json").customers] == ["done"] * 2
     nothing = fleet("preview", "--resume")
     assert (nothing.exit_code, "Nothing is missing" in nothing.output) == (0, True)
 
 
-def test_changes_that_were_not_expected_are_a_failure(project: StubProject) -> None:
-    project.plan(north={"preview": TO_CREATE}, south={"preview": NO_CHANGES})
+def test_changes_that_were_not_expected_are_a_failure(jobs: Jobs) -> None:
+    jobs.changes = {"create": 3, "same": 1}
     assert fleet("preview").exit_code == 0
     strict = fleet("preview", "--expect-no-changes")
     assert strict.exit_code == 1
@@ -82,65 +108,53 @@ def test_changes_that_were_not_expected_are_a_failure(project: StubProject) -> N
 
 
 @pytest.mark.usefixtures("somebody")
-def test_up_shows_the_sum_and_asks_once(project: StubProject) -> None:
-    project.plan(
-        north={"preview": TO_CREATE, "up": TO_CREATE},
-        south={"preview": TO_CREATE, "up": TO_CREATE},
-    )
+def test_up_shows_the_sum_and_asks_once(jobs: Jobs) -> None:
+    jobs.changes = {"create": 3, "same": 1}
     refused = fleet("up", typed=["y"])
     assert refused.exit_code == 1
     assert "2 customers, 2 of them with changes: 6 to create." in refused.output
     assert "nothing was changed" in refused.output
-    assert operations(project) == [("north", "preview"), ("south", "preview")]
+    assert sorted(jobs.done) == [("north", "preview"), ("south", "preview")]
     agreed = fleet("up", typed=["yes"])
     assert agreed.exit_code == 0, agreed.output
-    assert operations(project).count(("south", "up")) == 1
+    assert sorted(jobs.done[4:]) == [("north", "up"), ("south", "up")]
 
 
 @pytest.mark.usefixtures("somebody")
-def test_who_fails_the_preview_is_left_out_of_up(project: StubProject) -> None:
-    project.plan(
-        north={"preview": {"errors": ["no"]}}, south={"preview": TO_CREATE, "up": TO_CREATE}
-    )
+def test_who_fails_the_preview_is_left_out_of_up(project: StubProject, jobs: Jobs) -> None:
+    jobs.bad = {"north"}
     ended = fleet("up", "--report", "r.json", typed=["yes"])
     assert ended.exit_code == 1
     assert "Left out, because their preview failed: north." in ended.output
-    report = read_json(project.folder / "r.json")
-    assert [(one.operation, one.outcome) for one in report.customers] == [
-        ("up", "failed"),
-        ("up", "done"),
-    ]
-
-
-def test_up_asks_nobody_when_told_so_and_still_previews(project: StubProject) -> None:
-    assert fleet("up", "--yes", "--only", "north").exit_code == 0
-    assert operations(project) == [("north", "preview"), ("north", "up")]
+    assert ("north", "up") not in jobs.done
+    found = read_json(project.folder / "r.json").customers
+    assert [(one.operation, one.outcome) for one in found] == [("up", "failed"), ("up", "done")]
 
 
 @pytest.mark.parametrize("command", [["up"], ["destroy", "--only", "north"]])
-def test_without_a_person_nothing_is_changed(project: StubProject, command: list[str]) -> None:
+def test_without_a_person_nothing_is_changed(jobs: Jobs, command: list[str]) -> None:
     refused = fleet(*command, typed=["yes", "north"])
     assert refused.exit_code == 2
     assert "nobody is here to ask" in refused.output
-    assert operations(project) == []
+    assert jobs.done == []
 
 
 @pytest.mark.usefixtures("somebody")
-def test_destroy_asks_for_each_name(project: StubProject) -> None:
+def test_destroy_asks_for_each_name(jobs: Jobs) -> None:
     refused = fleet("destroy", "--only", "*", typed=["north", "sout"])
     assert refused.exit_code == 1
-    assert operations(project) == []
+    assert jobs.done == []
     ended = fleet("destroy", "--only", "*", typed=["north", "south"])
     assert ended.exit_code == 0, ended.output
-    assert ("south", "destroy") in operations(project)
+    assert sorted(jobs.done) == [("north", "destroy"), ("south", "destroy")]
     assert fleet("destroy").exit_code == 2
 
 
-def test_a_canary_that_fails_keeps_the_rest_from_starting(project: StubProject) -> None:
-    project.plan(north={"preview": {"errors": ["no"]}}, south={"preview": NO_CHANGES})
+def test_a_canary_that_fails_keeps_the_rest_from_starting(jobs: Jobs) -> None:
+    jobs.bad = {"north"}
     ended = fleet("preview", "--canary", "1")
     assert ended.exit_code == 1
-    assert project.operations("south") == []
+    assert jobs.done == [("north", "preview")]
     assert "south: not started" in ended.output
 
 
@@ -195,7 +209,7 @@ def test_a_customer_is_added_and_shown(project: StubProject) -> None:
     assert project.calls()[-1]["arguments"][:3] == ["stack", "init", "west"]
 
 
-def test_shards_and_their_reports_make_one_run(project: StubProject) -> None:
+def test_shards_and_their_reports_make_one_run(project: StubProject, jobs: Jobs) -> None:
     dealt = json.loads(fleet("matrix", "--shards", "2").stdout)
     for row in dealt["include"]:
         name = f"{row['shard']}.json"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from fleet.job import Processes, run_job
+from fleet.problems import problems_of, told_on
 from fleet.report import CustomerReport
 from tests.fleet.stub import NO_CHANGES, StubProject, job, stub_project, tenant_of
 
@@ -90,17 +91,32 @@ def test_an_error_in_the_preview_stops_the_job_and_is_told(project: StubProject)
         ("error: no stack named 'north' found", "`pulumi stack init north`"),
         ("error: the stack is currently locked by 1 lock(s)", "pulumi cancel --stack north"),
         ("error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE", "PASSPHRASE__NORTH"),
-        ("error: something else", "north.log"),
+        ("error: resource is protected", "break-glass:protect false --stack north"),
+        ("error: something else", "read.log"),
     ],
 )
-def test_an_end_without_events_is_told_with_a_cure(
-    project: StubProject, words: str, cure: str
-) -> None:
+def test_what_the_cli_says_is_told_with_a_cure(words: str, cure: str) -> None:
+    output = f"\n code: 255\n stdout: doing it\n stderr: {words}\n"
+    (problem,) = problems_of(
+        told_on(output), customer="north", operation="up", suffix="NORTH", log="read.log"
+    )
+    assert problem.what == words.removeprefix("error: ")
+    assert cure in problem.todo
+
+
+def test_an_end_without_events_is_told(project: StubProject) -> None:
+    words = "error: no stack named 'north' found"
     project.plan(north={"preview": {"stderr": words, "exit": 255}})
     report = run_job(job("north"), project.folder, project.options(ENVIRON))
     assert report.outcome == "failed"
-    assert report.problems[0].what == words.removeprefix("error: ")
-    assert cure in report.problems[0].todo
+    assert report.problems[0].what == "no stack named 'north' found"
+
+
+def test_many_errors_are_cut_short_and_the_rest_counted() -> None:
+    found = problems_of(
+        [f"error {n}" for n in range(20)], customer="a", operation="up", suffix="A", log="a.log"
+    )
+    assert [one.what for one in found][-2:] == ["error 11", "and 8 more errors"]
 
 
 def test_a_preview_counts_policies_that_lost_the_exclusion(project: StubProject) -> None:
