@@ -150,7 +150,7 @@ class CaExclusionPatch(pulumi.ComponentResource):
                 "skipped": self.skipped,
                 "verified": self.verified,
                 # The service says that there is no such policy any more: nothing was taken away.
-                "gone": sorted(self._earlier.keys() - children.keys()),
+                "gone": sorted(self._earlier.keys() - {policy.id for policy in policies}),
                 "wanted": self._ours,
                 "tenantId": self._tools.tenant_id,
                 **self._settings.properties,
