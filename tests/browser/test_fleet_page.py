@@ -80,6 +80,14 @@ def test_a_heading_sorts_numbers_by_size_and_then_turns_around(tab: Page, tmp_pa
         assert set(orders.values()) == {"none"}
 
 
+def test_amounts_are_sorted_by_size_too(tab: Page, tmp_path: Path) -> None:
+    shown(tab, sample(), tmp_path)
+    press_heading(tab, "Cost a month")
+    amounts = [float(cost.split()[0]) for cost in column(tab, "Cost a month")[:10]]
+    assert amounts == sorted(amounts)
+    assert {3.25, 3.5} <= set(amounts), "which the alphabet would turn around"
+
+
 @pytest.mark.parametrize(
     ("heading", "first"),
     [
@@ -123,12 +131,14 @@ def test_the_number_of_things_to_do_leads_to_them(tab: Page, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("width", [320, 360, 599, 601, 768, 1280])
 def test_nothing_is_wider_than_the_window(tab: Page, tmp_path: Path, width: int) -> None:
-    long = customer("x" * 90, accounts=customer("y" * 64).accounts)
+    problem = {"what": "z" * 200, "todo": "`" + "z" * 200 + "`"}
+    long = customer("x" * 90, accounts=customer("y" * 64).accounts, problems=(problem,))
     tab.size(width, 740)
-    shown(tab, fleet(*sample().customers, long), tmp_path)
+    shown(tab, fleet(*sample().customers, long, revision="f" * 90), tmp_path)
     assert tab.run("innerWidth") == width
     assert tab.run("document.documentElement.scrollWidth") <= width
     if width < 600:
+        assert tab.run("document.querySelector('.table').scrollWidth") < width
         wide = "one => one.getBoundingClientRect().right > innerWidth + 0.5"
         assert tab.run(f"[...document.querySelectorAll('main *')].filter({wide}).length") == 0
 
