@@ -36,6 +36,7 @@ OWN = (
     "entra",
     "alerting",
     "cli",
+    "fleet",
     "policies",
     "sandbox",
     "dev",
@@ -94,6 +95,9 @@ RULES = {
     "the command stays out of the program": Rule(
         ("cli/",), ("components", "tests", *PROGRAM_MODULES)
     ),
+    "the fleet builds on entra and alerting": Rule(
+        ("fleet/",), others("fleet", "entra", "alerting")
+    ),
     "nothing imports the command": Rule(
         (*PROGRAM, "sandbox/", "dev.py"), ("cli",), but=("cli/",)
     ),
@@ -105,7 +109,7 @@ RULES = {
 
 def source_files() -> dict[str, str]:
     """Our own Python files by their path, with what they hold."""
-    roots = ("components", "entra", "alerting", "cli", "policies", "sandbox", "tests")
+    roots = ("components", "entra", "alerting", "cli", "fleet", "policies", "sandbox", "tests")
     paths = [*REPOSITORY.glob("*.py"), *(p for r in roots for p in (REPOSITORY / r).rglob("*.py"))]
     return {
         path.relative_to(REPOSITORY).as_posix(): path.read_text(encoding="utf-8") for path in paths
