@@ -122,7 +122,9 @@ def test_no_answer_and_no_state_ever_holds_a_password(
         assert PASSWORD not in text
     for text in (*answers[:4], answers[5]):
         assert "scrypt$" not in text
+        assert "sha256$" not in text
     assert "scrypt$" in answers[4]
+    assert "sha256$" in answers[4]
 
 
 def test_the_password_is_the_one_set_last(

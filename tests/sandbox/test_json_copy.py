@@ -18,8 +18,7 @@ JSON = st.recursive(
 
 def emptied(value: Any) -> None:
     """Change every list and object within a value."""
-    held: Any = value.values() if type(value) is dict else value
-    parts: list[Any] = list(held)
+    parts: list[Any] = list(getattr(value, "values", value.copy)())
     for part in parts:
         if isinstance(part, dict | list):
             emptied(part)

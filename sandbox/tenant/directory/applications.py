@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
-from sandbox.tenant.directory.passwords import hash_secret, matches
+from sandbox.tenant.directory.passwords import hash_random_secret, matches
 from sandbox.tenant.errors import DocumentError
 
 
@@ -98,8 +98,8 @@ class Applications:
         return next((a for a in self.all() if a.object_id.lower() == object_id.lower()), None)
 
     def set_secret(self, app_id: str, secret: str) -> None:
-        """Give an application a client secret; only its hash is kept."""
-        self._by_app_id[app_id.lower()].secret_hash = hash_secret(secret)
+        """Give an application a client secret, drawn at random; only its hash is kept."""
+        self._by_app_id[app_id.lower()].secret_hash = hash_random_secret(secret)
 
     def verify_secret(self, app_id: str, secret: str) -> bool:
         """Whether this is the application's client secret."""
