@@ -77,6 +77,7 @@ def survey_accounts(
         directory=directory,
         memory=memory,
         own_object_id=tenant.own_object_id,
+        may_write=tenant.may_write,
         adopted=len(accounts.adopted),
     )
     domains = {one.name: _domain(one, tools, tenant.domains) for one in accounts.made}

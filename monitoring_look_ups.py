@@ -106,12 +106,13 @@ class MonitoringLookUps:
                 check_resource_group(self.azure, self.settings.subscription_id, name, key)
         return []
 
-    def rights(self) -> list[str]:
+    def rights(self, *, may_write: bool = True) -> list[str]:
         """What a new stack needs: raises RunError when the tenant's diagnostic settings cannot be
-        changed, warns of a resource provider that is not registered."""
+        changed, warns of a resource provider that is not registered. `may_write`: whether this
+        identity is the one that is to change them."""
         wanted = self.settings.monitoring
         ours = wanted.diagnostic_setting.existing is None
-        if ours and not self.memory(DIAGNOSTICS_TYPE):
+        if ours and may_write and not self.memory(DIAGNOSTICS_TYPE):
             check_right_to_export(self.azure)
         if self.memory(QUERY_RULE_TYPE):
             return []

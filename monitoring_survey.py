@@ -82,7 +82,10 @@ def survey_monitoring(
         diagnostics = pool.submit(azure.diagnostic_settings)
         workspace = pool.submit(ask.workspace)
         action_groups = pool.submit(ask.action_groups)
-        obstacles = pool.submit(ask.resource_groups), pool.submit(ask.rights)
+        obstacles = (
+            pool.submit(ask.resource_groups),
+            pool.submit(ask.rights, may_write=tenant.may_write),
+        )
         asked = pool.map(ask.earlier_workspace, ask.earlier_workspaces())
         people = pool.submit(ask.administrators, administrators)
         settings_there = diagnostics.result()  # First: whoever may not read them is told so.

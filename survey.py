@@ -30,6 +30,7 @@ from entra.conditional_access import ConditionalAccessClient
 from entra.directory import Directory
 from entra.identity import Identity
 from entra.limiter import limiter_for
+from entra.permissions import READ_THE_STACK
 from entra.policy import Policy
 from entra.preflight import TenantFacts
 from monitoring_plan import wanted_resources
@@ -87,8 +88,14 @@ def survey(settings: Settings) -> Survey:
         tenant_id=settings.tenant_id,
         subscription_id=settings.subscription_id,
         permissions=PERMISSIONS,
+        reading=READ_THE_STACK if pulumi.runtime.is_dry_run() else (),
     )
     pulumi.log.info(str(tenant))
+    if not tenant.may_write:
+        pulumi.log.info(
+            f"application {identity.client_id} can only read: this preview shows what another"
+            " identity would change"
+        )
     memory = read_memory()
     refuse_another_tenant(settings.tenant_id, memory)
     check_licence(settings, tenant, memory)

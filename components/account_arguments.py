@@ -92,6 +92,8 @@ class AccountTools:
     """What the stack's state knew before this run."""
     own_object_id: str = ""
     """Of the service principal that we run as; empty: that of the `ARM_*` environment."""
+    may_write: bool = True
+    """False: this run only previews what another identity will do, so ours need not be allowed."""
     adopted: int | None = None
     """How many accounts the settings adopt: where the list goes on, for the line that says how to
     take one in. None: there are no such settings."""

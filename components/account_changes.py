@@ -81,7 +81,9 @@ def settle_changes(
         by_others[ENABLED] = "disabled"
     if not by_settings and not by_others:
         return Changes()
-    may = directory.may_change_administrators(tools.own_object_id) is not False
+    may = (
+        not tools.may_write or directory.may_change_administrators(tools.own_object_id) is not False
+    )
     named = f"account {user.user_principal_name} ({user.id})"
     if guarded and not may:
         _refuse(named, by_settings, tools)

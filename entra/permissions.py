@@ -22,6 +22,13 @@ READ_USERS: Final = ("User.Read.All",)
 """To see an account, its groups and the certificates mapped to it."""
 READ_ROLES: Final = ("RoleManagement.Read.Directory",)
 """To see who holds which role, and until when."""
+READ_THE_STACK: Final = (
+    "Directory.Read.All",
+    "Policy.Read.All",
+    "RoleManagement.Read.Directory",
+)
+"""To preview a whole stack and to change nothing: an identity for reviews. Who took an exclusion out
+and which methods are registered take ``READ_AUDIT_LOG`` and ``READ_METHODS`` besides."""
 
 _WHERE: Final = (
     "Entra admin centre → App registrations → API permissions → Microsoft Graph → Application"

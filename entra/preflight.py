@@ -41,7 +41,10 @@ _CONTAINED_IN = {
         "Directory.ReadWrite.All",
     ),
     "Directory.Read.All": ("Directory.ReadWrite.All",),
+    "RoleManagement.Read.Directory": ("RoleManagement.ReadWrite.Directory",),
 }
+_WRITES = "Write"
+"""In the name of every permission that changes something."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class TenantFacts:
     security_defaults: bool
     own_object_id: str
     """Of the service principal that we run as."""
+    may_write: bool = True
+    """False: it can read all that a preview needs, and change nothing of it."""
 
     def __str__(self) -> str:
         return f"{told(self.display_name)} ({self.initial_domain})"
@@ -67,14 +72,16 @@ def check_tenant(
     tenant_id: str,
     subscription_id: str | None,
     permissions: Sequence[str],
+    reading: Sequence[str] = (),
     graph: GraphClient | None = None,
     transport: httpx.BaseTransport | None = None,
 ) -> TenantFacts:
     """The tenant's facts, if everything that the stack needs is there.
 
     ``tenant_id`` and ``subscription_id`` are the settings' ``azuread:tenantId`` and
-    ``azure-native:subscriptionId``; ``permissions`` are Graph application permissions. Without a
-    subscription nothing is asked of Azure. Raises IdentityError in one line for the first thing
+    ``azure-native:subscriptionId``; ``permissions`` are Graph application permissions. With
+    ``reading``, those of a preview, an identity that has them and none that writes will do. Without
+    a subscription nothing is asked of Azure. Raises IdentityError in one line for the first thing
     that is wrong, GraphError when Graph fails.
     """
     graph = graph or GraphClient(identity, transport=transport)
@@ -89,7 +96,7 @@ def check_tenant(
         if azure_claims:
             told = "the Azure Resource Manager token"
             _same_tenant(told, str(azure_claims.result().get("tid")), tenant_id)
-    _permitted(identity, _roles(claims), permissions)
+    may_write = _permitted(identity, _roles(claims), permissions, reading)
     with ThreadPoolExecutor(max_workers=5) as pool:
         organization = pool.submit(directory.organization)
         domains = pool.submit(directory.domains)
@@ -109,6 +116,7 @@ def check_tenant(
             has_premium=premium.result(),
             security_defaults=defaults.result(),
             own_object_id=str(claims.get("oid") or ""),
+            may_write=may_write,
         )
 
 
@@ -124,17 +132,28 @@ def _roles(claims: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(str(role) for role in claims.get("roles") or ())
 
 
-def _permitted(identity: Identity, granted: frozenset[str], needed: Sequence[str]) -> None:
-    lacking = [
+def _permitted(
+    identity: Identity, granted: frozenset[str], needed: Sequence[str], reading: Sequence[str]
+) -> bool:
+    """Whether it may write; one that can write a part of it was meant to write it all."""
+    lacking = _lacking(granted, needed)
+    if not lacking:
+        return True
+    writes = any(_WRITES in permission for permission in granted)
+    if reading and not writes and not _lacking(granted, reading):
+        return False
+    raise IdentityError(
+        f"application {identity.client_id} may not do what this stack needs:"
+        f" {how_to_grant(lacking)}"
+    )
+
+
+def _lacking(granted: frozenset[str], needed: Sequence[str]) -> list[str]:
+    return [
         permission
         for permission in needed
         if not granted.intersection((permission, *_CONTAINED_IN.get(permission, ())))
     ]
-    if lacking:
-        raise IdentityError(
-            f"application {identity.client_id} may not do what this stack needs:"
-            f" {how_to_grant(lacking)}"
-        )
 
 
 def _initial(domains: Sequence[Domain]) -> str:

@@ -58,6 +58,7 @@ class Clouds:
             tenant_id=settings.get("tenant_id", TENANT),
             subscription_id=subscription,
             permissions=settings.get("permissions", ["Policy.Read.All"]),
+            reading=settings.get("reading", ()),
             transport=httpx.MockTransport(self.handle),
         )
 
@@ -166,3 +167,36 @@ def test_a_lookup_that_graph_refuses_is_an_error_and_no_missing_licence() -> Non
     clouds.answers["/v1.0/subscribedSkus"] = lambda: refusal(403, "Authorization_RequestDenied")
     with pytest.raises(Exception, match="403 Authorization_RequestDenied"):
         clouds.check()
+
+
+READER = ["Policy.Read.All", "Directory.Read.All", "RoleManagement.Read.Directory"]
+WANTED: dict[str, Any] = {"permissions": ["User.ReadWrite.All"], "reading": READER}
+
+
+def test_whoever_can_only_read_may_preview() -> None:
+    clouds = Clouds()
+    clouds.roles = READER
+    assert not clouds.check(**WANTED).may_write
+    clouds.roles = ["User.ReadWrite.All"]
+    assert clouds.check(**WANTED).may_write
+
+
+@pytest.mark.parametrize(
+    "roles",
+    [
+        READER[1:],  # cannot read all of it either
+        [*READER, "Group.ReadWrite.All"],  # was meant to write
+    ],
+)
+def test_half_of_what_is_needed_is_told_in_a_preview_too(roles: list[str]) -> None:
+    clouds = Clouds()
+    clouds.roles = roles
+    with pytest.raises(IdentityError, match="permission User\\.ReadWrite\\.All"):
+        clouds.check(**WANTED)
+
+
+def test_a_reader_is_stopped_where_something_is_to_be_written() -> None:
+    clouds = Clouds()
+    clouds.roles = READER
+    with pytest.raises(IdentityError, match="permission User\\.ReadWrite\\.All"):
+        clouds.check(permissions=WANTED["permissions"])
