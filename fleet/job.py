@@ -108,12 +108,12 @@ class Processes:
 
 
 def interrupt(process: "subprocess.Popen[bytes]") -> None:
-    """Ctrl-C to a process and what it started."""
+    """Ctrl-C to a process, which passes it on to what it started as soon as that can bear it."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if WINDOWS:
             process.send_signal(signal.CTRL_BREAK_EVENT)  # pyright: ignore
         else:
-            os.killpg(process.pid, signal.SIGINT)
+            process.send_signal(signal.SIGINT)
 
 
 def kill(process: "subprocess.Popen[bytes]") -> None:

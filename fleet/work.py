@@ -10,8 +10,9 @@ import builtins
 import os
 import signal
 import sys
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -41,13 +42,33 @@ class Work:
         self._pulumi = KnownPulumi(call.pulumi, call.pulumi_version)
         self._secrets = secret_values(os.environ)
         self._stopped = False
+        self._begun = False
+        self._passing_on = threading.Lock()
         self._steps: list[Events] = []
         self._problems: list[Problem] = []
 
     def stop(self, number: int, frame: FrameType | None) -> None:
-        """Begin nothing more: `pulumi`, in the same process group, has got the signal too."""
+        """Begin nothing more, and let `pulumi` come to a clean end."""
         del number, frame
         self._stopped = True
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Interrupt `pulumi`, which is in this process group: once, and not before it heeds it.
+
+        It locks the stack first and only then attends to signals: one that comes between ends it
+        at once, and the lock stays. With its first event it attends to them. A second one would
+        end it at once, too. On Windows the whole group has got the signal already.
+        """
+        if self._begun and self._passing_on.acquire(blocking=False) and os.name != "nt":
+            os.killpg(os.getpgrp(), signal.SIGINT)
+
+    def _first_event(self, *, locked: bool) -> None:
+        if locked:
+            self._held.touch()
+        self._begun = True
+        if self._stopped:
+            self._pass_on()
 
     def run(self) -> CustomerReport:
         """Do it; whatever goes wrong stands in the report."""
@@ -93,14 +114,15 @@ class Work:
             return False
         if operation.change is None:
             return True
-        return self._step(self._operation, operation.change, begun=self._held.touch)
+        return self._step(self._operation, operation.change, locks=True)
 
-    def _step(self, name: str, call: Any, begun: Callable[[], None] = lambda: None) -> bool:
+    def _step(self, name: str, call: Any, *, locks: bool = False) -> bool:
         if self._stopped:
             self._problems.append(self._cut_off(name, begun=False))
             return False
         # The engine tells its first event when it holds the stack's lock.
-        events = Events(begun)
+        self._begun = False
+        events = Events(lambda: self._first_event(locked=locks))
         self._steps.append(events)
         self._print(f"── {name}")
         told: list[str] = []

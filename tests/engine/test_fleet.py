@@ -1,9 +1,11 @@
-"""Twelve customers in twelve tenants on the real engine: four of them in trouble, eight not."""
+"""Twelve customers in twelve tenants on the real engine: five of them in trouble, seven not."""
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,8 +25,8 @@ from tests.support.pulumi_stack import REPOSITORY, session_engine
 from tests.support.tenant import AT_ONCE
 from tests.support.warm_engine import warm_python
 
-FINE = tuple(f"customer-{number}" for number in range(1, 9))
-CUSTOMERS = (*FINE, "drifted", "throttled", "unlicensed", "wrong-secret")
+FINE = tuple(f"customer-{number}" for number in range(1, 8))
+CUSTOMERS = (*FINE, "crossed", "drifted", "throttled", "unlicensed", "wrong-secret")
 WRONG_SECRET = "this-secret-is-wrong-0123456789"
 
 
@@ -48,6 +50,17 @@ class Fleet:
             text=True,
             timeout=240,
             check=False,
+        )
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, "-m", "cli.main", "fleet", *arguments],
+            cwd=self.project,
+            env={**self.environment, "PYTHONPATH": str(REPOSITORY)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
 
     def policies(self, customer: str) -> list[dict[str, Any]]:
@@ -106,8 +119,9 @@ def fleet(standing: Snapshot, tmp_path: Path) -> Iterator[Fleet]:
     policy["conditions"]["users"]["excludeGroups"] = []
     with ExitStack() as running:
         alone = [documents.pop("throttled")]
-        slow = running.enter_context(
-            TenantServer(alone, knobs={**AT_ONCE, "conditionalAccessRequestsPerSecond": 1})
+        slow = running.enter_context(TenantServer(alone, knobs=AT_ONCE))
+        slow.world.faults.order(
+            {"method": "GET", "path": "conditionalAccess/policies", "status": 429, "times": 2}
         )
         quick = running.enter_context(TenantServer(list(documents.values()), knobs=AT_ONCE))
         servers = {name: slow if name == "throttled" else quick for name in CUSTOMERS}
@@ -118,10 +132,12 @@ def fleet(standing: Snapshot, tmp_path: Path) -> Iterator[Fleet]:
             for key, value in server.environment(tenants[name]).items():
                 variables[f"{key}__{suffix_of(name)}"] = value
         variables["ARM_CLIENT_SECRET__WRONG_SECRET"] = WRONG_SECRET
+        for key, value in quick.environment(tenants["customer-1"]).items():
+            variables[f"{key}__CROSSED"] = value
         yield Fleet(project, variables, servers, tenants)
 
 
-def test_four_customers_in_trouble_are_told_and_eight_are_done(fleet: Fleet) -> None:
+def test_customers_in_trouble_are_told_and_the_others_are_done(fleet: Fleet) -> None:
     report_file = fleet.project / "report.json"
     ran = fleet.run("preview", "--expect-no-changes", "--report", str(report_file))
 
@@ -131,7 +147,7 @@ def test_four_customers_in_trouble_are_told_and_eight_are_done(fleet: Fleet) -> 
     assert set(customers) == set(CUSTOMERS)
     assert {one: customers[one].outcome for one in CUSTOMERS} == {
         **dict.fromkeys((*FINE, "throttled"), "done"),
-        **dict.fromkeys(("drifted", "unlicensed", "wrong-secret"), "failed"),
+        **dict.fromkeys(("crossed", "drifted", "unlicensed", "wrong-secret"), "failed"),
     }, ran.stdout
     for name in (*FINE, "throttled"):
         assert_all_is_well(customers[name], fleet.tenants[name])
@@ -140,6 +156,9 @@ def test_four_customers_in_trouble_are_told_and_eight_are_done(fleet: Fleet) -> 
     assert "no Entra ID P1 licence" in customers["unlicensed"].problems[0].what
     wrong = customers["wrong-secret"]
     assert any("ARM_CLIENT_SECRET is not the secret of" in one.what for one in wrong.problems)
+    crossed = " ".join(one.what for one in customers["crossed"].problems)
+    assert fleet.tenants["crossed"] in crossed
+    assert fleet.tenants["customer-1"] in crossed
     drifted = customers["drifted"]
     assert (drifted.policies.drifted, drifted.policies.excluded) == (1, 3)
     assert drifted.changes["update"] == 1
@@ -150,6 +169,31 @@ def test_four_customers_in_trouble_are_told_and_eight_are_done(fleet: Fleet) -> 
     (done,) = read_json(report_file).customers
     assert (done.policies.drifted, done.changes["update"]) == (0, 1)
     assert all(one["conditions"]["users"]["excludeGroups"] for one in fleet.policies("drifted"))
+
+    looked = fleet.run("status", "--only", "drifted,crossed", "--report", str(report_file))
+    assert looked.returncode == 1
+    told, right = read_json(report_file).customers
+    assert (right.outcome, right.problems) == ("done", ()), looked.stdout
+    assert (right.policies.excluded, right.policies.drifted) == (4, 0)
+    assert (right.alarm.enabled, "no row yet" in right.alarm.first_row) == (True, True)
+    assert right.last_verified is not None
+    assert told.outcome == "failed"
+    assert any("belong to tenant" in one.what for one in told.problems)
+
+
+def test_ctrl_c_leaves_no_stack_locked(fleet: Fleet) -> None:
+    process = fleet.start("refresh", "--only", "throttled,customer-1", "--parallel", "2")
+    locks = fleet.project.parent / "work" / "state" / ".pulumi" / "locks"
+    deadline = time.monotonic() + 120
+    while not list(locks.rglob("*.json")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 130, output
+    assert list(locks.rglob("*.json")) == []
+    last = read_json(fleet.project / ".fleet" / "last.json")
+    assert "cancelled" in {one.outcome for one in last.customers}
+    assert {one.customer for one in last.customers} == {"customer-1", "throttled"}
 
 
 def assert_all_is_well(customer: CustomerReport, tenant_id: str) -> None:
@@ -166,14 +210,14 @@ def assert_all_is_well(customer: CustomerReport, tenant_id: str) -> None:
 
 def assert_throttled(fleet: Fleet) -> None:
     entries = fleet.servers["throttled"].world.requests.entries()
-    assert any(entry["throttled"] for entry in entries)
+    assert [entry["status"] for entry in entries].count(429) == 2
 
 
 def assert_no_secret(fleet: Fleet, report: FleetReport) -> None:
     """Neither a credential nor a password is in any file that the run left."""
     secrets = {v for k, v in fleet.environment.items() if k.startswith("ARM_CLIENT_SECRET__")}
     secrets.add((fleet.project.parent / "work" / "passphrase").read_text(encoding="utf-8"))
-    assert len(secrets) == len(CUSTOMERS) + 1
+    assert len(secrets) == len(CUSTOMERS)  # `crossed` has that of another one, all one key
     left = [path for path in (fleet.project / ".fleet").rglob("*") if path.is_file()]
     assert len(left) > len(CUSTOMERS), left
     for path in left:
