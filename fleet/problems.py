@@ -10,6 +10,10 @@ MOST: Final = 12
 """A report names so many of a customer's errors; the log holds all."""
 _ERROR: Final = re.compile(r"^\s*(?:std(?:out|err): )?error: (?P<words>.+)$")
 _WRAPPERS: Final = (
+    re.compile(r"^(?:Preview|Update|Refresh|Destroy) failed: "),
+    re.compile(r"^Exception calling application: "),
+    # What differs from one refused login to the next.
+    re.compile(r"\s*Trace ID: \S+ Correlation ID: \S+ Timestamp: \S+ \S+$"),
     re.compile(r"^an unhandled error occurred: "),
     re.compile(r"^[A-Za-z_]+(?:\.[A-Za-z_]+)*Error: "),
 )
@@ -36,6 +40,11 @@ _CURES: Final = (
         "two deliberate steps: `pulumi config set break-glass:protect false --stack {customer}` and"
         " `breakglass fleet up --only {customer}`, then `breakglass fleet destroy` again",
     ),
+    (
+        r"AADSTS700016|InvalidAuthenticationTokenTenant|belong to tenant",
+        "give it the credentials of its own tenant, as ARM_…__{suffix}",
+    ),
+    (r"AADSTS7000215", "set ARM_CLIENT_SECRET__{suffix} to the secret's value, or make a new one"),
     (r"ARM_[A-Z_]+", "set the variable for this customer as …__{suffix}"),
     (
         r"was killed \(signal",
@@ -79,12 +88,16 @@ def killed_by(output: str) -> int | None:
 
 def drift(number: int, customer: str, *, healed: bool) -> Problem:
     """Policies that somebody changed."""
-    what = f"{number} {'policy' if number == 1 else 'policies'} had lost the exclusion"
+    one = number == 1
+    whom = f"{number} {'policy' if one else 'policies'}"
     who = f"find out who did it (`breakglass verify --stack {customer}`)"
     if healed:
-        return Problem(what=f"{what}, and excludes again" if number == 1 else
-                       f"{what}, and exclude again", todo=who)  # fmt: skip
-    return Problem(what=what, todo=f"`breakglass fleet up --only {customer}` puts it back; {who}")
+        again = "excludes" if one else "exclude"
+        return Problem(what=f"{whom} had lost the exclusion, and {again} again", todo=who)
+    return Problem(
+        what=f"{whom} {'has' if one else 'have'} lost the exclusion",
+        todo=f"`breakglass fleet up --only {customer}` puts it back; {who}",
+    )
 
 
 def changes_pending(changes: Sequence[str], customer: str) -> Problem:

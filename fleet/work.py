@@ -45,6 +45,7 @@ class Work:
         self._begun = False
         self._passing_on = threading.Lock()
         self._steps: list[Events] = []
+        self._previewed = False
         self._problems: list[Problem] = []
 
     def stop(self, number: int, frame: FrameType | None) -> None:
@@ -97,7 +98,7 @@ class Work:
             outcome=outcome,
             started=started,
             seconds=time.monotonic() - clock,
-            changes=self._steps[-1].changes() if self._steps else {},
+            changes=self._steps[-1].changes() if self._previewed else {},
             accounts=standing.accounts,
             policies=policies,
             last_verified=datetime.now(UTC) if verified else None,
@@ -110,7 +111,8 @@ class Work:
     def _operate(self, stack: CustomerStack) -> bool:
         """Preview, then the operation; whether both went well."""
         operation = operation_of(stack, self._operation)
-        if not self._step("preview", operation.preview):
+        self._previewed = self._step("preview", operation.preview)
+        if not self._previewed:
             return False
         if operation.change is None:
             return True
@@ -173,7 +175,7 @@ class Work:
 
     def _with_drift(self, policies: PolicyCounts, *, failed: bool) -> PolicyCounts:
         """Policies with what the preview saw; what an `up` put back is no drift any more."""
-        if failed and not self._steps[0].changes():
+        if not self._previewed:
             return policies
         number = self._steps[0].drifted()
         healed = self._operation == "up" and not failed

@@ -8,6 +8,7 @@ The plan is JSON, `{customer: {operation: step}}`; a step may hold
     exit      its exit code
     wait      true: it tells its first event and stays until somebody interrupts it
     deaf      true, with wait: it does not heed an interrupt
+    late      true, with wait: it heeds nothing and tells nothing before there is a file `go`
     killed    true: it tells its first event and dies of a signal
 Operations: preview, up, refresh, destroy, and preview-refresh and preview-destroy for their
 previews; `export` holds what `stack export` prints.
@@ -55,6 +56,10 @@ def act(arguments: list[str], step: dict[str, Any]) -> int:
             with log.open("a") as stream:
                 stream.write(json.dumps({"sequence": 1, "timestamp": 1, **event}) + "\n")
 
+    if step.get("late"):
+        (HERE / "waiting").touch()
+        while not (HERE / "go").exists():
+            time.sleep(0.02)
     interrupted: list[int] = []
     deaf = step.get("deaf")
 
@@ -71,6 +76,7 @@ def act(arguments: list[str], step: dict[str, Any]) -> int:
         (HERE / "waiting").touch()
         while not interrupted:
             time.sleep(0.02)
+        (HERE / "heeded").touch()
         tell({"cancelEvent": {}})
         print("error: update canceled", file=sys.stderr)
         return 255

@@ -76,10 +76,11 @@ def test_an_error_in_the_preview_stops_the_job_and_is_told(project: StubProject)
         "<{%reset%}>Contoso has no Entra ID P1 licence: nothing\nwas changed",
         "preview failed",
     ]
-    project.plan(north={"preview": {"errors": errors}})
+    project.plan(north={"preview": {"errors": errors, "changes": {"create": 1}}})
     report = run_job(job("north", "up"), project.folder, project.options(ENVIRON))
     assert "up" not in project.operations("north")
     assert (report.outcome, report.licence) == ("failed", "missing")
+    assert (report.changes, report.policies.drifted) == ({}, None)
     (problem,) = report.problems
     assert problem.what == "Contoso has no Entra ID P1 licence: nothing was changed"
     assert report.last_verified is None
@@ -92,6 +93,14 @@ def test_an_error_in_the_preview_stops_the_job_and_is_told(project: StubProject)
         ("error: the stack is currently locked by 1 lock(s)", "pulumi cancel --stack north"),
         ("error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE", "PASSPHRASE__NORTH"),
         ("error: resource is protected", "break-glass:protect false --stack north"),
+        (
+            "error: AADSTS7000215: Invalid client secret provided.",
+            "set ARM_CLIENT_SECRET__NORTH to the secret's value",
+        ),
+        (
+            "error: the credentials in ARM_* belong to tenant 1",
+            "of its own tenant, as ARM_…__NORTH",
+        ),
         ("error: something else", "read.log"),
     ],
 )
@@ -112,6 +121,16 @@ def test_an_end_without_events_is_told(project: StubProject) -> None:
     assert report.problems[0].what == "no stack named 'north' found"
 
 
+def test_one_refusal_told_by_every_provider_is_one_problem() -> None:
+    refused = "AADSTS7000215: Invalid client secret provided."
+    told = [
+        f"{before} failed: {refused} Trace ID: {n} Correlation ID: {n} Timestamp: 2026-11-23 0{n}Z"
+        for n, before in enumerate(("Preview", "Update"))
+    ]
+    found = problems_of(told, customer="a", operation="up", suffix="A", log="a.log")
+    assert [one.what for one in found] == [refused]
+
+
 def test_many_errors_are_cut_short_and_the_rest_counted() -> None:
     found = problems_of(
         [f"error {n}" for n in range(20)], customer="a", operation="up", suffix="A", log="a.log"
@@ -125,7 +144,7 @@ def test_a_preview_counts_policies_that_lost_the_exclusion(project: StubProject)
     )
     report = run_job(job("north"), project.folder, project.options(ENVIRON))
     assert report.policies.drifted == 2
-    assert report.problems[0].what == "2 policies had lost the exclusion"
+    assert report.problems[0].what == "2 policies have lost the exclusion"
     healed = run_job(job("north", "up"), project.folder, project.options(ENVIRON))
     assert healed.policies.drifted == 0
     assert "exclude again" in healed.problems[0].what
@@ -206,6 +225,17 @@ def test_ctrl_c_reaches_the_engine_and_is_reported(project: StubProject) -> None
     late = run_job(job("south"), project.folder, project.options(ENVIRON), processes)
     assert late.outcome == "not started"
     assert project.operations("south") == []
+
+
+def test_ctrl_c_waits_until_the_engine_heeds_it(project: StubProject) -> None:
+    project.plan(north={"preview": NO_CHANGES, "up": {"wait": True, "late": True}})
+    processes = Processes()
+    thread, reports = started(project, processes)
+    processes.interrupt()
+    (project.bin / "go").touch()
+    thread.join()
+    assert reports[0].outcome == "cancelled"
+    assert (project.bin / "heeded").exists()
 
 
 def test_a_killed_run_leaves_no_locked_stack(project: StubProject) -> None:
