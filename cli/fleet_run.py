@@ -126,8 +126,7 @@ class _Fleet:
     def _jobs(self, names: Sequence[str]) -> tuple[list[Job], list[CustomerReport]]:
         if not self._way.resume:
             return [Job(name, self._operation, self._revision) for name in names], []
-        last = last_report(self._folder)
-        return to_resume(last, self._operation, self._revision, names)
+        return to_resume(last_report(self._folder, self._operation), self._revision, names)
 
     def _refuse_without_a_person(self, jobs: Sequence[Job]) -> None:
         if not jobs or self._operation not in ("up", "destroy") or is_interactive():

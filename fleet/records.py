@@ -1,4 +1,4 @@
-"""The folder `.fleet`: what each run found, its logs, and the last run for `--resume`.
+"""The folder `.fleet`: what each run found, its logs, and the last of each kind for `--resume`.
 
 Errors are ``FleetError``. Nothing in it is a secret; it is its owner's all the same, since logs
 name accounts.
@@ -20,7 +20,10 @@ LAST: Final = "last.json"
 
 
 class Record:
-    """One run's folder; `last.json` beside it is as new as its last finished customer."""
+    """One run's folder; `last.json` beside it is as new as its last finished customer.
+
+    So is `last-up.json`, which a look at the customers meanwhile (`status`) leaves as it is.
+    """
 
     def __init__(self, project: Path, operation: Operation, revision: str | None) -> None:
         self._operation: Operation = operation
@@ -29,7 +32,7 @@ class Record:
         base.mkdir(mode=0o700, exist_ok=True)
         stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{operation}-"
         self.folder = Path(tempfile.mkdtemp(prefix=stamp, dir=base))
-        self._last = base / LAST
+        self._last = (base / LAST, base / _last_of(operation))
 
     def report(self, customers: Iterable[CustomerReport]) -> FleetReport:
         """All of them as one report, dated now."""
@@ -44,17 +47,18 @@ class Record:
     def keep(self, customers: Iterable[CustomerReport]) -> FleetReport:
         """Write what is known so far: a run that is killed can be resumed, too."""
         report = self.report(customers)
-        for path in (self.folder / "report.json", self._last):
+        for path in (self.folder / "report.json", *self._last):
             write_json(report, path)
         return report
 
 
-def last_report(project: Path) -> FleetReport:
-    """The last run's report. Raises FleetError when there is none that can be read."""
-    path = project / FOLDER / LAST
+def last_report(project: Path, operation: Operation) -> FleetReport:
+    """The report of the last run of a kind. Raises FleetError when none can be read."""
+    path = project / FOLDER / _last_of(operation)
     if not path.is_file():
         raise FleetError(
-            f"there is no run to resume: {FOLDER}/{LAST} is not there; run without --resume",
+            f"there is no {operation} to resume: {FOLDER}/{path.name} is not there; run without"
+            " --resume",
             exit_code=2,
         )
     try:
@@ -64,18 +68,12 @@ def last_report(project: Path) -> FleetReport:
 
 
 def to_resume(
-    last: FleetReport, operation: Operation, revision: str | None, chosen: Sequence[str]
+    last: FleetReport, revision: str | None, chosen: Sequence[str]
 ) -> tuple[list[Job], list[CustomerReport]]:
     """What is missing of a run, as jobs; and the reports of what it did.
 
-    Raises FleetError when the run was of another operation or another commit.
+    Raises FleetError when the run was of another commit.
     """
-    if last.operation != operation:
-        raise FleetError(
-            f"the last run was {last.operation}, not {operation}: resume it with"
-            f" `breakglass fleet {last.operation} --resume`, or run without --resume",
-            exit_code=2,
-        )
     if last.revision != revision:
         raise FleetError(
             f"the last run was of commit {_short(last.revision)}, checked out is"
@@ -85,11 +83,15 @@ def to_resume(
         )
     done = [one for one in last.customers if one.outcome == "done"]
     missing = [one.customer for one in last.customers if one.outcome != "done"]
-    jobs = [Job(name, operation, revision) for name in missing if name in chosen]
+    jobs = [Job(name, last.operation, revision) for name in missing if name in chosen]
     left_out = [
         one for one in last.customers if one.customer in missing and one.customer not in chosen
     ]
     return jobs, [*done, *left_out]
+
+
+def _last_of(operation: Operation) -> str:
+    return f"last-{operation}.json"
 
 
 def _short(revision: str | None) -> str:

@@ -164,7 +164,7 @@ def test_a_canary_that_fails_keeps_the_rest_from_starting(jobs: Jobs) -> None:
         (["preview", "--only", "nort"], "names no customer: did you mean north?"),
         (["preview", "--report", "r.pdf"], "expected a name that ends in .json, .md, .html"),
         (["preview", "--report", "nowhere/r.md"], "there is no folder nowhere"),
-        (["preview", "--resume"], "there is no run to resume"),
+        (["preview", "--resume"], "there is no preview to resume"),
         (["up", "--changed-since", "x", "--yes"], "failed"),
     ],
 )

@@ -39,6 +39,8 @@ def preview_of(*pending: str) -> dict[str, Any]:
         new = {**state, "inputs": {"pending": [words] if words else []}}
         step = {"op": "update", "urn": "u", "type": kind, "provider": "", "new": new, "old": None}
         events.append({"resourcePreEvent": {"metadata": step}})
+    other = {**events[0]["resourcePreEvent"]["metadata"], "type": "pkg:index:Other"}
+    events.append({"resourcePreEvent": {"metadata": other}})
     return {"events": events, "changes": {"same": 38, "update": len(events)}}
 
 

@@ -185,23 +185,26 @@ def test_only_what_is_missing_is_resumed(tmp_path: Path) -> None:
     first = Record(tmp_path, "up", "c0ffee")
     done, bad, left = report(JOBS[0]), report(JOBS[1], "failed"), not_started(JOBS[2])
     first.keep([done, bad, left])
-    jobs, kept = to_resume(last_report(tmp_path), "up", "c0ffee", ["a", "b", "c", "d"])
+    jobs, kept = to_resume(last_report(tmp_path, "up"), "c0ffee", ["a", "b", "c", "d"])
     assert jobs == [JOBS[1], JOBS[2]]
     assert kept == [done]
-    only_b, rest = to_resume(last_report(tmp_path), "up", "c0ffee", ["b"])
+    only_b, rest = to_resume(last_report(tmp_path, "up"), "c0ffee", ["b"])
     assert only_b == [JOBS[1]]
     assert rest == [done, left]
 
 
-def test_a_run_of_another_kind_or_commit_is_not_resumed(tmp_path: Path) -> None:
-    with pytest.raises(FleetError, match="there is no run to resume"):
-        last_report(tmp_path)
+def test_a_run_of_another_commit_is_not_resumed(tmp_path: Path) -> None:
     Record(tmp_path, "up", "c0ffee").keep([report(JOBS[0])])
-    last = last_report(tmp_path)
-    with pytest.raises(FleetError, match="the last run was up, not preview"):
-        to_resume(last, "preview", "c0ffee", ["a"])
     with pytest.raises(FleetError, match="of commit c0ffee, checked out is none"):
-        to_resume(last, "up", None, ["a"])
+        to_resume(last_report(tmp_path, "up"), None, ["a"])
+
+
+def test_a_look_meanwhile_leaves_what_can_be_resumed(tmp_path: Path) -> None:
+    with pytest.raises(FleetError, match="there is no up to resume"):
+        last_report(tmp_path, "up")
+    kept = Record(tmp_path, "up", "c0ffee").keep([report(JOBS[0], "failed")])
+    Record(tmp_path, "status", "c0ffee").keep([])
+    assert last_report(tmp_path, "up") == kept
 
 
 def test_what_a_run_leaves_is_its_owners_alone(tmp_path: Path) -> None:
