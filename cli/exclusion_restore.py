@@ -83,7 +83,7 @@ def _children(exported: str, lost: Mapping[str, str]) -> dict[str, str]:
     resources = cast("list[JSON]", deployment_of(exported).get("resources") or [])
     found: dict[str, str] = {}
     for one in resources:
-        policy_id = str((one.get("outputs") or {}).get("policyId"))
+        policy_id = str(cast("JSON", one.get("outputs") or {}).get("policyId"))
         if one.get("type") == EXCLUSION_TYPE and policy_id in lost:
             found[str(one["urn"])] = policy_id
     return found

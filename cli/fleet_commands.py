@@ -117,7 +117,7 @@ def list_customers(
     """Show the customers, whose credentials they run with, and where their state lies."""
     from cli.fleet_list import show_customers
 
-    show_customers(_selection(only, leave_out, changed), as_json=as_json)
+    show_customers(selection(only, leave_out, changed), as_json=as_json)
 
 
 @fleet_app.command()
@@ -135,7 +135,7 @@ def preview(
 ) -> None:
     """Say what `up` would change. Changes nothing."""
     _operate(
-        "preview", _selection(only, leave_out, changed), parallel=parallel, canary=canary,
+        "preview", selection(only, leave_out, changed), parallel=parallel, canary=canary,
         resume=resume, timeout=timeout, report=report, expect_no_changes=expect_no_changes,
     )  # fmt: skip
 
@@ -157,7 +157,7 @@ def up(
 ) -> None:
     """Preview all, show the sum of changes, ask once, then make each as its settings say."""
     _operate(
-        "up", _selection(only, leave_out, changed), parallel=parallel, canary=canary,
+        "up", selection(only, leave_out, changed), parallel=parallel, canary=canary,
         resume=resume, timeout=timeout, report=report, yes=yes,
     )  # fmt: skip
 
@@ -176,7 +176,7 @@ def refresh(
 ) -> None:
     """Write what is really there into each customer's state. Changes no tenant."""
     _operate(
-        "refresh", _selection(only, leave_out, changed), parallel=parallel, canary=canary,
+        "refresh", selection(only, leave_out, changed), parallel=parallel, canary=canary,
         resume=resume, timeout=timeout, report=report,
     )  # fmt: skip
 
@@ -196,7 +196,7 @@ def destroy(
     if not only and not resume:
         raise CommandFailed("destroy wants the customers named: --only NAME", exit_code=2)
     _operate(
-        "destroy", _selection(only, leave_out, changed), parallel=parallel,
+        "destroy", selection(only, leave_out, changed), parallel=parallel,
         resume=resume, timeout=timeout, report=report,
     )  # fmt: skip
 
@@ -213,7 +213,7 @@ def status(
 ) -> None:
     """Look at every customer's policies, logs and alarms. Changes nothing."""
     _operate(
-        "status", _selection(only, leave_out, changed), parallel=parallel, timeout=timeout,
+        "status", selection(only, leave_out, changed), parallel=parallel, timeout=timeout,
         report=report,
     )  # fmt: skip
 
@@ -235,7 +235,7 @@ def matrix(
     from fleet.matrix import matrix as deal
 
     try:
-        found = chosen(_selection(only, leave_out, changed), fleet_folder())
+        found = chosen(selection(only, leave_out, changed), fleet_folder())
     except FleetError as error:
         raise CommandFailed(str(error), exit_code=error.exit_code) from None
     typer.echo(deal([one.name for one in found], shards, form))
@@ -294,7 +294,7 @@ def _operate(
     raise typer.Exit(run(operation, selection, way).exit_code)
 
 
-def _selection(
+def selection(
     only: Sequence[str] | None, leave_out: Sequence[str] | None, changed: str | None
 ) -> "Selection":
     """A comma joins several, as a shard of `matrix` gives them."""

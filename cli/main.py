@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.account_commands import account_app
+from cli.ci_commands import ci_app
 from cli.cost_command import cost
 from cli.exclusion_commands import exclusion_app, verify
 from cli.failure import CommandFailed
@@ -23,6 +24,7 @@ app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(exclusion_app, name="exclusion")
 app.add_typer(account_app, name="account")
 app.add_typer(fleet_app, name="fleet")
+app.add_typer(ci_app, name="ci")
 for command in (clock, logs, query, alerts, fault):
     sandbox_app.command()(command)
 

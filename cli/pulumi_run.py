@@ -89,9 +89,11 @@ class PulumiRun:
         """`pulumi up`, with its preview unless that has just been shown."""
         return self._streamed(["up", "--yes", *(["--skip-preview"] if skip_preview else [])])
 
-    def preview(self, *, expect_no_changes: bool = False) -> Outcome:
+    def preview(
+        self, *, expect_no_changes: bool = False, policy_pack: Path | None = None
+    ) -> Outcome:
         """`pulumi preview`; `expect_no_changes` makes changes an error."""
-        arguments = ["preview"]
+        arguments = ["preview", *(["--policy-pack", str(policy_pack)] if policy_pack else [])]
         if expect_no_changes:
             arguments.append("--expect-no-changes")
         return self._streamed(arguments)

@@ -27,8 +27,8 @@ READ_THE_STACK: Final = (
     "Policy.Read.All",
     "RoleManagement.Read.Directory",
 )
-"""To preview a whole stack and to change nothing: an identity for reviews. Who took an exclusion out
-and which methods are registered take ``READ_AUDIT_LOG`` and ``READ_METHODS`` besides."""
+"""To preview a whole stack and to change nothing: an identity for reviews. Who took an exclusion
+out and which methods are registered take ``READ_AUDIT_LOG`` and ``READ_METHODS`` besides."""
 
 _WHERE: Final = (
     "Entra admin centre → App registrations → API permissions → Microsoft Graph → Application"

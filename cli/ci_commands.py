@@ -1,0 +1,91 @@
+"""`breakglass ci`: the steps of a pipeline, the same on GitHub and on Azure DevOps."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.fleet_commands import Changed, LeaveOut, Only, Report
+from cli.options import plain_errors
+
+ci_app = typer.Typer(no_args_is_help=True, help="What pipelines run; see docs/ci.md.")
+
+Markdown = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, help="What a report wrote as Markdown.")
+]
+
+
+@ci_app.command()
+@plain_errors
+def preview(
+    only: Only = None,
+    leave_out: LeaveOut = None,
+    changed: Changed = None,
+    policy_pack: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="Rules that must hold.")
+    ] = None,
+    report: Report = None,
+) -> None:
+    """Show what changed settings would do, on simulated tenants: needs no secret."""
+    from cli.ci_preview import preview_all
+    from cli.fleet_commands import selection
+    from cli.fleet_reports import check_targets, write_reports
+
+    check_targets(report or ())
+    found = preview_all(selection(only, leave_out, changed), since=changed, policy_pack=policy_pack)
+    write_reports(found, report or ())
+    raise typer.Exit(found.exit_code)
+
+
+@ci_app.command()
+@plain_errors
+def restore(only: Only = None, leave_out: LeaveOut = None, report: Report = None) -> None:
+    """Put back exclusions that somebody took out, and change nothing else."""
+    from cli.ci_restore import restore_all
+    from cli.fleet_commands import selection
+    from cli.fleet_reports import check_targets, write_reports
+
+    check_targets(report or ())
+    found = restore_all(selection(only, leave_out, None))
+    write_reports(found, report or ())
+    raise typer.Exit(found.exit_code)
+
+
+@ci_app.command()
+@plain_errors
+def comment(path: Markdown) -> None:
+    """Write a report into the one comment that this pull request has for it."""
+    from cli.ci_hosts import host
+
+    typer.echo(host().comment(path.read_text(encoding="utf-8")))
+
+
+@ci_app.command()
+@plain_errors
+def issue(
+    path: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="The report, FILE.json.")
+    ],
+) -> None:
+    """Keep one open issue while a report names something to do; close it when it does not."""
+    from cli.ci_hosts import host
+    from cli.failure import CommandFailed
+    from fleet.report_json import ReportError, read_json
+    from fleet.report_markdown import render
+
+    try:
+        report = read_json(path)
+    except ReportError as error:
+        raise CommandFailed(str(error)) from None
+    to_do = report.exit_code != 0 or any(one.problems for one in report.customers)
+    typer.echo(host().issue(render(report), is_open=to_do))
+
+
+@ci_app.command()
+@plain_errors
+def variables() -> None:
+    """Hand the variables of this job's environment that name an identity on to its next steps."""
+    from cli.ci_hosts import hand_on
+
+    for name in hand_on():
+        typer.echo(name)
