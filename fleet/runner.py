@@ -47,7 +47,7 @@ def run_fleet(
     first, rest = (list(jobs[:canary]), list(jobs[canary:])) if canary else ([], list(jobs))
     run = _Run(executor, do, stop, on_change)
     reports = run.wave(first)
-    if run.stopped or any(one.outcome != "done" for one in reports):
+    if any(one.outcome != "done" for one in reports):
         return reports + run.leave(rest)
     return reports + run.wave(rest)
 
