@@ -5,14 +5,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.tenant.json_copy import copied
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
 )
 
 
@@ -25,7 +26,8 @@ def emptied(value: Any) -> None:
     value.clear()
 
 
-@given(st.lists(JSON) | st.dictionaries(st.text(), JSON))
+@settings(max_examples=50)
+@given(st.lists(JSON, max_size=4) | st.dictionaries(st.text(), JSON, max_size=4))
 def test_what_is_done_to_a_copy_is_not_done_to_the_original(value: Any) -> None:
     before, made = copy.deepcopy(value), copied(value)
     assert made == before
