@@ -120,7 +120,9 @@ def survey_monitoring(
         kept=kept,
         kept_rules=left.rules,
         stands=stands_in_azure(
-            azure, (*children, setting_of_the_tenant(settings.monitoring.diagnostic_setting.name))
+            azure,
+            (*children, setting_of_the_tenant(settings.monitoring.diagnostic_setting.name)),
+            memory,
         ),
         earlier_workspaces=tuple(earlier),
         administrators=told.administrators,

@@ -3,13 +3,14 @@
 Source: Azure REST API, "Action Groups - Create Or Update".
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 import pulumi
 from pulumi_azure_native import monitor
 
+from components.azure_resources import ACTION_GROUP_TYPE, told_ids
 from components.kept_monitoring import stack_tags
 from components.monitoring_arguments import Notify, WebhookReceiver
 from components.monitoring_children import Children
@@ -41,11 +42,15 @@ def action_group(
     """
     if notify.existing is not None:
         return pulumi.Output.from_input(notify.existing), ()
+    name = either(notify.name, ACTION_GROUP)
+    place = either(notify.resource_group_name, resource_group_name)
+    opts = _options(children, suffix, sealed=sealed)
+    opts.ignore_changes = [*_respelt(children, suffix, name, place)]
     made = monitor.ActionGroup(
         children.called(suffix),
-        action_group_name=either(notify.name, ACTION_GROUP),
+        action_group_name=name,
         group_short_name=either(notify.short_name, SHORT_NAME),
-        resource_group_name=either(notify.resource_group_name, resource_group_name),
+        resource_group_name=place,
         location="Global",
         enabled=True,
         email_receivers=[
@@ -78,7 +83,7 @@ def action_group(
         or None,
         webhook_receivers=[_webhook(one) for one in either(notify.webhooks, ())] or None,
         tags=stack_tags(),
-        opts=_options(children, suffix, sealed=sealed),
+        opts=opts,
     )
     return made.id, (made,)
 
@@ -90,6 +95,26 @@ def _options(children: Children, suffix: str, *, sealed: bool) -> pulumi.Resourc
     # Azure hands the addresses back when it is asked, also on refresh and import.
     opts.additional_secret_outputs = ["webhookReceivers"]
     return opts
+
+
+def _respelt(
+    children: Children, suffix: str, name: str, resource_group_name: pulumi.Input[str]
+) -> Iterator[str]:
+    """Properties that differ from those of the standing action group in capitals alone.
+
+    To Azure it is the same one, to the engine another: it could not be made before the old one
+    goes. A place that is known only once something is made is not compared.
+    """
+    if children.remembered(suffix, ACTION_GROUP_TYPE) is None:
+        return
+    parts = [one.split("/") for one in told_ids(children.tools.memory, ACTION_GROUP_TYPE, name)]
+    if parts and name not in {one[-1] for one in parts}:
+        yield "actionGroupName"
+    groups = {one[4] for one in parts if len(one) > 4}
+    if isinstance(resource_group_name, str) and resource_group_name not in groups:
+        folded = {one.casefold() for one in groups}
+        if resource_group_name.casefold() in folded:
+            yield "resourceGroupName"
 
 
 def _webhook(receiver: WebhookReceiver) -> monitor.WebhookReceiverArgs:

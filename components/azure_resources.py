@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from components.stack_memory import Outputs, StackMemory
 from entra.errors import EntraError
@@ -114,6 +114,41 @@ def known_child(memory: StackMemory, suffix: str, type_: str) -> Outputs | None:
     names = {f"{component}-{suffix}" for component in components}
     found = memory(type_).items()
     return next((outputs for urn, outputs in found if urn.rpartition("::")[2] in names), None)
+
+
+def is_in_state(memory: StackMemory, type_: str, resource_id: str) -> bool:
+    """Whether the state has this very resource; Azure ids differ in capitals that say nothing.
+
+    The state tells no resource's id, but other resources in it do. Where none does, one of that
+    name is the one.
+    """
+    name = resource_id.rpartition("/")[2].casefold()
+    if name not in names_in_state(memory, type_):
+        return False
+    called_so = [one.casefold() for one in told_ids(memory, type_, name)]
+    return not called_so or resource_id.casefold() in called_so
+
+
+def told_ids(memory: StackMemory, type_: str, name: str) -> tuple[str, ...]:
+    """Azure resource ids of that type and name, in whatever capitals, that the state's alarms and
+    their component tell, with Azure's capitals."""
+    end = f"/providers/{SEGMENTS[type_]}/{name}".casefold() if type_ in SEGMENTS else None
+    found = dict.fromkeys(_ids(memory))
+    return tuple(one for one in found if end is not None and one.casefold().endswith(end))
+
+
+def _ids(memory: StackMemory) -> Iterator[str]:
+    for known in memory(MONITORING_TYPE).values():
+        one_by_one = (known.get(key) for key in ("alertRuleId", "actionGroupId", "workspaceId"))
+        yield from (str(one) for one in one_by_one if one)
+        yield from map(str, known.get("watchedWorkspaces") or ())
+    for type_ in (QUERY_RULE_TYPE, ACTIVITY_ALERT_TYPE):
+        for rule in memory(type_).values():
+            yield from map(str, rule.get("scopes") or ())
+            actions = cast("Mapping[str, Any]", rule.get("actions") or {})
+            groups = cast("Sequence[str | Mapping[str, Any]]", actions.get("actionGroups") or ())
+            for one in groups:
+                yield one if isinstance(one, str) else str(one["actionGroupId"])
 
 
 def names_in_state(memory: StackMemory, type_: str) -> frozenset[str]:

@@ -11,8 +11,9 @@ from typing import Final
 
 import pulumi
 
-from components.azure_resources import API_VERSIONS, DIAGNOSTICS_TYPE, AzureReader
+from components.azure_resources import API_VERSIONS, DIAGNOSTICS_TYPE, AzureReader, is_in_state
 from components.kept_monitoring import WantedChild
+from components.stack_memory import StackMemory
 from entra.errors import EntraError
 
 DIAGNOSTICS_VERSION: Final = "2017-04-01"
@@ -27,10 +28,18 @@ def setting_of_the_tenant(name: str) -> WantedChild:
     return WantedChild("diagnostic-setting", DIAGNOSTICS_TYPE, path, "global")
 
 
-def stands_in_azure(azure: AzureReader, wanted: Sequence[WantedChild]) -> StandsInAzure:
-    """Asks for one of `wanted` at a time; what cannot be told is not there."""
+def stands_in_azure(
+    azure: AzureReader, wanted: Sequence[WantedChild], memory: StackMemory
+) -> StandsInAzure:
+    """Asks for one of `wanted` at a time; what cannot be told is not there.
+
+    What the state had elsewhere is not asked for: it is made anew there, and `find_kept` has looked
+    whether something is in its way.
+    """
     versions = {**API_VERSIONS, DIAGNOSTICS_TYPE: DIAGNOSTICS_VERSION}
-    children = {child.suffix: child for child in wanted}
+    children = {
+        child.suffix: child for child in wanted if is_in_state(memory, child.type_, child.id)
+    }
 
     def stands(suffix: str) -> str | None:
         child = children.get(suffix)
@@ -49,7 +58,7 @@ def is_gone(component: str, stands: StandsInAzure) -> pulumi.ResourceHook:
     """A hook of what the state knew before this run: called exactly when the engine would make it.
 
     Raises RunError, one line, when Azure has it. What is gone is made anew. A rule that is replaced
-    gets another name, so that its hook finds nothing.
+    gets another name, and an action group another place: the state never had that one.
     """
 
     def check(hook: pulumi.ResourceHookArgs) -> None:

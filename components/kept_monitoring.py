@@ -12,11 +12,13 @@ from typing import Any, Final, cast
 
 import pulumi
 
+from alerting.alarm_names import with_workspace
 from components.azure_resources import (
     API_VERSIONS,
     GROUP_TYPE,
     QUERY_RULE_TYPE,
     AzureReader,
+    is_in_state,
     known_child,
     names_in_state,
     place,
@@ -62,7 +64,8 @@ class Kept:
     """Azure resource ids of what is taken in again."""
     rules: Mapping[str, Outputs]
     """Of the query rules among it, the outputs that the state would have: `name`, `scopes` and
-    `location`, none of which can change."""
+    `location`, none of which can change. Also of one that is in the way, made for a workspace that
+    is read no more: the new one gets another name."""
     notices: tuple[str, ...] = ()
     """What to warn of."""
 
@@ -72,20 +75,23 @@ def stack_tags() -> dict[str, str]:
     return {TAG: f"{pulumi.get_project()}/{pulumi.get_stack()}"}
 
 
-def find_kept(azure: AzureReader, wanted: Sequence[WantedChild], memory: StackMemory) -> Kept:
+def find_kept(
+    azure: AzureReader,
+    wanted: Sequence[WantedChild],
+    memory: StackMemory,
+    *,
+    whole: StackMemory | None = None,
+) -> Kept:
     """What this stack's state does not have and Azure does.
 
-    In a resource group that is still to be made nothing is looked for. A rule that stood before the
-    logs moved has another name than a new one would get: it is looked for among all of its group.
-    Raises RunError in one line for a resource of that name that this stack did not make, or that it
-    made elsewhere; and what `azure` raises when it cannot tell.
+    `memory`: of the component that wants them; `whole`: of all of the stack, where there may be
+    others. In a resource group that is still to be made nothing is looked for. A rule that stood
+    before the logs moved has another name than a new one would get: it is looked for among all of
+    its group. Raises RunError in one line for a resource of that name that this stack did not make,
+    or that it made elsewhere; and what `azure` raises when it cannot tell.
     """
     mark = stack_tags()
-    sought = [
-        child
-        for child in wanted
-        if child.name.casefold() not in names_in_state(memory, child.type_)
-    ]
+    sought = [child for child in wanted if not is_in_state(memory, child.type_, child.id)]
     groups = [child for child in sought if child.type_ == GROUP_TYPE]
     found = _look(azure, groups)
     missing = [f"{group.id}/".casefold() for group in groups if group.suffix not in found]
@@ -95,23 +101,27 @@ def find_kept(azure: AzureReader, wanted: Sequence[WantedChild], memory: StackMe
         if child not in groups and not child.id.casefold().startswith(tuple(missing))
     ]
     found |= _look(azure, rest)
+    unread: dict[str, Mapping[str, Any]] = {}
     for child in sought:
-        if child.suffix in found:
-            _refuse_another(found[child.suffix], child, mark)
+        if child.suffix not in found:
+            continue
+        _refuse_somebody_elses(found[child.suffix], child, mark)
+        if _reads_another(found[child.suffix], child):
+            unread[child.suffix] = found.pop(child.suffix)
+        else:
+            _refuse_elsewhere(found[child.suffix], child)
+    reading = {child.suffix: child for child in rest if child.type_ == QUERY_RULE_TYPE}
     lost = [
         child
-        for child in rest
-        if child.type_ == QUERY_RULE_TYPE
-        and child.suffix not in found
-        and known_child(memory, child.suffix, QUERY_RULE_TYPE) is None
+        for child in reading.values()
+        if child.suffix not in found and known_child(memory, child.suffix, QUERY_RULE_TYPE) is None
     ]
-    others, notices = _under_another_name(azure, lost, memory, mark)
+    others, notices = _under_another_name(azure, lost, whole or memory, mark)
     found |= others
-    reading = {child.suffix: child for child in rest if child.type_ == QUERY_RULE_TYPE}
     rules = {
         suffix: _outputs(resource)
-        for suffix, resource in found.items()
-        if suffix in reading and _rank(resource, reading[suffix]) is not None
+        for suffix, resource in {**unread, **found}.items()
+        if suffix in unread or (suffix in reading and _rank(resource, reading[suffix]) is not None)
     }
     ids = {suffix: str(resource["id"]) for suffix, resource in found.items()}
     return Kept(ids, rules, tuple(notices))
@@ -159,10 +169,21 @@ def _under_another_name(
 
 
 def _is_called(rule: Mapping[str, Any], title: str) -> bool:
-    """Whether a rule is one of that title, with or without a workspace behind its name."""
-    name, title = str(rule["name"]).casefold(), title.casefold()
+    """Whether a rule is one of that title, with or without its own workspace behind its name.
+
+    Anything else in brackets is somebody's choice, as in "Break-glass account used (Contoso)".
+    """
+    name, scope = str(rule["name"]).casefold(), _scope(rule)
     shown = str(_properties(rule).get("displayName") or "").casefold()
-    return title in (name, shown) or (name.startswith(f"{title} (") and name.endswith(")"))
+    behind = [f" ({scope.rpartition('/')[2]})", with_workspace(scope)] if scope else []
+    names = [title.casefold(), *(f"{title}{one}".casefold() for one in behind)]
+    return name in names or shown == names[0]
+
+
+def _reads_another(rule: Mapping[str, Any], child: WantedChild) -> bool:
+    """Whether a rule was made for a workspace that is not to be read, which is for life."""
+    is_rule = child.type_ == QUERY_RULE_TYPE
+    return is_rule and bool(_scope(rule)) and _rank(rule, child) is None
 
 
 def _rank(rule: Mapping[str, Any], child: WantedChild) -> int | None:
@@ -197,12 +218,10 @@ def _left_over(rule: Mapping[str, Any]) -> str:
     )
 
 
-def _refuse_another(found: Mapping[str, Any], child: WantedChild, mark: Mapping[str, str]) -> None:
-    """Raises RunError unless this stack made it, with this spelling and in this region.
-
-    A rule stays in the region of the workspace it was made for.
-    """
-    holds = f"{child.key} holds {child.name!r}" if child.key else f"{child.name!r} is to be made"
+def _refuse_somebody_elses(
+    found: Mapping[str, Any], child: WantedChild, mark: Mapping[str, str]
+) -> None:
+    """Raises RunError unless this stack made it."""
     tags: Mapping[str, str] = found.get("tags") or {}
     if not mark.items() <= tags.items():
         ((tag, value),) = mark.items()
@@ -210,16 +229,27 @@ def _refuse_another(found: Mapping[str, Any], child: WantedChild, mark: Mapping[
         if owner := tags.get(tag):
             another = f"it is that of stack {owner}; have this stack's in another resource group"
         raise pulumi.RunError(
-            f"{holds}, and Azure has one of that name that this stack did not make (it lacks the"
-            f" tag {tag}: {value}): nothing was changed; {another}"
+            f"{_holds(child)}, and Azure has one of that name that this stack did not make (it"
+            f" lacks the tag {tag}: {value}): nothing was changed; {another}"
         )
+
+
+def _refuse_elsewhere(found: Mapping[str, Any], child: WantedChild) -> None:
+    """Raises RunError unless it was made with this spelling and in this region.
+
+    A rule stays in the region of the workspace it was made for.
+    """
     there = place(found.get("location"))
     wanted = place(child.location) or there
     if child.type_ == QUERY_RULE_TYPE and _rank(found, child) is not None:
         wanted = there
     if (found["name"], there) != (child.name, wanted):
         raise pulumi.RunError(
-            f"{holds} and azure-native:location {child.location!r}, but this stack left it"
+            f"{_holds(child)} and azure-native:location {child.location!r}, but this stack left it"
             f" in Azure as {found['name']!r} in {there!r}: nothing was changed; set both as they"
             " are there, or choose another name"
         )
+
+
+def _holds(child: WantedChild) -> str:
+    return f"{child.key} holds {child.name!r}" if child.key else f"{child.name!r} is to be made"

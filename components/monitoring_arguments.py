@@ -135,7 +135,8 @@ class Workspace:
     existing: str | None = None
     """Azure resource id of a workspace that is there already, in whatever subscription."""
     earlier: Sequence[str] | None = None
-    """Azure resource ids of workspaces to which the logs went before: the alarm looks there too."""
+    """Azure resource ids of workspaces to which the logs went before: the alarms look there too.
+    Default: those that the last run's alarms read. An empty list forgets them all."""
     location: pulumi.Input[str] | None = None
     """Azure region of the existing one, where the rules that read it have to be. Default: the
     monitoring's."""

@@ -10,9 +10,17 @@ import pulumi
 from alerting.alarm_names import LONGEST_NAME, taken_by, with_workspace
 from components.action_groups import ACTION_GROUP
 from components.argument_wording import MONITORING_ARGUMENTS
-from components.azure_resources import ACTION_GROUP_TYPE, GROUP_TYPE, SEGMENTS, WORKSPACE_TYPE
-from components.log_workspace import workspace_path
+from components.azure_resources import (
+    ACTION_GROUP_TYPE,
+    DIAGNOSTICS_TYPE,
+    GROUP_TYPE,
+    SEGMENTS,
+    WORKSPACE_TYPE,
+)
+from components.dropped_monitoring import setting_of_the_tenant
+from components.log_workspace import DIAGNOSTIC_SETTING, workspace_path
 from components.monitoring_arguments import (
+    Diagnostics,
     Notify,
     ResourceGroup,
     SignInMonitoringArgs,
@@ -23,6 +31,11 @@ from components.monitoring_arguments import (
 from components.monitoring_names import wanted_children
 from components.plain_arguments import either
 
+RENAMED: Final = {
+    GROUP_TYPE: "resourceGroup.name",
+    DIAGNOSTICS_TYPE: "diagnosticSetting.name",
+}
+"""The arguments that hold names which no resource group tells apart, by type."""
 _made: Final[WeakKeyDictionary[pulumi.Resource, dict[str, str]]] = WeakKeyDictionary()
 """By stack of this process: Azure resource id → the component that makes it."""
 
@@ -73,19 +86,25 @@ def refuse_unfit(name: str, args: SignInMonitoringArgs) -> None:
 
 def refuse_made_twice(name: str, args: SignInMonitoringArgs) -> None:
     """Raises RunError when another component of the program makes a resource of the same name in
-    the same resource group. For components with the program's own provider: one of another
-    subscription may have the same names.
+    the same resource group, or the tenant's diagnostic setting of the same name.
+
+    For components with the program's own provider: one of another subscription may have the same
+    names.
     """
     stack = pulumi.runtime.get_root_resource()
     if stack is None:
         return
     made = _made.setdefault(stack, {})
-    wanted = {one.id.casefold(): one for one in wanted_children(args, "", lambda _: {})}
+    children = [*wanted_children(args, "", lambda _: {})]
+    exported = either(args.diagnostics, Diagnostics())
+    if exported.existing is None:
+        children.append(setting_of_the_tenant(either(exported.name, DIAGNOSTIC_SETTING)))
+    wanted = {one.id.casefold(): one for one in children}
     for identifier, child in wanted.items():
         if (other := made.get(identifier)) is not None:
             way_out = (
-                MONITORING_ARGUMENTS.to_set("resourceGroup.name", "another name")
-                if child.type_ == GROUP_TYPE
+                MONITORING_ARGUMENTS.to_set(RENAMED[child.type_], "another name")
+                if child.type_ in RENAMED
                 else "give one of them another name, have it in another resource group or leave it"
                 " out"
             )

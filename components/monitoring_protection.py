@@ -90,10 +90,12 @@ def losses(wanted: WantedResources, memory: StackMemory, *, protected: bool) -> 
         if suffix not in known:
             continue
         name = str(known[suffix].get("name") or "")
-        if suffix in wanted.names:
+        if suffix == "action-group" and suffix in wanted.names:
+            if wanted.names[suffix].casefold() != name.casefold():  # Its capitals stay as they are.
+                yield from _replaced(f"{KEY}.{KEYS[suffix]}", wanted.names[suffix], name)
+            yield from _moved_receivers(wanted, known, memory)
+        elif suffix in wanted.names:
             yield from _replaced(f"{KEY}.{KEYS[suffix]}", wanted.names[suffix], name)
-            if suffix == "action-group":
-                yield from _moved_receivers(wanted, known, memory)
         else:
             yield (
                 f"{KEY}.{reason}, but {name!r} stands and is protected:"

@@ -13,11 +13,21 @@ from typing import Any, Final
 
 import pulumi
 
-from components.azure_resources import GROUP_TYPE, known_monitoring
+from components.azure_resources import (
+    GROUP_TYPE,
+    WORKSPACE_TYPE,
+    known_monitoring,
+    names_in_state,
+)
 from components.dropped_monitoring import setting_of_the_tenant, stands_in_azure
 from components.kept_monitoring import find_kept
-from components.log_workspace import DIAGNOSTIC_SETTING
-from components.monitoring_arguments import Diagnostics, SignInMonitoringArgs
+from components.log_workspace import DIAGNOSTIC_SETTING, workspace_path
+from components.monitoring_arguments import (
+    Diagnostics,
+    ResourceGroup,
+    SignInMonitoringArgs,
+    Workspace,
+)
 from components.monitoring_children import MonitoringTools
 from components.monitoring_names import wanted_children
 from components.monitoring_traps import MonitoringTraps
@@ -38,8 +48,10 @@ SUFFIXES: Final = (
 
 def look_up_monitoring(
     component: pulumi.Resource, name: str, args: SignInMonitoringArgs, tools: MonitoringTools
-) -> MonitoringTools:
-    """The tools with what Azure has of the component that has this name.
+) -> tuple[MonitoringTools, SignInMonitoringArgs]:
+    """The tools with what Azure has of the component that has this name, and the arguments with the
+    earlier workspaces that its alarms are to read: those of the last run where none are given, and
+    none that is gone.
 
     Raises RunError in one line for a resource of one of our names that this stack did not make, and
     for what would stop the run halfway or leave nobody told (`monitoring_traps`). Where Azure
@@ -48,28 +60,32 @@ def look_up_monitoring(
     known = _own(name, tools.memory)
     azure = _Azure(component)
     subscription = azure.subscription_id or _subscription_before(known)
-    wanted = [*wanted_children(args, subscription, known)]
+    args = _reading(args, _earlier(args, known))
     exported = setting_of_the_tenant(
         either(either(args.diagnostics, Diagnostics()).name, DIAGNOSTIC_SETTING)
     )
-    stands = stands_in_azure(azure, (*wanted, exported))
     traps = MonitoringTraps(azure, args, subscription, known, tools.sleep)
     try:
-        setting = traps.look()
-        found = find_kept(azure, wanted, known)
+        earlier = traps.earlier_workspaces()
+        args = _reading(args, earlier.ids)
+        setting = replace(traps, args=args).look()
+        wanted = [*wanted_children(args, subscription, known)]
+        found = find_kept(azure, wanted, known, whole=tools.memory)
     except EntraError as error:
         pulumi.log.warn(
             f"{name}: what Azure has already was not looked up ({error}): if something stands in"
             " the way, this run stops there",
             component,
         )
-        return replace(tools, kept={}, stands=stands)
-    for line in (*setting.notices, *found.notices):
+        wanted = [*wanted_children(args, subscription, known)]
+        return replace(tools, kept={}, stands=stands_in_azure(azure, wanted, known)), args
+    for line in (*earlier.notices, *setting.notices, *found.notices):
         pulumi.log.warn(line, component)
     kept = dict(found.ids)
     if setting.kept_id is not None:
         kept["diagnostic-setting"] = setting.kept_id
-    return replace(tools, kept=kept, rules=found.rules, stands=stands)
+    stands = stands_in_azure(azure, (*wanted, exported), known)
+    return replace(tools, kept=kept, rules=found.rules, stands=stands), args
 
 
 class _Azure:
@@ -147,6 +163,29 @@ def _own(name: str, memory: StackMemory) -> StackMemory:
         return {urn: outputs for urn, outputs in found if urn.rpartition("::")[2] in names}
 
     return of_type
+
+
+def _earlier(args: SignInMonitoringArgs, known: StackMemory) -> Sequence[str]:
+    """Where the logs went before: what the arguments say, else what the last run's alarms read, but
+    for a workspace that goes with its logs."""
+    wanted = either(args.workspace, Workspace())
+    if wanted.earlier is not None:
+        return wanted.earlier
+    before = known_monitoring(known)
+    read: Sequence[str] = before.get("watchedWorkspaces") or [before.get("workspaceId") or ""]
+    here = workspace_path(either(args.resource_group, ResourceGroup()), wanted).casefold()
+    own = names_in_state(known, WORKSPACE_TYPE) if before.get("deleteLogs") else frozenset[str]()
+    return [
+        one
+        for one in read
+        if one
+        and not one.casefold().endswith(here)
+        and one.rpartition("/")[2].casefold() not in own
+    ]
+
+
+def _reading(args: SignInMonitoringArgs, earlier: Sequence[str]) -> SignInMonitoringArgs:
+    return replace(args, workspace=replace(either(args.workspace, Workspace()), earlier=earlier))
 
 
 def _subscription_before(known: StackMemory) -> str:

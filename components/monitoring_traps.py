@@ -18,6 +18,8 @@ from components.argument_wording import MONITORING_ARGUMENTS
 from components.azure_resources import (
     DIAGNOSTICS_TYPE,
     QUERY_RULE_TYPE,
+    WORKSPACE_TYPE,
+    find_surely,
     known_monitoring,
     names_in_state,
     same_id,
@@ -30,7 +32,7 @@ from components.plain_arguments import either
 from components.stack_memory import StackMemory
 from components.subscription_checks import RightsReader, check_right_to_export, unregistered
 from components.workspace_checks import check_region, find_existing_workspace
-from entra.errors import RightMissing
+from entra.errors import EntraError, RightMissing
 from entra.resource_manager import DiagnosticSetting
 
 AT_ONCE: Final = 6
@@ -48,6 +50,16 @@ class MonitoringReader(RightsReader, Protocol):
     def diagnostic_settings(self) -> Sequence[DiagnosticSetting]:
         """The tenant's; raises RightMissing when they may not be read."""
         ...
+
+
+@dataclass(frozen=True)
+class FoundEarlier:
+    """The workspaces to which the logs went before, as Azure has them."""
+
+    ids: tuple[str, ...] = ()
+    """Without those that are surely gone: a rule that was made for one is made anew."""
+    notices: tuple[str, ...] = ()
+    """What to warn of."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +90,38 @@ class MonitoringTraps:
             found = exported.result()  # First: whoever may not read them is told so.
             notices = [line for other in others for line in other.result()]
         return FoundDiagnostics(found.kept_id, tuple(dict.fromkeys((*found.notices, *notices))))
+
+    def earlier_workspaces(self) -> FoundEarlier:
+        """Those that the arguments name. Raises IdentityError when nothing can be asked at all."""
+        ids, notices, wanted = list[str](), list[str](), either(self._place().earlier, ())
+        if wanted:
+            self.azure.connect()
+        with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+            for one, said in zip(wanted, pool.map(self._is_gone, wanted), strict=True):
+                gone, line = said
+                ids += [] if gone else [one]
+                notices += [line] if line else []
+        return FoundEarlier(tuple(ids), tuple(notices))
+
+    def _is_gone(self, earlier: str) -> tuple[bool, str]:
+        """Whether Azure surely has a workspace no more, and what to warn of."""
+        forget = f"leave it out of {MONITORING_ARGUMENTS.named('workspace.earlier')}"
+        try:
+            found = find_surely(self.azure, earlier, WORKSPACE_TYPE, sleep=self.sleep)
+        except EntraError as error:
+            return False, (
+                f"earlier workspace {earlier}, which the alarms still read, cannot be looked up:"
+                f" {error}; when its logs are needed no more: {forget}"
+            )
+        if found is not None:
+            return False, ""
+        current = workspace_id(self.args, self.subscription_id)
+        return True, (
+            f"earlier workspace {earlier} is gone: an alarm that was made for it does not ring and"
+            f" is made anew for {current}, before the old one is deleted; no alarm reads that"
+            f" workspace any more; {forget}, or whoever needs its logs restores it within 14 days:"
+            f" az monitor log-analytics workspace recover --ids {earlier}"
+        )
 
     def _diagnostics(self) -> FoundDiagnostics:
         wanted = self._wanted()

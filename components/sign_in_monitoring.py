@@ -118,7 +118,7 @@ class SignInMonitoring(pulumi.ComponentResource):
             refuse_made_twice(name, args)
         tools = tools or MonitoringTools()
         if tools.kept is None:
-            tools = look_up_monitoring(self, name, args, tools)
+            tools, args = look_up_monitoring(self, name, args, tools)
         children = Children(name, self, tools)
         premium, earlier = either(args.premium, True), _earlier(args)
         site, receivers = _site(children, args, earlier)

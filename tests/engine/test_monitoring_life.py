@@ -15,6 +15,7 @@ from tests.engine.test_monitoring_move import (
     CENTRAL,
     MONITORING,
     choose,
+    cut_off,
     make_central_workspace,
     pass_time,
     rows_of_uses,
@@ -22,6 +23,7 @@ from tests.engine.test_monitoring_move import (
     rung,
     use,
 )
+from tests.support.tenant import arm
 
 
 def watch(scene: Scene, **wanted: bool) -> None:
@@ -79,6 +81,56 @@ def test_a_workspace_is_forgotten_and_the_alarm_rings_at_every_write(scene: Scen
     uses = rows_of_uses(scene)
     assert len(uses) == 9
     assert rung(scene) == set(uses)
+    assert_quiet(scene)
+
+
+def choose_second_group(scene: Scene, **wanted: Any) -> None:
+    """Who is told by the alerts on the alerts, and where they are."""
+    present = yaml.safe_load(scene.stack.config_file.read_text(encoding="utf-8"))["config"]
+    notify = {"emails": present[MONITORING]["notify"]["emails"], **wanted}
+    scene.stack.set_config({MONITORING: {**present[MONITORING], "watch": {"notify": notify}}})
+
+
+def second_groups(scene: Scene) -> list[str]:
+    """By resource group."""
+    found = [one.split("/") for one in azure_resources(scene) if one.endswith("-watch")]
+    return sorted(one[4] for one in found)
+
+
+def test_the_second_action_group_moves_though_the_run_is_cut_off_in_the_middle(
+    scene: Scene,
+) -> None:
+    with arm(scene.server) as azure:
+        place = next(iter(rules(scene))).partition("/providers")[0].rpartition("/")[0]
+        there = f"{place}/rg-watchers"
+        made = azure.put(
+            there, json={"location": "westeurope"}, params={"api-version": "2024-03-01"}
+        )
+        made.raise_for_status()
+        theirs = f"{there}/providers/Microsoft.Insights/actionGroups/ag-theirs"
+        body = {"location": "Global", "properties": {"groupShortName": "x", "enabled": True}}
+        azure.put(theirs, json=body, params={"api-version": "2023-01-01"}).raise_for_status()
+    scene.forget()
+    # Another's of that name, and capitals alone.
+    choose_second_group(scene, name="ag-theirs", resourceGroup="rg-watchers")
+    refused = scene.stack.preview(check=False)
+    assert "holds 'ag-theirs', and Azure has one of that name that this stack did not" in " ".join(
+        refused.output.split()
+    )
+    choose_second_group(scene, name="AG-break-glass-watch")
+    scene.stack.up("--skip-preview")
+    assert scene.writes() == []
+
+    choose_second_group(scene, name="ag-break-glass-watch", resourceGroup="rg-watchers")
+    cut_off(scene, r"(?i)rg-watchers/.*actionGroups/")
+    assert second_groups(scene) == ["rg-break-glass", "rg-watchers"]
+    scene.stack.up()
+    assert second_groups(scene) == ["rg-watchers"]
+    told = [one for path, one in azure_resources(scene).items() if "activitylogalerts" in path]
+    assert len(told) == 2
+    assert "rg-break-glass/providers/microsoft.insights/actiongroups/ag-break-glass-watch" not in (
+        str(told).lower()
+    )
     assert_quiet(scene)
 
 

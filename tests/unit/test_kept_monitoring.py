@@ -15,6 +15,7 @@ from components.azure_resources import (
     WORKSPACE_TYPE,
     path_of,
 )
+from components.dropped_monitoring import stands_in_azure
 from components.kept_monitoring import Kept, WantedChild, find_kept, stack_tags
 from tests.unit.harness import run_program
 
@@ -50,7 +51,7 @@ STATE = {
     ACTIVITY_ALERT_TYPE: {"monitoring-health-alert": {"name": "health"}},
     ACTION_GROUP_TYPE: {"monitoring-action-group": {"name": "ag-x"}},
 }
-State = dict[str, dict[str, dict[str, str]]]
+State = dict[str, dict[str, dict[str, Any]]]
 
 
 class Azure:
@@ -85,9 +86,16 @@ def ours() -> dict[str, str]:
     return {"cost": "it", **run_program(stack_tags).value}
 
 
-def find(azure: Azure, state: State | None = None) -> Kept:
-    """As the stack `prod` of the project `break-glass`."""
-    return run_program(lambda: find_kept(azure, WANTED, lambda t: (state or {}).get(t, {}))).value
+def find(azure: Azure, state: State | None = None, theirs: State | None = None) -> Kept:
+    """As the stack `prod` of the project `break-glass`; `theirs`: what other components have."""
+
+    def memory(type_: str) -> dict[str, dict[str, Any]]:
+        return (state or {}).get(type_, {})
+
+    def whole(type_: str) -> dict[str, dict[str, Any]]:
+        return {**memory(type_), **(theirs or {}).get(type_, {})}
+
+    return run_program(lambda: find_kept(azure, WANTED, memory, whole=whole)).value
 
 
 def look(azure: Azure, state: State | None = None) -> Mapping[str, str]:
@@ -220,9 +228,18 @@ def test_of_two_rules_that_fit_the_one_for_the_workspace_in_use_is_taken_and_the
 
 def test_a_rule_for_a_workspace_that_is_read_no_more_is_told_and_left() -> None:
     azure = Azure()
-    azure.others = [rule("Used (log-old)", f"{CENTRAL}-old")]
+    azure.others = [rule("Used (log-central-old)", f"{CENTRAL}-old")]
     found = find(azure, without("use-alert"))
     assert (found.ids, found.rules, len(found.notices)) == ({}, {}, 1)
+
+
+@pytest.mark.parametrize("name", ["Used (Contoso)", "Used (log-central)"])
+def test_an_alarm_of_another_component_is_neither_taken_in_nor_told(name: str) -> None:
+    """It is known by its name, and where the state lost it, by what stands behind its title."""
+    azure = Azure()
+    azure.others = [rule(name, shown="Used (Contoso)")]
+    theirs = {} if "Contoso" in name else {QUERY_RULE_TYPE: {"second-use-alert": {"name": name}}}
+    assert find(azure, without("use-alert"), theirs) == Kept({}, {})
 
 
 @pytest.mark.parametrize("tags", [{}, {"break-glass": "break-glass/another"}])
@@ -246,6 +263,57 @@ def test_what_the_state_has_under_another_name_is_not_looked_for() -> None:
     azure.others = [rule("Used (log-central)")]
     assert find(azure, state) == Kept({}, {})
     assert azure.asked == [USE_ALERT]
+
+
+def test_a_rule_of_our_name_that_reads_another_workspace_is_told_and_left() -> None:
+    azure = Azure()
+    azure.resources[USE_ALERT] = rule("Used", f"{CENTRAL}-old")
+    azure.others = [azure.resources[USE_ALERT]]
+    found = find(azure, without("use-alert"))
+    assert found.ids == {}
+    # It is known, so that the new one gets another name.
+    assert found.rules["use-alert"]["name"] == "Used"
+    (told,) = found.notices
+    assert told.startswith(f"alarm {USE_ALERT} carries this stack's tag")
+    # A run that was killed made the new one already.
+    azure.others.append(rule("Used (log-x)", WORKSPACE))
+    again = find(azure, without("use-alert"))
+    assert again.ids == {"use-alert": f"{RULES}/Used (log-x)"}
+    assert again.rules["use-alert"]["name"] == "Used (log-x)"
+    assert again.notices == found.notices
+
+
+def moved(*, told: str = ELSEWHERE) -> State:
+    """The state of a stack whose alarms tell an action group of that id."""
+    state = without()
+    actions = {"actionGroups": [{"actionGroupId": told}]}
+    state[ACTIVITY_ALERT_TYPE] = {"monitoring-health-alert": {"name": "health", "actions": actions}}
+    return state
+
+
+def test_an_action_group_that_is_to_move_is_looked_for_where_it_is_to_be() -> None:
+    there = path_of(ACTION_GROUP_TYPE, GROUP, "ag-x")
+    azure = Azure()
+    assert look(azure, moved(told=there)) == {}
+    assert azure.asked == [ELSEWHERE]
+    # Made by a run that was killed.
+    assert look(Azure("action-group"), moved(told=there)) == {"action-group": ELSEWHERE}
+    with pytest.raises(pulumi.RunError, match=r"notify.name holds 'ag-x', .+ did not make"):
+        look(Azure("action-group", tags={}), moved(told=there))
+
+
+def test_capitals_do_not_move_an_action_group() -> None:
+    azure = Azure("action-group", tags={})
+    assert look(azure, moved(told=ELSEWHERE.upper())) == {}
+    assert azure.asked == []
+
+
+def test_a_hook_asks_only_for_what_the_state_had_in_that_very_place() -> None:
+    azure = Azure("action-group")
+    there = path_of(ACTION_GROUP_TYPE, GROUP, "ag-x")
+    for state, stands in ((moved(), ELSEWHERE), (moved(told=there), None), (without(), ELSEWHERE)):
+        ask = stands_in_azure(azure, WANTED, lambda type_, state=state: state.get(type_, {}))
+        assert ask("action-group") == stands
 
 
 def test_a_rule_is_taken_in_where_its_workspace_is() -> None:

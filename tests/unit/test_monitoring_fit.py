@@ -7,7 +7,14 @@ import pulumi
 import pulumi_azure_native as azure_native
 import pytest
 
-from components.monitoring_arguments import Notify, ResourceGroup, UseAlert, Watch, Workspace
+from components.monitoring_arguments import (
+    Diagnostics,
+    Notify,
+    ResourceGroup,
+    UseAlert,
+    Watch,
+    Workspace,
+)
 from components.monitoring_children import MonitoringTools
 from components.sign_in_monitoring import SignInMonitoring
 from tests.unit.harness import Recording, run_program
@@ -122,8 +129,20 @@ def test_two_components_of_a_program_do_not_make_the_same(
     assert renamed == ("(resource-group)" in line)
 
 
+def test_two_components_do_not_make_one_diagnostic_setting_of_the_tenant() -> None:
+    second = {
+        "resource_group": ResourceGroup("rg-second"),
+        "diagnostics": Diagnostics("BREAK-glass"),
+    }
+    line = refusal({}, second)
+    assert "second: 'BREAK-glass' in Azure (diagnostic-setting)" in line
+    assert "set diagnostics.name of SignInMonitoringArgs to another name" in line
+
+
 def test_two_components_in_two_resource_groups_or_subscriptions_stand_beside_each_other() -> None:
-    assert run({}, {"resource_group": ResourceGroup("rg-second")}).error is None
+    apart = {"resource_group": ResourceGroup("rg-second"), "diagnostics": Diagnostics("second")}
+    assert run({}, apart).error is None
+    assert run({}, {**apart, "diagnostics": Diagnostics(existing="break-glass")}).error is None
     # With the names of before, in a program of its own.
     assert run({}).error is None
     # Somebody's own provider may be of another subscription.

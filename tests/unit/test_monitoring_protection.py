@@ -88,22 +88,30 @@ def test_what_stands_as_the_settings_say_is_let_through() -> None:
 
 
 @pytest.mark.parametrize(
-    ("suffix", "key"),
+    ("suffix", "key", "new"),
     [
-        ("diagnostic-setting", f"{KEY}.diagnosticSetting.name"),
-        ("action-group", f"{KEY}.notify.name"),
+        ("diagnostic-setting", f"{KEY}.diagnosticSetting.name", "another"),
+        # Azure takes a name in any case, but the engine would replace what is written otherwise.
+        (
+            "diagnostic-setting",
+            f"{KEY}.diagnosticSetting.name",
+            NAMES["diagnostic-setting"].upper(),
+        ),
+        ("action-group", f"{KEY}.notify.name", "another"),
     ],
 )
-# Azure takes a name in any case, but the engine would replace what is written otherwise.
-@pytest.mark.parametrize("spelled", [True, False])
-def test_another_name_is_refused_while_protected(suffix: str, key: str, spelled: bool) -> None:
-    new = NAMES[suffix].upper() if spelled else "another"
+def test_another_name_is_refused_while_protected(suffix: str, key: str, new: str) -> None:
     wanted = replace(WANTED, names={**NAMES, suffix: new})
     (line,) = told(wanted, standing())
     assert line.startswith(
         f"{key} holds {new!r}, but what stands and is protected has {NAMES[suffix]!r}"
     )
     assert told(wanted, standing(), protected=False) == []
+
+
+def test_other_capitals_of_an_action_group_cost_nothing() -> None:
+    wanted = replace(WANTED, names={**NAMES, "action-group": NAMES["action-group"].upper()})
+    assert told(wanted, standing()) == []
 
 
 @pytest.mark.parametrize("suffix", LEAVERS)

@@ -14,7 +14,9 @@ from components.monitoring_arguments import (
     WebhookIdentity,
     WebhookReceiver,
 )
+from components.monitoring_children import MonitoringTools
 from tests.unit.harness import Recording
+from tests.unit.lone_monitoring import after
 from tests.unit.monitoring_scene import RECEIVERS, RULES, SUBSCRIPTION, USE_ALERT, make, usual
 
 URI = "https://prod-01.example.org/workflows/x/triggers/manual?sig=Very-Secret"
@@ -126,3 +128,26 @@ def test_beside_an_existing_group_the_second_one_can_be_new() -> None:
     second = Notify(RECEIVERS, name="ag-second")
     run = make(notify=Notify(existing=EXISTING), watch=Watch(notify=second))
     assert run.one("ActionGroup").name == GROUPS[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "ignored"),
+    [
+        ("ag-two", "rg-break-glass", []),
+        ("AG-two", "rg-break-glass", ["actionGroupName"]),
+        ("ag-two", "RG-Break-Glass", ["resourceGroupName"]),
+        ("AG-two", "rg-watchers", ["actionGroupName"]),
+        ("ag-three", "RG-Break-Glass", []),
+    ],
+)
+def test_an_action_group_is_not_made_anew_for_capitals(
+    name: str, place: str, ignored: list[str]
+) -> None:
+    def watched(name: str, place: str) -> Watch:
+        return Watch(notify=Notify(RECEIVERS, name=name, resource_group_name=place))
+
+    memory = after(make(watch=watched("ag-two", "rg-break-glass")))
+    tools = MonitoringTools({}, lambda type_: memory.get(type_, {}))
+    found = make(watch=watched(name, place), tools=tools)
+    assert list(found.named("monitoring-watch-action-group").ignore_changes) == ignored
+    assert found.named("monitoring-action-group").ignore_changes == ()
