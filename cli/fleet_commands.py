@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cli.failure import CommandFailed
+from cli.fleet_cluster import Address, Authority, Certificate, ClusterChoice, Key
 from cli.options import plain_errors
 
 if TYPE_CHECKING:
@@ -132,11 +133,16 @@ def preview(
     expect_no_changes: NoChanges = False,
     timeout: Timeout = 60,
     report: Report = None,
+    cluster: Address = None,
+    cluster_ca: Authority = None,
+    cluster_cert: Certificate = None,
+    cluster_key: Key = None,
 ) -> None:
     """Say what `up` would change. Changes nothing."""
     _operate(
         "preview", selection(only, leave_out, changed), parallel=parallel, canary=canary,
         resume=resume, timeout=timeout, report=report, expect_no_changes=expect_no_changes,
+        cluster=ClusterChoice(cluster, cluster_ca, cluster_cert, cluster_key),
     )  # fmt: skip
 
 
@@ -154,11 +160,16 @@ def up(
     ] = False,
     timeout: Timeout = 60,
     report: Report = None,
+    cluster: Address = None,
+    cluster_ca: Authority = None,
+    cluster_cert: Certificate = None,
+    cluster_key: Key = None,
 ) -> None:
     """Preview all, show the sum of changes, ask once, then make each as its settings say."""
     _operate(
         "up", selection(only, leave_out, changed), parallel=parallel, canary=canary,
         resume=resume, timeout=timeout, report=report, yes=yes,
+        cluster=ClusterChoice(cluster, cluster_ca, cluster_cert, cluster_key),
     )  # fmt: skip
 
 
@@ -173,11 +184,16 @@ def refresh(
     resume: Resume = False,
     timeout: Timeout = 60,
     report: Report = None,
+    cluster: Address = None,
+    cluster_ca: Authority = None,
+    cluster_cert: Certificate = None,
+    cluster_key: Key = None,
 ) -> None:
     """Write what is really there into each customer's state. Changes no tenant."""
     _operate(
         "refresh", selection(only, leave_out, changed), parallel=parallel, canary=canary,
         resume=resume, timeout=timeout, report=report,
+        cluster=ClusterChoice(cluster, cluster_ca, cluster_cert, cluster_key),
     )  # fmt: skip
 
 
@@ -191,6 +207,10 @@ def destroy(
     resume: Resume = False,
     timeout: Timeout = 60,
     report: Report = None,
+    cluster: Address = None,
+    cluster_ca: Authority = None,
+    cluster_cert: Certificate = None,
+    cluster_key: Key = None,
 ) -> None:
     """Take the stacks down; asks for the name of each. What is protected stays."""
     if not only and not resume:
@@ -198,6 +218,7 @@ def destroy(
     _operate(
         "destroy", selection(only, leave_out, changed), parallel=parallel,
         resume=resume, timeout=timeout, report=report,
+        cluster=ClusterChoice(cluster, cluster_ca, cluster_cert, cluster_key),
     )  # fmt: skip
 
 
@@ -210,11 +231,16 @@ def status(
     parallel: Parallel = None,
     timeout: Timeout = 60,
     report: Report = None,
+    cluster: Address = None,
+    cluster_ca: Authority = None,
+    cluster_cert: Certificate = None,
+    cluster_key: Key = None,
 ) -> None:
     """Look at every customer's policies, logs and alarms. Changes nothing."""
     _operate(
         "status", selection(only, leave_out, changed), parallel=parallel, timeout=timeout,
         report=report,
+        cluster=ClusterChoice(cluster, cluster_ca, cluster_cert, cluster_key),
     )  # fmt: skip
 
 
@@ -275,6 +301,7 @@ def _operate(
     parallel: int | None,
     timeout: float,
     report: Sequence[Path] | None,
+    cluster: ClusterChoice,
     canary: int = 0,
     resume: bool = False,
     yes: bool = False,
@@ -290,6 +317,7 @@ def _operate(
         yes=yes,
         expect_no_changes=expect_no_changes,
         reports=tuple(report or ()),
+        cluster=cluster,
     )
     raise typer.Exit(run(operation, selection, way).exit_code)
 

@@ -8,9 +8,11 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from cli.chosen_stack import engine_executable, project_folder
 from cli.failure import CommandFailed
+from cli.fleet_cluster import HERE, ClusterChoice, connection
 from cli.screen import console
 from cli.workspace import sandbox_folder
 from fleet.changes import changed_since, revision
@@ -25,6 +27,9 @@ from fleet.records import Record, last_report, to_resume
 from fleet.report import CustomerReport, FleetReport, Operation
 from fleet.runner import run_fleet
 from fleet.stack import version_of
+
+if TYPE_CHECKING:
+    from fleet.cluster import Cluster
 
 CHANGES = ("create", "update", "replace", "delete")
 
@@ -49,6 +54,7 @@ class Way:
     yes: bool = False
     expect_no_changes: bool = False
     reports: Sequence[Path] = field(default_factory=tuple[Path, ...])
+    cluster: ClusterChoice = HERE
 
 
 def fleet_folder() -> Path:
@@ -83,7 +89,10 @@ def run(operation: Operation, selection: Selection, way: Way) -> FleetReport:
     check_targets(way.reports)
     try:
         work = _Fleet(operation, selection, way)
-        report = work.run()
+        with connection(
+            way.cluster, work.folder, parallel=way.parallel, minutes=way.timeout_minutes
+        ) as cluster:
+            report = work.run(cluster)
     except FleetError as error:
         raise CommandFailed(str(error), exit_code=error.exit_code) from None
     write_reports(report, way.reports)
@@ -94,12 +103,14 @@ class _Fleet:
     def __init__(self, operation: Operation, selection: Selection, way: Way) -> None:
         self._operation: Operation = operation
         self._way = way
-        self._folder = fleet_folder()
-        self._customers = chosen(selection, self._folder)
-        self._revision = revision(self._folder)
+        self.folder = fleet_folder()
+        self._customers = chosen(selection, self.folder)
+        self._revision = revision(self.folder)
         self._screen = console()
+        self._cluster: Cluster | None = None
 
-    def run(self) -> FleetReport:
+    def run(self, cluster: "Cluster | None") -> FleetReport:
+        self._cluster = cluster
         names = [one.name for one in self._customers]
         jobs, kept = self._jobs(names)
         if self._way.resume and not jobs:
@@ -107,9 +118,10 @@ class _Fleet:
         elif not jobs:
             self._say("No customer has changed.")
         self._refuse_without_a_person(jobs)
-        pulumi = engine_executable()
-        version = version_of(pulumi) if jobs else ""
-        record = Record(self._folder, self._operation, self._revision)
+        # A cluster's workers have a `pulumi` each.
+        pulumi = engine_executable() if cluster is None else Path("pulumi")
+        version = version_of(pulumi) if jobs and cluster is None else ""
+        record = Record(self.folder, self._operation, self._revision)
         options = Options(pulumi, version, record.folder, self._way.timeout_minutes * 60)
         reports: list[CustomerReport] = []
         if self._operation == "up" and jobs and not self._way.yes:
@@ -126,7 +138,7 @@ class _Fleet:
     def _jobs(self, names: Sequence[str]) -> tuple[list[Job], list[CustomerReport]]:
         if not self._way.resume:
             return [Job(name, self._operation, self._revision) for name in names], []
-        return to_resume(last_report(self._folder, self._operation), self._revision, names)
+        return to_resume(last_report(self.folder, self._operation), self._revision, names)
 
     def _refuse_without_a_person(self, jobs: Sequence[Job]) -> None:
         if not jobs or self._operation not in ("up", "destroy") or is_interactive():
@@ -184,7 +196,7 @@ class _Fleet:
             def do(job: Job) -> CustomerReport:
                 if not processes.stopping:
                     progress.begin(job.customer)
-                return self._judged(run_job(job, self._folder, options, processes))
+                return self._judged(run_job(job, self.folder, options, processes))
 
             def on_change(report: CustomerReport) -> None:
                 progress.end(report)
@@ -192,15 +204,19 @@ class _Fleet:
                 if record is not None:
                     self._keep(record, so_far.values(), jobs)
 
-            with self._executor() as executor:
+            canary = self._way.canary
+            if self._cluster is None:
+                with self._executor() as executor:
+                    return run_fleet(
+                        jobs, executor, do, stop=processes, on_change=on_change, canary=canary
+                    )
+            from fleet.cluster_worker import do_on_worker
+
+            with self._cluster.executor(progress.begin, self._judged) as executor:
                 return run_fleet(
-                    jobs,
-                    executor,
-                    do,
-                    stop=processes,
-                    on_change=on_change,
-                    canary=self._way.canary,
-                )
+                    jobs, executor, do_on_worker,
+                    stop=executor, on_change=on_change, canary=canary,
+                )  # fmt: skip
 
     def _executor(self) -> Executor:
         number = default_parallelism() if self._way.parallel is None else self._way.parallel

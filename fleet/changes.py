@@ -13,7 +13,7 @@ from fleet.customers import NOT_CUSTOMERS, Customer
 from fleet.errors import FleetError
 
 _HARMLESS_FOLDERS: Final = frozenset(
-    {"docs", "tests", "sandbox", "examples", "cli", "fleet", ".github", ".azure-pipelines"}
+    {"docs", "tests", "sandbox", "examples", "cli", "fleet", ".github", "azure-pipelines"}
 )
 _HARMLESS_FILES: Final = frozenset(
     {
@@ -37,6 +37,15 @@ def revision(folder: Path) -> str | None:
         return _git(folder, "rev-parse", "HEAD").strip() or None
     except FleetError:
         return None
+
+
+def uncommitted(folder: Path) -> list[str]:
+    """What a checkout of that commit would not have: changed and new files, the ignored ones not.
+
+    Raises FleetError when git cannot tell.
+    """
+    told = _git(folder, "status", "--porcelain", "-z", "--no-renames")
+    return [line[3:] for line in told.split("\0") if line]
 
 
 def changed_since(folder: Path, ref: str, customers: Sequence[Customer]) -> set[str]:

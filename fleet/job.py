@@ -156,7 +156,7 @@ def run_job(
         finally:
             processes.ended(process)
         if held.exists():
-            _release(options, job, folder, environment, log)
+            release(options, job, folder, environment, log)
             held.unlink(missing_ok=True)
     try:
         report = CustomerReport.model_validate_json(report_file.read_bytes())
@@ -203,7 +203,7 @@ def _wait(process: "subprocess.Popen[bytes]", limit: float) -> bool:
     return False
 
 
-def _release(
+def release(
     options: Options, job: Job, folder: Path, environment: Mapping[str, str], log: IO[bytes]
 ) -> None:
     """Take away the lock that a killed process of ours held: it had begun, so it was its own."""

@@ -17,13 +17,15 @@ _WRAPPERS: Final = (
     re.compile(r"^an unhandled error occurred: "),
     re.compile(r"^[A-Za-z_]+(?:\.[A-Za-z_]+)*Error: "),
 )
+LOCKED: Final = r"currently locked by|Another update is currently in progress|\[409\] Conflict"
+"""Another run holds the stack's lock."""
 _CURES: Final = (
     (
         r"no stack named",
         "`pulumi stack init {customer}` makes the stack, as `breakglass fleet add … --init` does",
     ),
     (
-        r"currently locked by|Another update is currently in progress|\[409\] Conflict",
+        LOCKED,
         "another run works on this stack: wait for it, then `breakglass fleet {operation} --resume`"
         "; if it is surely dead, `pulumi cancel --stack {customer}` first",
     ),
