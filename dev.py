@@ -3,7 +3,7 @@
 
     python3 dev.py up      a simulated tenant, a real `pulumi up` on it, and the proof
     python3 dev.py test    all tests; what follows goes to pytest
-    python3 dev.py check   formatting, lint, types
+    python3 dev.py check   formatting, lint, types, the pipelines of .github
     python3 dev.py bench   how fast the exclusion and the simulated tenant are, beside what they
                            promise; names of benchmarks choose some of them
     python3 dev.py setup   only make the environment for the above
@@ -229,10 +229,11 @@ def test(arguments: Sequence[str]) -> int:
 
 
 def check() -> int:
-    """Check formatting, lint and types; all three run, so that all findings show at once."""
+    """Check formatting, lint, types and pipelines; all run, so that all findings show."""
     ensure_environment(development=True)
     python = [str(executable("python")), "-m"]
-    commands = (["ruff", "format", "--check", "."], ["ruff", "check", "."], ["pyright"])
+    commands = (["ruff", "format", "--check", "."], ["ruff", "check", "."], ["pyright"],
+                ["tests.ci.workflow_lint"])  # fmt: skip
     return max([call([*python, *command]) for command in commands])
 
 

@@ -1,11 +1,17 @@
 """What `breakglass status` says: one line for each thing that it looked at, and what it asks."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from entra.resource_manager import DiagnosticSetting
+
+
+DOUBT_SECONDS: Final = (1.0, 2.0)
+"""How long a 404 for what the state has is doubted: one answer of a replica that lags behind is no
+reason for an alarm."""
 
 
 class Mark(Enum):
@@ -44,15 +50,22 @@ class Azure(Protocol):
 class AskedOnce:
     """Azure, where no resource is asked for twice. Not for several threads."""
 
-    def __init__(self, azure: Azure) -> None:
+    def __init__(self, azure: Azure, sleep: Callable[[float], None] = time.sleep) -> None:
         self._azure = azure
+        self._sleep = sleep
         self._found: dict[str, Mapping[str, Any] | None] = {}
 
     def find(self, resource_id: str, *, api_version: str) -> Mapping[str, Any] | None:
         """A resource, None when there is none. Raises IdentityError."""
         key = resource_id.casefold()
         if key not in self._found:
-            self._found[key] = self._azure.find(resource_id, api_version=api_version)
+            found = self._azure.find(resource_id, api_version=api_version)
+            for pause in DOUBT_SECONDS if found is None else ():
+                self._sleep(pause)
+                found = self._azure.find(resource_id, api_version=api_version)
+                if found is not None:
+                    break
+            self._found[key] = found
         return self._found[key]
 
     def diagnostic_settings(self) -> tuple[DiagnosticSetting, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
+from alerting.alarm_names import NAMES
 from cli.failure import CommandFailed
 from cli.stack_state import COMPONENT_TYPE as EXCLUSION
 from cli.stack_state import deployment_of
@@ -27,6 +28,9 @@ TABLES: Final[Mapping[str, str]] = {
 """The tables that the alarms read, by the category that fills them."""
 MAKING: Final = timedelta(minutes=1)
 """The engine notes of a new resource that it was changed, too, a moment after it was made."""
+LONGEST_WAIT: Final = timedelta(days=3)
+"""How long the first rows may take (Microsoft Learn, "Integrate Microsoft Entra logs with Azure
+Monitor logs")."""
 
 JSON = Mapping[str, Any]
 
@@ -92,26 +96,51 @@ class MonitoringState:
         """Those that the alarms read and that get rows."""
         return tuple(table for category, table in TABLES.items() if category in self.needed)
 
-    def since(self, table: str) -> datetime | None:
+    @property
+    def minds_silence(self) -> bool:
+        """Whether an alarm rings when no sign-in arrives for a day."""
+        ours = NAMES["silence-alert"]
+        return any(one.is_query and one.enabled and one.name.startswith(ours) for one in self.rules)
+
+    def since(self, table: str, moved: datetime | None = None) -> datetime | None:
         """Since when a table's rows are awaited in the workspace that gets the logs, if known.
 
         Since a rule that was made for this workspace reads the table, but not before there was a
-        diagnostic setting. A change of the setting begins nothing anew: an export that is dead
-        would be waited for for ever. Where no rule was made for the workspace the logs have moved
-        to it, with the last change of the setting.
+        diagnostic setting, nor before the logs `moved` here. A change of the setting begins nothing
+        anew: an export that is dead would be waited for for ever.
         """
-        current = [one.casefold() for one in self.workspace_ids[:1]]
-        reading = [
-            one.since
-            for one in self.rules
-            if [id.casefold() for id in one.scopes] == current and table in one.tables
-        ]
-        first = min((moment for moment in reading if moment is not None), default=None)
+        first = self._read_since(table, self.workspace_ids[0])
         if self.export is None:
             return first
         if first is None:
-            return self.export.changed or self.export.made
-        return max(first, self.export.made or first)
+            return moved or self.export.changed or self.export.made
+        return max(one for one in (first, self.export.made, moved) if one)
+
+    def moved(self, table: str, left: datetime | None, *, whole: bool) -> datetime | None:
+        """When the logs moved to the workspace that gets them; None: they did not, or nobody knows.
+
+        Nothing but the last change of the diagnostic setting tells, and it may have been another
+        change. So a change is taken for the move only when rows had arrived shortly before it
+        somewhere else. `left`: when the last row arrived in an earlier workspace; `whole`: whether
+        all of those could be asked.
+        """
+        earlier = self.workspace_ids[1:]
+        changed = (self.export.changed or self.export.made) if self.export and earlier else None
+        if changed is None or not whole:
+            return changed
+        starts = [self._read_since(table, one) for one in self.workspace_ids]
+        before = left or min((one for one in starts if one), default=None)
+        return changed if before is None or changed - before <= LONGEST_WAIT else before
+
+    def _read_since(self, table: str, workspace_id: str) -> datetime | None:
+        """Since when a rule that was made for a workspace reads a table."""
+        reading = [
+            one.since
+            for one in self.rules
+            if [id.casefold() for id in one.scopes] == [workspace_id.casefold()]
+            and table in one.tables
+        ]
+        return min((moment for moment in reading if moment is not None), default=None)
 
 
 def read_monitoring(exported: str, name: str | None = None) -> MonitoringState:
@@ -119,7 +148,33 @@ def read_monitoring(exported: str, name: str | None = None) -> MonitoringState:
 
     `name`: what the user calls the stack, for the message.
     """
-    resources = cast("list[JSON]", deployment_of(exported).get("resources") or [])
+    found = _state(_resources(exported))
+    if found is None:
+        raise CommandFailed(
+            f"Stack {name or 'that is selected'} has made no logs and alarms yet: run `pulumi up`"
+            " first, or name another stack with --stack (`pulumi stack ls`)."
+        )
+    return found
+
+
+def read_each(exported: str, name: str | None = None) -> tuple[MonitoringState, ...]:
+    """The same for each `SignInMonitoring` of a program that has several. Raises CommandFailed."""
+    resources = _resources(exported)
+    ours = [str(one.get("urn")) for one in resources if one.get("type") == COMPONENT_TYPE]
+    apart = (
+        [one for one in resources if one.get("type") != COMPONENT_TYPE or one.get("urn") == urn]
+        for urn in ours
+    )
+    each = tuple(state for one in apart if (state := _state(one)) is not None)
+    return each or (read_monitoring(exported, name),)
+
+
+def _resources(exported: str) -> Sequence[JSON]:
+    return cast("list[JSON]", deployment_of(exported).get("resources") or [])
+
+
+def _state(resources: Sequence[JSON]) -> MonitoringState | None:
+    """Of all components among the resources; None when they have made nothing."""
     ours = {str(one.get("urn")) for one in resources if one.get("type") == COMPONENT_TYPE}
     children = [
         one for one in resources if str(one.get("parent")) in ours and not one.get("delete")
@@ -138,10 +193,7 @@ def read_monitoring(exported: str, name: str | None = None) -> MonitoringState:
         *(str(watched) for one in components for watched in one.get("watchedWorkspaces") or ()),
     ]
     if not (workspaces or rules):
-        raise CommandFailed(
-            f"Stack {name or 'that is selected'} has made no logs and alarms yet: run `pulumi up`"
-            " first, or name another stack with --stack (`pulumi stack ls`)."
-        )
+        return None
     tenants = [_outputs(one).get("tenantId") for one in resources if one.get("type") == EXCLUSION]
     return MonitoringState(
         export=next(iter(exports), None),

@@ -24,7 +24,7 @@ def status(
     from cli.failure import CommandFailed
     from cli.findings import Mark
     from cli.log_arrival import WorkspaceLogs
-    from cli.monitoring_state import read_monitoring
+    from cli.monitoring_state import read_each
     from cli.monitoring_status import status as look
     from cli.tenant_access import identity_of
     from entra.errors import IdentityError
@@ -32,17 +32,19 @@ def status(
 
     chosen = choose_stack(stack, sandbox=sandbox)
     require_running(chosen)
-    state = read_monitoring(exported_state(chosen), chosen.name)
+    states = read_each(exported_state(chosen), chosen.name)
+    tenant_id = states[0].tenant_id
     try:
         identity = identity_of(chosen)
         identity.resource_manager_token()
-        if state.tenant_id and state.tenant_id.casefold() != identity.tenant_id.casefold():
+        if tenant_id and tenant_id.casefold() != identity.tenant_id.casefold():
             raise IdentityError(
-                f"the stack is about tenant {state.tenant_id}, but the credentials in ARM_* belong"
-                f" to tenant {identity.tenant_id}: use those of {state.tenant_id}, or name another"
+                f"the stack is about tenant {tenant_id}, but the credentials in ARM_* belong"
+                f" to tenant {identity.tenant_id}: use those of {tenant_id}, or name another"
                 " stack with --stack"
             )
-        findings = list(look(state, WorkspaceLogs(identity), ResourceManager(identity)))
+        logs, azure = WorkspaceLogs(identity), ResourceManager(identity)
+        findings = [line for state in states for line in look(state, logs, azure)]
     except IdentityError as error:
         raise CommandFailed(str(error), exit_code=NOT_LOOKED) from None
     if as_json:

@@ -2,13 +2,17 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 
 
 def copy_project(folder: Path) -> Path:
-    """The copy in `folder`, without its history; a symbolic link stands for the environment."""
+    """The copy in `folder`, without its history.
+
+    Its `.venv` has this environment's Python, which runs what lies in the copy.
+    """
     listed = subprocess.run(
         ["git", "-C", str(REPOSITORY), "ls-files", "-co", "--exclude-standard", "-z"],
         capture_output=True,
@@ -20,5 +24,18 @@ def copy_project(folder: Path) -> Path:
         if source.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
-    (folder / ".venv").symlink_to(REPOSITORY / ".venv", target_is_directory=True)
+    programs = folder / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    _script(programs / "python", f'exec "{sys.executable}" "$@"')
+    _script(programs / "breakglass", f'exec "{sys.executable}" -m cli.main "$@"')
     return folder
+
+
+def stub(path: Path, record: Path) -> None:
+    """A program that does nothing but write down how it was called."""
+    _script(path, f'echo "{path.name} $*" >> "{record}"')
+
+
+def _script(path: Path, line: str) -> None:
+    path.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
+    path.chmod(0o755)

@@ -1,0 +1,148 @@
+"""Comments and issues of GitHub, pull request threads and work items of Azure DevOps, in memory.
+
+Only what is asked of them, with the fields that are read. Source: see ``cli.ci_hosts``.
+"""
+
+import json
+import re
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+JSON = dict[str, Any]
+TOKEN = "token-of-this-job"
+ROBOT = {"login": "github-actions[bot]"}
+
+
+class FakeGitHub:
+    """One repository, contoso/break-glass."""
+
+    def __init__(self) -> None:
+        self.comments: list[JSON] = []
+        self.issues: list[JSON] = []
+        self.asked: list[str] = []
+
+    def answer(self, method: str, target: str, body: JSON, token: str) -> tuple[int, Any]:
+        url = urlsplit(target)
+        query = {key: values[0] for key, values in parse_qs(url.query).items()}
+        path = url.path.removeprefix("/repos/contoso/break-glass/")
+        self.asked.append(f"{method} {path}")
+        if token != f"Bearer {TOKEN}":
+            return 401, {"message": "Bad credentials"}
+        if path == "issues/7/comments":
+            return self._many(self.comments, method, query, body)
+        if found := re.fullmatch(r"issues/comments/(\d+)", path):
+            return self._change(self.comments, int(found[1]), body)
+        if path == "issues":
+            listed = [one for one in self.issues if one["state"] == "open"]
+            return self._many(self.issues if method == "POST" else listed, method, query, body)
+        if found := re.fullmatch(r"issues/(\d+)", path):
+            return self._change(self.issues, int(found[1]), body)
+        return 404, {"message": "Not Found"}
+
+    def add(self, many: list[JSON], body: str, user: str = ROBOT["login"]) -> None:
+        number = len(many) + 1
+        shared = {"id": number, "number": number, "state": "open"}
+        many.append({**shared, "user": {"login": user}, "body": body})
+
+    def _many(
+        self, many: list[JSON], method: str, query: dict[str, str], body: JSON
+    ) -> tuple[int, Any]:
+        if method == "POST":
+            self.add(many, body["body"])
+            return 201, many[-1]
+        size, page = int(query["per_page"]), int(query["page"])
+        return 200, many[(page - 1) * size : page * size]
+
+    def _change(self, many: list[JSON], number: int, body: JSON) -> tuple[int, Any]:
+        many[number - 1].update(body)
+        return 200, many[number - 1]
+
+    def transport(self) -> httpx.MockTransport:
+        def handle(request: httpx.Request) -> httpx.Response:
+            body = json.loads(request.content or b"{}")
+            token = request.headers["authorization"]
+            status, found = self.answer(request.method, str(request.url), body, token)
+            return httpx.Response(status, json=found)
+
+        return httpx.MockTransport(handle)
+
+    @contextmanager
+    def served(self) -> Generator[str]:
+        """Its address on loopback."""
+        fake = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def _do(self) -> None:
+                length = int(self.headers.get("content-length") or 0)
+                body = json.loads(self.rfile.read(length) or b"{}")
+                token = self.headers["authorization"]
+                status, found = fake.answer(self.command, self.path, body, token)
+                self.send_response(status)
+                self.send_header("content-type", "application/json")
+                self.end_headers()
+                self.wfile.write(json.dumps(found).encode())
+
+            do_GET = do_POST = do_PATCH = _do  # noqa: N815
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Nothing."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+
+class FakeAzureDevOps:
+    """One project with one pull request."""
+
+    def __init__(self) -> None:
+        self.threads: list[JSON] = []
+        self.items: list[JSON] = []
+        self.asked: list[str] = []
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        body: Any = json.loads(request.content or b"{}")
+        path = request.url.path.removeprefix("/org/").removeprefix("p1/_apis/")
+        self.asked.append(f"{request.method} {path}")
+        if request.headers["authorization"] != f"Bearer {TOKEN}":
+            page = "<html>Sign in</html>"
+            return httpx.Response(203, text=page, headers={"content-type": "text/html"})
+        if path == "_apis/connectionData":
+            return httpx.Response(200, json={"authenticatedUser": {"id": "build"}})
+        assert request.url.params["api-version"] == "7.1"
+        base = "git/repositories/r1/pullRequests/7/threads"
+        if path == base and request.method == "GET":
+            return httpx.Response(200, json={"value": self.threads})
+        if path == base:
+            self.add(body["comments"][0]["content"], "build")
+            return httpx.Response(200, json=self.threads[-1])
+        if found := re.fullmatch(rf"{base}/(\d+)/comments/1", path):
+            self.threads[int(found[1]) - 1]["comments"][0].update(body)
+            return httpx.Response(200, json={})
+        if path == "wit/wiql":
+            tagged = [one for one in self.items if one["fields"].get("/fields/System.Tags")]
+            return httpx.Response(200, json={"workItems": tagged})
+        assert request.headers["content-type"] == "application/json-patch+json"
+        fields = {one["path"]: one["value"] for one in body}
+        if path == "wit/workitems/$Task":
+            self.items.append({"id": len(self.items) + 1, "fields": fields})
+            return httpx.Response(200, json=self.items[-1])
+        item = self.items[int(path.rpartition("/")[2]) - 1]
+        item["fields"].update(fields)
+        return httpx.Response(200, json=item)
+
+    def add(self, content: str, author: str) -> None:
+        comment = {"id": 1, "content": content, "author": {"id": author}}
+        self.threads.append({"id": len(self.threads) + 1, "comments": [comment]})
