@@ -8,7 +8,6 @@ from typing import Any, Final, Protocol
 
 from entra.resource_manager import DiagnosticSetting
 
-
 DOUBT_SECONDS: Final = (1.0, 2.0)
 """How long a 404 for what the state has is doubted: one answer of a replica that lags behind is no
 reason for an alarm."""

@@ -42,17 +42,24 @@ class Tenant:
     arrived: dict[str, tuple[datetime, datetime]] = field(
         default_factory=dict[str, tuple[datetime, datetime]]
     )
+    """By table, everywhere or in one workspace, as in `log-new/SigninLogs`."""
     settings: tuple[DiagnosticSetting, ...] = (SENDS,)
     resources: dict[str, dict[str, Any]] = field(default_factory=lambda: as_made())
     trouble: str = ""
+    dark: tuple[str, ...] = ()
+    """Workspaces that cannot be asked."""
+    late: dict[str, int] = field(default_factory=dict[str, int])
+    """How often a resource is answered with 404 although it is there."""
     asked: list[str] = field(default_factory=list[str])
     looked_for: list[str] = field(default_factory=list[str])
 
     def arrival(self, workspace_id: str, table: str) -> Arrival:
         self.asked.append(f"{workspace_id.rpartition('/')[2]}/{table}")
-        if self.trouble:
-            raise CommandFailed(self.trouble)
-        first, last = self.arrived.get(table, (None, None))
+        if self.trouble or workspace_id in self.dark:
+            raise CommandFailed(self.trouble or "403")
+        place = f"{workspace_id.rpartition('/')[2]}/{table}"
+        found = self.arrived.get(place) or self.arrived.get(table)
+        first, last = found or (None, None)
         return Arrival(first, last, self.now)
 
     def find(self, resource_id: str, *, api_version: str) -> Mapping[str, Any] | None:
@@ -60,6 +67,9 @@ class Tenant:
         if self.trouble:
             raise IdentityError(self.trouble)
         self.looked_for.append(resource_id)
+        if self.late.get(resource_id, 0) > 0:
+            self.late[resource_id] -= 1
+            return None
         if resource_id not in self.resources:
             return None
         return {"id": resource_id, "properties": self.resources[resource_id]}
@@ -72,5 +82,5 @@ class Tenant:
 
 def told(tenant: Tenant, **state: Any) -> dict[str, str]:
     """The words by subject, each after its mark."""
-    found = status(read_monitoring(stack.exported(**state)), tenant, tenant)
+    found = status(read_monitoring(stack.exported(**state)), tenant, tenant, sleep=lambda _: None)
     return {one.subject: f"{one.mark.value} {one.words}" for one in found}
