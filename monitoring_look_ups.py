@@ -30,10 +30,15 @@ from components.subscription_checks import (
     check_right_to_export,
     unregistered,
 )
+from components.watched_before import (
+    setting_in_state,
+    watched_at_the_end,
+    watched_meanwhile,
+)
 from components.workspace_checks import FoundWorkspace, capped, find_existing_workspace
 from entra.administrators import AdministratorDirectory
 from entra.errors import EntraError
-from entra.resource_manager import ResourceManager
+from entra.resource_manager import DiagnosticSetting, ResourceManager
 from monitoring_plan import KEY, action_group_of, workspace_of
 from settings import Settings
 from settings_receivers import Notify
@@ -44,8 +49,8 @@ class EarlierWorkspace:
     """A workspace to which the sign-ins went before."""
 
     id: str
-    gone: bool
-    """Whether Azure surely has it no more: the alarms treat it as one that is to be forgotten."""
+    is_read: bool
+    """Whether the alarms are to read it; not when Azure surely has it no more."""
     notice: str = ""
     """What to warn of, if anything."""
 
@@ -119,32 +124,51 @@ class MonitoringLookUps:
         own = wanted.workspace.existing is None
         return unregistered(self.azure, self.settings.subscription_id, own_workspace=own)
 
-    def earlier_workspaces(self) -> tuple[str, ...]:
-        """Where the sign-ins went before, without what the settings say to forget."""
-        watched = self._known("watchedWorkspaces") or [self._known("workspaceId")]
-        left = (workspace_of(self.settings), *self.settings.monitoring.workspace.forget)
-        known = (str(one) for one in watched if one)
-        return tuple(one for one in known if not any(same_id(one, other) for other in left))
+    def earlier_workspaces(self, exports: Sequence[DiagnosticSetting]) -> tuple[str, ...]:
+        """Where the sign-ins went before, or go until this run has switched the export.
+
+        `exports`: the tenant's diagnostic settings. Without what the settings say to forget, unless
+        the sign-ins still go there: their rows come minutes later.
+        """
+        own = setting_in_state(self.memory)
+        going = [str(one.workspace_id or "") for one in exports if one.name.casefold() == own]
+        left = {one.casefold() for one in self.settings.monitoring.workspace.forget}
+        left -= {one.casefold() for one in going}
+        left.add(workspace_of(self.settings).casefold())
+        # The state's spelling comes first: it is that of the rules' scopes.
+        wanted: dict[str, str] = {}
+        for one in (*self._watched, *watched_meanwhile(self.memory), *going):
+            wanted.setdefault(one.casefold(), one)
+        return tuple(one for folded, one in wanted.items() if one and folded not in left)
 
     def earlier_workspace(self, workspace_id: str) -> EarlierWorkspace:
-        """One of them as Azure has it. Only a 404 that stays says that it is gone."""
+        """One of them as Azure has it. Only a 404 that stays says that it is gone.
+
+        One that only the tenant names has to be there: whoever changed the export by hand could
+        have named any, and a rule that cannot be written would stop the run that puts it right.
+        """
         try:
             found = find_surely(self.azure, workspace_id, WORKSPACE_TYPE, sleep=self.sleep)
         except EntraError as error:
+            if not self._is_expected(workspace_id):
+                return self._unreadable(workspace_id, f"cannot be looked up: {error}")
             notice = (
                 f"earlier workspace {workspace_id}, which the alarms still read, cannot be looked"
                 f" up: {error}; when its logs are needed no more: {self._forgetting(workspace_id)}"
             )
-            return EarlierWorkspace(workspace_id, gone=False, notice=notice)
+            return EarlierWorkspace(workspace_id, is_read=True, notice=notice)
         if found is not None:
-            return EarlierWorkspace(workspace_id, gone=False)
+            notice = self._unfinished(workspace_id)
+            return EarlierWorkspace(workspace_id, is_read=True, notice=notice)
+        if not self._is_expected(workspace_id):
+            return self._unreadable(workspace_id, "is gone")
         notice = (
             f"earlier workspace {workspace_id} is gone: an alarm that was made for it does not ring"
             f" and is made anew for {workspace_of(self.settings)}, before the old one is deleted;"
             " no alarm reads that workspace any more; whoever needs its logs restores it within"
             f" 14 days: az monitor log-analytics workspace recover --ids {workspace_id}"
         )
-        return EarlierWorkspace(workspace_id, gone=True, notice=notice)
+        return EarlierWorkspace(workspace_id, is_read=False, notice=notice)
 
     def administrators(
         self, directory: AdministratorDirectory
@@ -163,20 +187,59 @@ class MonitoringLookUps:
             return first, ToldAdministrators(first.administrators)
         return first, told(wanted.watch_notify, "watch.notify", "watch-action-group")
 
-    def remarks(self, location: str, gone: Sequence[str]) -> Iterator[str]:
+    def remarks(self, location: str, unread: Sequence[str]) -> Iterator[str]:
         """What to say besides: where the rules go, and a move of the logs from a workspace that is
-        not `gone`."""
+        not `unread`."""
         current, standing = workspace_of(self.settings), self._known("workspaceId")
         if location != self.settings.location:
             yield (
                 f"workspace {current} is in {location}, where new alert rules have to be too;"
                 f" azure-native:location holds {self.settings.location}"
             )
-        if standing and standing not in gone and not same_id(standing, current):
+        if standing and standing not in unread and not same_id(standing, current):
             yield (
                 f"the logs move to {current}; {standing} keeps what it has, and the alarms read"
                 f" both; when its logs are needed no more: {self._forgetting(standing)}"
             )
+
+    def _unreadable(self, workspace_id: str, trouble: str) -> EarlierWorkspace:
+        notice = (
+            f"the tenant's diagnostic setting sends the logs to workspace {workspace_id}, which no"
+            f" alarm is to read, since it {trouble}; this run has them sent to"
+            f" {workspace_of(self.settings)}; look yourself for uses in between"
+        )
+        return EarlierWorkspace(workspace_id, is_read=False, notice=notice)
+
+    def _unfinished(self, workspace_id: str) -> str:
+        """What to say of a workspace that is read although nobody would expect it; empty for one
+        that the last finished run knew."""
+        if self._is_forgotten(workspace_id):
+            return (
+                f"the logs still go to {workspace_id}, which {KEY}.workspace.forget holds: the"
+                " alarms read it on, and the first run after the export has been switched takes it"
+                " out"
+            )
+        if any(same_id(workspace_id, one) for one in self._watched):
+            return ""
+        return (
+            f"since the last run that finished the logs went to {workspace_id}, or were about to:"
+            f" the alarms read it besides {workspace_of(self.settings)}; when its logs are needed"
+            f" no more: {self._forgetting(workspace_id)}"
+        )
+
+    @property
+    def _watched(self) -> tuple[str, ...]:
+        return watched_at_the_end(self.memory)
+
+    def _is_expected(self, workspace_id: str) -> bool:
+        """Whether the alarms read it already, and are to go on."""
+        known = (*self._watched, *watched_meanwhile(self.memory))
+        is_known = any(same_id(workspace_id, one) for one in known)
+        return is_known and not self._is_forgotten(workspace_id)
+
+    def _is_forgotten(self, workspace_id: str) -> bool:
+        forgotten = self.settings.monitoring.workspace.forget
+        return any(same_id(workspace_id, one) for one in forgotten)
 
     def _forgetting(self, workspace_id: str) -> str:
         """The command that makes the alarms read a workspace no more."""

@@ -86,9 +86,9 @@ def survey_monitoring(
             pool.submit(ask.resource_groups),
             pool.submit(ask.rights, may_write=tenant.may_write),
         )
-        asked = pool.map(ask.earlier_workspace, ask.earlier_workspaces())
         people = pool.submit(ask.administrators, administrators)
         settings_there = diagnostics.result()  # First: whoever may not read them is told so.
+        asked = pool.map(ask.earlier_workspace, ask.earlier_workspaces(settings_there))
         notices = [line for found in obstacles for line in found.result()]
         known = [*asked]
         notices += [one.notice for one in known if one.notice]
@@ -98,7 +98,8 @@ def survey_monitoring(
     exported = check_diagnostics(
         settings_there, diagnostics_of(settings), memory, standing=ask.exported
     )
-    earlier, gone = [one.id for one in known if not one.gone], [one.id for one in known if one.gone]
+    earlier = [one.id for one in known if one.is_read]
+    unread = [one.id for one in known if not one.is_read]
     children = children_of(settings, location, earlier, memory)
     left = find_kept(azure, children, memory)
     kept = {**left.ids}
@@ -107,7 +108,7 @@ def survey_monitoring(
     for found in (place, group, watch_group, exported, left, told, watch_told):
         notices += found.notices if found else ()
     notices += _inside(settings, tenant, ((group, told), (watch_group, watch_told)))
-    for line in (*told.remarks, *watch_told.remarks, *ask.remarks(location, gone)):
+    for line in (*told.remarks, *watch_told.remarks, *ask.remarks(location, unread)):
         pulumi.log.info(line)
     notices = list(dict.fromkeys(notices))
     for line in notices:

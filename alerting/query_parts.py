@@ -41,6 +41,12 @@ def everywhere(table: str, other_workspaces: Sequence[str]) -> list[str]:
     return [table, *(f"{_in_workspace(one)}{table}" for one in other_workspaces)]
 
 
+def workspaces_in(query: str) -> tuple[str, ...]:
+    """ARM ids of the workspaces that a query reads besides its rule's scope, each once."""
+    found = re.findall(rf'\bworkspace\("({_WORKSPACE_ID.pattern})"\)', query, re.IGNORECASE)
+    return tuple(dict.fromkeys(found))
+
+
 def _in_workspace(resource_id: str) -> str:
     if not _WORKSPACE_ID.fullmatch(resource_id):
         raise QueryError(

@@ -149,6 +149,31 @@ def cut_off(scene: Scene, path: str) -> None:
     scene.stack.run("cancel", "--yes", "--stack", scene.stack.name, check=False)
 
 
+def test_a_move_that_is_cut_off_is_taken_back_and_no_use_goes_unseen(scene: Scene) -> None:
+    central, standing = make_central_workspace(scene), rules(scene)
+    scene.tenant.behaviour.turn({"logDelaySeconds": 240})
+    choose(scene, {"existing": central})
+    cut_off(scene, "diagnosticSettings/")
+    assert exported_to(scene) == CENTRAL
+    use(scene)
+
+    # What is on its way to the other workspace comes there long after the export is switched back.
+    choose(scene, {})
+    with used_at_every_step(scene) as back:
+        told = " ".join(scene.stack.up("--skip-preview").output.split())
+    assert f"since the last run that finished the logs went to {central}" in told
+    assert [bool(one) for one in back] == [False] * 4 + [True]
+    assert exported_to(scene) == OURS
+    assert rules(scene) == standing
+    assert [one.rpartition("/")[2] for one in watched(scene)] == [OURS, CENTRAL]
+    use(scene)
+    pass_time(scene, 30)
+    uses = rows_of_uses(scene)
+    assert len(uses) == 3
+    assert rung(scene) == set(uses)
+    assert_quiet(scene)
+
+
 def test_a_move_that_is_cut_off_goes_on_and_the_alarms_outlive_their_first_workspace(
     scene: Scene,
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from alerting.literals import QueryError
+from alerting.query_parts import workspaces_in
 from alerting.schedules import FREQUENCIES_MINUTES
 from alerting.use_alert import RUNBOOK, SIGN_IN_TABLES, WatchedAccount, use_alert_query
 
@@ -51,6 +52,12 @@ def test_an_earlier_workspace_is_read_in_the_same_way() -> None:
     for table in SIGN_IN_TABLES:
         assert f'    (workspace("{OLD}").{table}\n    | where ingestion_time() >= ago(6m)\n' in text
     assert text.count("| where UserId in") == 1
+
+
+def test_the_workspaces_that_a_query_reads_are_had_back_from_its_text() -> None:
+    other = OLD.replace("log-old", "log-other")
+    assert workspaces_in(query(earlier_workspaces=[OLD, other])) == (OLD, other)
+    assert workspaces_in(query(customer=f'workspace("{OLD}")')) == ()
 
 
 @pytest.mark.parametrize("workspace", ["", "log-old", OLD + "/tables/x", f'{OLD}")', OLD + "\n"])
