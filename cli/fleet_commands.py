@@ -8,6 +8,7 @@ import typer
 
 from cli.failure import CommandFailed
 from cli.fleet_cluster import Address, Authority, Certificate, ClusterChoice, Key
+from cli.fleet_exec import execute
 from cli.options import plain_errors
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 fleet_app = typer.Typer(
     no_args_is_help=True, help="Many customers at once; each Pulumi.<customer>.yaml is one."
 )
+
+fleet_app.command("exec")(execute)
 
 Only = Annotated[
     list[str] | None,

@@ -2,8 +2,9 @@
 
 import json
 import os
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import typer
 from rich.table import Table
@@ -16,16 +17,26 @@ from fleet.environment import customer_environment, own_kinds
 from fleet.errors import FleetError
 from fleet.state_backend import backend_of, warnings
 
+PASSPHRASE: Final = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105  (a name)
+_MOST: Final = 2
+"""So many names stand in a line about many customers."""
+_OWN: Final = "give each its own, as {}__ and the customer's name"
+_CURES: Final = {name: _OWN.format(name) for name in (PASSPHRASE, f"{PASSPHRASE}_FILE")}
+_OTHER_KEY: Final = "give each its own (`pulumi stack change-secrets-provider`)"
+
 
 def show_customers(selection: Selection, *, as_json: bool) -> None:
     """Print them. Raises CommandFailed."""
     folder = fleet_folder()
     try:
         customers = chosen(selection, folder)
-        protected = {one.tenant_id for one in find_customers(folder)}
+        everybody = find_customers(folder)
     except FleetError as error:
         raise CommandFailed(str(error), exit_code=error.exit_code) from None
+    protected = {one.tenant_id for one in everybody}
     rows = [_row(one, folder, protected) for one in customers]
+    for line in shared_keys(everybody, os.environ):
+        typer.echo(line, err=True)
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
@@ -43,6 +54,37 @@ def show_customers(selection: Selection, *, as_json: bool) -> None:
     for row in rows:
         for line in row["warnings"]:
             typer.echo(f"{row['customer']}: {line}", err=True)
+
+
+def shared_keys(customers: Iterable[Customer], environ: Mapping[str, str]) -> list[str]:
+    """A line for each key of secrets that several customers have; it never shows a passphrase."""
+    named: dict[tuple[str, str], list[str]] = {}
+    for one in customers:
+        key = _key(one, customer_environment(one.name, environ))
+        if key is not None:
+            named.setdefault(key, []).append(one.name)
+    return [
+        f"{_some(names)} have one key for their secrets ({what}): who has it can read all of them;"
+        f" {_CURES.get(what, _OTHER_KEY)}"
+        for (what, _), names in named.items()
+        if len(names) > 1
+    ]
+
+
+def _key(customer: Customer, environment: Mapping[str, str]) -> tuple[str, str] | None:
+    """How it is called, and what tells it from others; None for none, or the backend's own."""
+    if customer.secrets_provider not in ("", "passphrase", "default"):
+        provider = customer.secrets_provider.partition("?")[0]
+        return provider, ""
+    for variable in (PASSPHRASE, f"{PASSPHRASE}_FILE"):
+        if value := environment.get(variable):
+            return variable, value
+    return None
+
+
+def _some(names: Sequence[str]) -> str:
+    shown, more = names[:_MOST], len(names) - _MOST
+    return f"{', '.join(shown)} and {more} more" if more > 0 else " and ".join(shown)
 
 
 def _row(customer: Customer, folder: Path, protected: set[str]) -> dict[str, Any]:

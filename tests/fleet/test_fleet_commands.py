@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from fleet.job import Job, Options, Processes, failed, not_started
 from fleet.progress import LiveTable, PlainLines, progress_on
 from fleet.report import CustomerReport, Problem
 from fleet.report_json import read_json
-from tests.fleet.stub import StubProject, job, stub_project
+from tests.fleet.stub import StubProject, job, stub_project, tenant_of
 
 
 @pytest.fixture
@@ -193,6 +194,78 @@ def test_the_list_says_who_runs_with_what(
     document = json.loads(fleet("list", "--json", "--only", "north").stdout)
     assert document[0]["ownCredentials"] == ["the tenant's identity"]
     assert "not-to-be-shown" not in shown.output
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"PULUMI_CONFIG_PASSPHRASE": "all-the-same"}, True),
+        ({"PULUMI_CONFIG_PASSPHRASE_FILE": "all-the-same"}, True),
+        ({"PULUMI_CONFIG_PASSPHRASE__NORTH": "a", "PULUMI_CONFIG_PASSPHRASE__SOUTH": "a"}, True),
+        ({"PULUMI_CONFIG_PASSPHRASE__NORTH": "a", "PULUMI_CONFIG_PASSPHRASE__SOUTH": "b"}, False),
+        ({"PULUMI_CONFIG_PASSPHRASE": "all", "PULUMI_CONFIG_PASSPHRASE__SOUTH": "b"}, False),
+        ({}, False),
+    ],
+)
+@pytest.mark.usefixtures("project")
+def test_the_list_warns_of_one_key_for_several_customers(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], told: bool
+) -> None:
+    for name in ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    shown = fleet("list", "--only", "north")
+    assert shown.exit_code == 0
+    lines = [line for line in shown.stderr.splitlines() if "one key for their secrets" in line]
+    assert len(lines) == told, shown.stderr
+    assert all(line.startswith("north and south have one key") for line in lines)
+    assert "all-the-same" not in shown.output
+
+
+def test_the_list_warns_of_one_key_of_a_key_vault(project: StubProject) -> None:
+    for name, key in (("north", "one"), ("south", "one")):
+        path = project.folder / f"Pulumi.{name}.yaml"
+        settings = path.read_text(encoding="utf-8")
+        provider = f"secretsprovider: azurekeyvault://kv.vault.azure.net/keys/{key}\n"
+        path.write_text(provider + settings, encoding="utf-8")
+    assert "(azurekeyvault://kv.vault.azure.net/keys/one): who has it" in fleet("list").stderr
+    path.write_text(provider.replace("one", "two") + settings, encoding="utf-8")
+    assert "one key for their secrets" not in fleet("list").stderr
+
+
+def test_a_command_runs_as_one_customer_alone(
+    project: StubProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARM_CLIENT_SECRET__NORTH", "northern")
+    monkeypatch.setenv("ARM_CLIENT_SECRET__SOUTH", "southern")
+    monkeypatch.setenv("ARM_CLIENT_SECRET", "of all")
+    python = (
+        "import json, os, pathlib; pathlib.Path('seen').write_text(json.dumps(dict(os.environ)))"
+    )
+    ended = fleet("exec", "north", "--", sys.executable, "-c", f"{python}; raise SystemExit(7)")
+    assert ended.exit_code == 7
+    seen = json.loads((project.folder / "seen").read_text(encoding="utf-8"))
+    assert seen["ARM_CLIENT_SECRET"] == "northern"
+    assert (seen["PULUMI_STACK"], seen["ARM_TENANT_ID"]) == ("north", tenant_of(0))
+    assert {"southern", "of all"}.isdisjoint(seen.values())
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nobody", "--", "pulumi"], "there is no Pulumi.nobody.yaml"),
+        (["north", "--", "no-such-command"], "there is no command 'no-such-command' on PATH"),
+    ],
+)
+def test_a_command_as_a_customer_that_cannot_be_is_told_in_one_line(
+    arguments: list[str], told: str
+) -> None:
+    ended = fleet("exec", *arguments)
+    assert ended.exit_code != 0
+    (line,) = ended.output.strip().splitlines()
+    assert told in line
 
 
 def test_a_customer_is_added_and_shown(project: StubProject) -> None:
