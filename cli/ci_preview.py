@@ -51,6 +51,8 @@ ELSEWHERE: Final = (
     ("monitoring", "watch", "notify", "resourceGroup"),
 )
 """Settings that name what stands in the customer's own tenant."""
+FEWEST: Final = 2
+"""Accounts that a stack has, adopted ones among them."""
 _CODE: Final = {"unchanged": "same"}
 
 
@@ -98,8 +100,23 @@ def fitted(document: Mapping[str, Any], sandbox: Mapping[str, Any]) -> tuple[JSO
             at = cast("JSON", at).get(part) if isinstance(at, dict) else None
         if isinstance(at, dict) and cast("JSON", at).pop(last, None):
             left_out.append(f"{SETTINGS}:{'.'.join((first, *way, last))}")
+    accounts = settings.get(f"{SETTINGS}:accounts")
+    if isinstance(accounts, dict):
+        left_out += _fit_accounts(cast("JSON", accounts), left_out)
     left_out += _without_secrets(settings)
     return {"config": settings}, left_out
+
+
+def _fit_accounts(accounts: JSON, left_out: Sequence[str]) -> list[str]:
+    """Name no domain of the customer's; two made accounts where adopted ones cannot be."""
+    found: list[str] = []
+    named = cast("JSON", accounts.get("named") or {})
+    for name, one in named.items():
+        if isinstance(one, dict) and cast("JSON", one).pop("domain", None):
+            found.append(f"{SETTINGS}:accounts.named.{name}.domain")
+    if not named and f"{SETTINGS}:accounts.adopt" in left_out:
+        accounts["count"] = max(FEWEST, int(accounts.get("count", FEWEST)))
+    return found
 
 
 def _without_secrets(settings: JSON) -> list[str]:
