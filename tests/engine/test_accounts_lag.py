@@ -10,10 +10,11 @@ import shlex
 import signal
 import subprocess
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from sandbox.api.server import TenantServer
@@ -175,7 +176,12 @@ def kill_at(scene: Scene, method: str, path: str) -> None:
         # A file backend rewrites the state in place; one cut short then is the engine's own matter.
         while not _is_whole(scene):
             pass
+        # Those of the family, too, that have a group of their own: they would outlive the test.
+        family = psutil.Process(running[0].pid).children(recursive=True)
         os.killpg(running[0].pid, signal.SIGKILL)
+        for member in family:
+            with suppress(psutil.NoSuchProcess):
+                member.kill()
 
     with right_after(scene, method, path, kill) as followed:
         process = subprocess.Popen(
