@@ -34,14 +34,12 @@ class Tools:
 def tools(found: Survey) -> Tools:
     """Of every component."""
     directory, memory, tenant = found.directory, found.memory, found.tenant
-    # Who only looks on owns nothing that it would have to be named for.
-    ourselves = tenant.own_object_id if tenant.may_write else ""
     return Tools(
         made=found.accounts.tools,
         taken={
             one.name: AdoptedAccountTools(directory, memory, one) for one in found.accounts.adopted
         },
-        group=GroupTools(directory, memory, ourselves, found.group),
+        group=GroupTools(directory, memory, tenant.own_object_id, found.group),
         monitoring=MonitoringTools(
             found.monitoring.kept,
             memory,

@@ -231,9 +231,8 @@ def test(arguments: Sequence[str]) -> int:
 def check() -> int:
     """Check formatting, lint, types and pipelines; all run, so that all findings show."""
     ensure_environment(development=True)
-    python = [str(executable("python")), "-m"]
-    commands = (["ruff", "format", "--check", "."], ["ruff", "check", "."], ["pyright"],
-                ["tests.ci.workflow_lint"])  # fmt: skip
+    python, lint = [str(executable("python")), "-m"], ["tests.ci.workflow_lint"]
+    commands = (["ruff", "format", "--check", "."], ["ruff", "check", "."], ["pyright"], lint)
     return max([call([*python, *command]) for command in commands])
 
 

@@ -218,9 +218,7 @@ def test_named_tests_run_alone(checkout: Checkout) -> None:
 def test_check_shows_all_findings_and_fails_for_any(checkout: Checkout) -> None:
     checkout.exit_codes = {"ruff format": 1}
     assert dev.main(["check"]) == 1
-    assert [command[2] for command in checkout.calls] == [
-        *("ruff", "ruff", "pyright", "tests.ci.workflow_lint"),
-    ]
+    assert [c[2] for c in checkout.calls] == ["ruff", "ruff", "pyright", "tests.ci.workflow_lint"]
 
 
 def test_bench_needs_no_development_tools_and_fails_as_the_benchmark_does(
