@@ -71,17 +71,20 @@ def test_a_killed_workers_customers_are_run_again_and_none_twice_at_once(
         monkeypatch.setattr(module, "CONNECT_SECONDS", 15)
 
         lost: list[str] = []
+        seen: list[bool] = []
 
         def kill_one() -> None:
-            eventually(lambda: len(made.journal("begin")) == len(NAMES))
+            seen.append(eventually(lambda: len(made.journal("begin")) == len(NAMES)))
             victim = made.journal()[0]["worker"]
             lost.extend(one["customer"] for one in made.journal() if one["worker"] == victim)
             os.kill(made.workers[victim].pid, signal.SIGKILL)
             # Those who take over are there, and must wait while the lost ones come to an end.
-            eventually(lambda: made.keepers() == len(NAMES) + len(lost))
-            eventually(lambda: len(made.journal("begin")) > len(NAMES), seconds=0.7)
+            again = len(NAMES) + len(lost)
+            seen.append(eventually(lambda: made.keepers() == again))
+            too_soon = eventually(lambda: len(made.journal("begin")) > len(NAMES), seconds=0.7)
+            seen.append(not too_soon)
             made.allow("may-end")
-            eventually(lambda: len(made.journal("begin")) == len(NAMES) + len(lost))
+            seen.append(eventually(lambda: len(made.journal("begin")) == again))
             made.allow("go")
 
         killer = threading.Thread(target=kill_one)
@@ -99,6 +102,8 @@ def test_a_killed_workers_customers_are_run_again_and_none_twice_at_once(
     assert report.exit_code == 0
     assert sorted(begun) == sorted(NAMES)
     assert lost
+    assert seen == [True] * 4, journal
+    assert {one["customer"] for one in journal if one["event"] == "end, cancelled"} == set(lost)
     times = Counter(one["customer"] for one in journal if one["event"] == "begin")
     assert times == {name: 2 if name in lost else 1 for name in NAMES}
     for name in NAMES:
@@ -132,6 +137,19 @@ def test_ctrl_c_ends_what_runs_on_the_workers_and_starts_nothing_more(
     assert began == ended
     assert {one.customer for one in reports if one.outcome == "cancelled"} == began
     assert Counter(one.outcome for one in reports) == {"cancelled": 4, "not started": 3}
+
+
+def test_jobs_of_a_submitter_that_is_gone_come_to_an_end(tmp_path: Path) -> None:
+    project = stub_project(tmp_path, "north")
+    commit = committed(project.folder)
+    with machines(tmp_path, project, ("one",), encrypted=False) as made:
+        made.allow("may-end")
+        cluster = connected(made)
+        executor = cluster.executor()
+        executor.submit(do_on_worker, Job("north", "up", commit))
+        assert eventually(lambda: made.journal("begin"))
+        cluster.close()
+        assert eventually(lambda: made.journal("end, cancelled"))
 
 
 @contextmanager

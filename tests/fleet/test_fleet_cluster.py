@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from cli.failure import CommandFailed
 from cli.main import app
 from fleet.cluster_address import Tls
 from fleet.cluster_worker import do_on_worker
@@ -19,6 +20,10 @@ from tests.fleet.stub import StubProject, stub_project
 
 TLS = ("--cluster-ca", "ca.pem", "--cluster-cert", "me.pem", "--cluster-key", "me.key")
 FAR = ("--cluster", "tls://scheduler.internal:8786", *TLS)
+
+
+def no_pulumi() -> Path:
+    raise CommandFailed("There is no `pulumi` on PATH")
 
 
 @pytest.fixture
@@ -33,6 +38,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StubProject:
     monkeypatch.chdir(made.folder)
     # There is no `pulumi` here: the workers have one.
     monkeypatch.setenv("PATH", str(git))
+    monkeypatch.setattr("cli.fleet_run.engine_executable", no_pulumi)
     monkeypatch.setenv("COLUMNS", "200")
     return made
 
