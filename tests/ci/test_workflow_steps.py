@@ -191,7 +191,7 @@ def test_a_pull_requests_steps_run_in_order_from_the_checks_to_the_comment(
         machine.job(comment)
     (made,) = fake.comments
     assert f"<code>{scene.stack.name}</code>" in made["body"]
-    assert "1 policy had lost the exclusion" in made["body"]
+    assert "1 policy has lost the exclusion" in made["body"]
     (log,) = machine.project.glob(f".fleet/*/{scene.stack.name}.log")
     assert "break-glass@v1.0.0 (local: policies)" in log.read_text(encoding="utf-8")
     assert "can only read: this preview shows" in log.read_text(encoding="utf-8")

@@ -58,7 +58,8 @@ def test_every_line_begins_with_a_command_that_is_checked(fence: Fence) -> None:
 def test_our_own_command_knows_it(command: str) -> None:
     # What follows `--` belongs to the program that it names.
     arguments = words(command.partition(" -- ")[0])
-    verbs = arguments[: 2 if arguments[0] in ("account", "ci", "exclusion", "fleet", "sandbox") else 1]
+    groups = ("account", "ci", "exclusion", "fleet", "sandbox")
+    verbs = arguments[: 2 if arguments[0] in groups else 1]
     shown = CliRunner().invoke(app, [*verbs, "--help"], env={"COLUMNS": "200"})
     assert shown.exit_code == 0, shown.output
     for option in [word for word in arguments if word.startswith("--")]:
