@@ -1,4 +1,4 @@
-"""`breakglass ci restore` over several customers: each with its own variables, none stops another."""
+"""`breakglass ci restore`: each customer with its own variables, and none stops another."""
 
 from pathlib import Path
 
