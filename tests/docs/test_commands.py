@@ -32,13 +32,14 @@ FENCES = [
     if page != RUN_AS_IT_IS or fence.language == "powershell"
     if fence.language.startswith(SHELLS)
 ]
-SHELL_WORDS = {"export", "read", "eval", "az", "Invoke-RestMethod", "python3", "pip", "."}
+SHELL_WORDS = {"export", "read", "eval", "az", "Invoke-RestMethod", "python3", "pip", "cp", "."}
 
 
 def commands(program: str) -> list[str]:
     found = [command for fence in FENCES for command in fence.commands]
-    # `eval "$(breakglass …)"`, and pipes to a PowerShell command.
+    # `eval "$(breakglass …)"`, `breakglass fleet exec … -- …`, and pipes to a PowerShell command.
     inner = [match for text in found for match in re.findall(r"\$\(([^)]+)\)", text)]
+    inner += [text.partition(" -- ")[2] for text in found if " -- " in text]
     return [text.split(" | ")[0] for text in found + inner if text.split()[0] == program]
 
 
