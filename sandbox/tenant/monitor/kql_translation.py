@@ -64,7 +64,7 @@ def _translate(text: str, tables: tuple[str, ...]) -> Translation:
             parsed = lower(prepared(text))
             types = _Types(tables, schema)
             query = Checks(tables, types).query(parsed)
-            [statement] = duckdb.extract_statements(types.sql(query))
+            [statement] = types.statements(query)
             asks_for_time = "kqlnow" in statement.named_parameters
             found = borders(parsed)
             if not found and asks_for_time:
@@ -92,7 +92,8 @@ class _Types:
     """What columns of what types a query has, asked of DuckDB over empty tables."""
 
     def __init__(self, tables: tuple[str, ...], schema: dict[str, list[str]]) -> None:
-        self._connection = _empty_tables(tables)
+        # One of its own: tenants ask at the same time, and a connection bears one question.
+        self._connection = _empty_tables(tables).cursor()
         self._schema = schema
         self._known = ColumnTypes()
 
@@ -101,11 +102,12 @@ class _Types:
         self._known.add(found)
         return {name: kql_type(kind) for name, kind in found.items()}
 
-    def sql(self, query: ir.Query) -> str:
-        """The SQL of a query whose every part has been asked for."""
+    def statements(self, query: ir.Query) -> list[duckdb.Statement]:
+        """The SQL of a query whose every part has been asked for, as DuckDB reads it."""
         whole = str(to_sql(query, self._schema))
         shorter = decided(whole, self._known)
-        return shorter if self._columns(shorter) == self._columns(whole) else whole
+        same = self._columns(shorter) == self._columns(whole)
+        return self._connection.extract_statements(shorter if same else whole)
 
     def _columns(self, sql: str) -> dict[str, str]:
         parameters: dict[str, Any] | None = {"kqlnow": _SOME_TIME} if "$kqlnow" in sql else None
