@@ -14,7 +14,7 @@ from sandbox.api.server import TenantServer
 from sandbox.engine import Engine
 from tests.docs.fences import fences
 from tests.engine.standing import AT_SPEED, Scene
-from tests.engine.test_example import lacking_modules, requirements
+from tests.engine.test_example import OPTIONAL, lacking_modules, requirements
 from tests.support.pulumi_stack import REPOSITORY, PulumiStack
 from tests.support.tenant import AT_ONCE, JSON, small_document
 
@@ -143,10 +143,7 @@ def test_the_example_asks_for_the_versions_that_the_repository_was_tested_with()
 
 def test_the_example_installs_what_it_and_the_command_import() -> None:
     lacking = lacking_modules(PROGRAM, REPOSITORY / "cli" / "main.py")
-    assert lacking == {
-        "distributed",  # for `breakglass fleet --cluster`, which says how to install it
-        "psutil",  # for the commands of the simulated tenant, which need a checkout
-    }
+    assert lacking == OPTIONAL
 
 
 @pytest.mark.parametrize("key", ["domain", "protect"])

@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 import yaml
@@ -223,6 +223,13 @@ def modules_needed(*files: Path) -> set[str]:
     return found
 
 
+OPTIONAL: Final = {
+    "distributed",  # for `breakglass fleet --cluster`, which says how to install it
+    "psutil",  # for the commands of the simulated tenant, which need a checkout
+}
+"""What commands import that an example does not install."""
+
+
 def lacking_modules(program: Path, *entrances: Path) -> set[str]:
     """Distributions that an example and the entrances import and its requirements do not bring."""
     files = requirements(program / "requirements.txt") - {"-e ../.."}
@@ -244,7 +251,7 @@ def test_the_example_installs_what_it_and_the_command_import() -> None:
     needed = modules_needed(PROGRAM / "__main__.py", provider, command)
     assert {"rich.console", "typer", "httpx", "pydantic", "filelock"} <= needed
     lacking = lacking_modules(PROGRAM, provider, command)
-    assert lacking == {"psutil"}, "for the commands of the simulated tenant, which need a checkout"
+    assert lacking == OPTIONAL
 
 
 def test_the_examples_settings_are_described_with_their_defaults() -> None:
