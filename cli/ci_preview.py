@@ -6,8 +6,8 @@ set up there; then the preview of the changed ones shows what they change, as it
 tenant. What only the real tenant has is replaced, and said: see ``fitted``.
 """
 
+import json
 import shutil
-import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
@@ -20,11 +20,11 @@ import yaml
 
 from cli.engine import engine_environment, prepare_engine
 from cli.failure import CommandFailed
-from cli.fleet_run import Selection, chosen, fleet_folder
+from cli.fleet_run import Selection, fleet_folder
 from cli.pulumi_run import Outcome, PulumiRun, summary
 from cli.workspace import SandboxFolder, make_private, sandbox_folder, write_private
-from fleet.changes import revision
-from fleet.customers import TEMPLATE, Customer, find_customers, read_customer
+from fleet.changes import changed_since, revision, text_before
+from fleet.customers import TEMPLATE, Customer, choose, customer_names, read_customer
 from fleet.errors import FleetError
 from fleet.progress import line_of
 from fleet.report import CustomerReport, FleetReport, Problem
@@ -59,19 +59,19 @@ _CODE: Final = {"unchanged": "same"}
 def preview_all(
     selection: Selection, *, since: str | None, policy_pack: Path | None
 ) -> FleetReport:
-    """One customer after the other, in a tenant of its own. Raises CommandFailed."""
+    """One customer after the other, in a tenant of its own; none stops another.
+
+    Raises CommandFailed for a selection that names nobody.
+    """
     folder, home = fleet_folder(), sandbox_folder()
     try:
-        # A project without customers is one stack, and its settings are those of the example.
-        alone = not find_customers(folder)
-        customers = [read_customer(folder, TEMPLATE)] if alone else chosen(selection, folder)
+        names = _names(selection, folder)
     except FleetError as error:
         raise CommandFailed(str(error), exit_code=error.exit_code) from None
     reports: list[CustomerReport] = []
-    for customer in customers:
-        place = SandboxFolder(home.path / "ci" / customer.name, home.project)
-        before = _before(customer, since)
-        report = _previewed(customer, place, before, policy_pack)
+    for name in names:
+        place = SandboxFolder(home.path / "ci" / name, home.project)
+        report = _previewed(folder, name, place, since, policy_pack)
         typer.echo(line_of(report))
         reports.append(report)
     return FleetReport(
@@ -82,13 +82,31 @@ def preview_all(
     )
 
 
+def _names(selection: Selection, folder: Path) -> list[str]:
+    """Whom to preview. Settings that cannot be read are no reason not to preview the others."""
+    # A project without customers is one stack, and its settings are those of the example.
+    names = customer_names(folder)
+    if not names:
+        return [TEMPLATE]
+    customers = [Customer(name, folder / f"Pulumi.{name}.yaml", "", "") for name in names]
+    ref = selection.changed_since
+    changed = None if ref is None else changed_since(folder, ref, customers)
+    return [one.name for one in choose(customers, selection.only, selection.leave_out, changed)]
+
+
 def fitted(document: Mapping[str, Any], sandbox: Mapping[str, Any]) -> tuple[JSON, list[str]]:
     """The settings as the simulated tenant can take them, and the keys that were left out.
 
     Tenant, subscription and region become the simulated ones. A group of settings is left out whole
-    when nothing else is in it.
+    when nothing else is in it. A value of the wrong kind stays: the program names it better.
+    Raises CommandFailed for a `config:` that is none.
     """
-    settings: JSON = deepcopy(dict(document.get("config") or {}))
+    config: Any = document.get("config") or {}
+    if not isinstance(config, dict):
+        raise CommandFailed(
+            f"config is a {type(config).__name__}, expected keys with values; correct it"
+        )
+    settings: JSON = deepcopy(cast("JSON", config))
     theirs = cast("JSON", sandbox["config"])
     for key in ("azuread:tenantId", "azure-native:subscriptionId"):
         settings[key] = theirs[key]
@@ -110,12 +128,14 @@ def fitted(document: Mapping[str, Any], sandbox: Mapping[str, Any]) -> tuple[JSO
 def _fit_accounts(accounts: JSON, left_out: Sequence[str]) -> list[str]:
     """Name no domain of the customer's; two made accounts where adopted ones cannot be."""
     found: list[str] = []
-    named = cast("JSON", accounts.get("named") or {})
-    for name, one in named.items():
+    named: Any = accounts.get("named") or {}
+    for name, one in cast("JSON", named).items() if isinstance(named, dict) else ():
         if isinstance(one, dict) and cast("JSON", one).pop("domain", None):
             found.append(f"{SETTINGS}:accounts.named.{name}.domain")
     if not named and f"{SETTINGS}:accounts.adopt" in left_out:
-        accounts["count"] = max(FEWEST, int(accounts.get("count", FEWEST)))
+        count = accounts.get("count")
+        if count is None or (isinstance(count, int) and 0 <= count < FEWEST):
+            accounts["count"] = FEWEST
     return found
 
 
@@ -137,52 +157,54 @@ def _without_secrets(settings: JSON) -> list[str]:
     return found
 
 
-def _before(customer: Customer, since: str | None) -> JSON | None:
+def _before(settings_file: Path, since: str | None) -> JSON | None:
     """The settings where the branch began; None for a customer that was not there yet."""
-    if since is None:
-        return None
-    folder, name = customer.settings_file.parent, customer.settings_file.name
-    base = _git(folder, "merge-base", since, "HEAD").strip()
-    listed = _git(folder, "ls-tree", "--name-only", base, "--", name)
-    return _read(_git(folder, "show", f"{base}:./{name}"), name) if listed.strip() else None
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    command = ["git", "-C", str(folder), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        lines = done.stderr.strip().splitlines() or ["no reason given"]
-        raise CommandFailed(
-            f"`git {arguments[0]}` failed: {lines[0]}: the checkout needs the whole history"
-        )
-    return done.stdout
+    text = None if since is None else text_before(settings_file, since)
+    return None if text is None else _read(text, f"{settings_file.name} as it was at {since}")
 
 
 def _read(text: str, name: str) -> JSON:
-    document: Any = yaml.safe_load(text)
+    """Raises CommandFailed."""
+    try:
+        document: Any = yaml.safe_load(text)
+        json.dumps(document, default=str, skipkeys=True)  # an anchor inside itself has no end
+    except yaml.YAMLError as error:
+        raise CommandFailed(f"{name} cannot be read: {_first_line(error)}; correct it") from None
+    except (ValueError, RecursionError):
+        raise CommandFailed(f"{name} cannot be read: its values have no end; correct it") from None
     if not isinstance(document, dict):
         raise CommandFailed(f"{name} holds no settings: expected `config:` with keys below it")
     return cast("JSON", document)
 
 
+def _first_line(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    line = f" in line {mark.line + 1}" if mark is not None else ""
+    return f"{getattr(error, 'problem', None) or 'it is no YAML'}{line}"
+
+
 def _previewed(
-    customer: Customer, place: SandboxFolder, before: JSON | None, policy_pack: Path | None
+    folder: Path, name: str, place: SandboxFolder, since: str | None, policy_pack: Path | None
 ) -> CustomerReport:
     from cli import tenant_process
 
     started, clock = datetime.now(UTC), time.monotonic()
+    customer = Customer(name, folder / f"Pulumi.{name}.yaml", "", "")
     outcome, problems = None, list[Problem]()
     try:
+        file = customer.settings_file
+        now = _read(file.read_text(encoding="utf-8"), file.name)
+        customer = read_customer(folder, name)
+        before = _before(file, since)
         tenant_process.stop(place)
         shutil.rmtree(place.path, ignore_errors=True)  # what an earlier preview left
         make_private(place.path)
-        now = _read(customer.settings_file.read_text(encoding="utf-8"), customer.settings_file.name)
         tenant_process.start(place, port=0, ca_rate=RATE)
         try:
             outcome, problems = _on_the_sandbox(place, before, now, policy_pack)
         finally:
             tenant_process.stop(place)
-    except CommandFailed as error:
+    except (CommandFailed, FleetError, OSError, UnicodeDecodeError) as error:
         problems = [Problem(what=str(error), todo="")]
     counts = summary(outcome.lines) if outcome else {}
     good = outcome is not None and outcome.exit_code == 0

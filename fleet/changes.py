@@ -72,6 +72,17 @@ def changed_since(folder: Path, ref: str, customers: Sequence[Customer]) -> set[
     return changed & names
 
 
+def text_before(file: Path, ref: str) -> str | None:
+    """A file's text where the branch left `ref`; None when it was not there yet.
+
+    Raises FleetError when git does not know `ref`.
+    """
+    base = _git(file.parent, "merge-base", ref, "HEAD").strip()
+    if not _git(file.parent, "ls-tree", "--name-only", base, "--", file.name).strip():
+        return None
+    return _git(file.parent, "show", f"{base}:./{file.name}")
+
+
 def _is_harmless(path: PurePosixPath) -> bool:
     return (
         path.parts[0] in _HARMLESS_FOLDERS or str(path) in _HARMLESS_FILES or path.suffix == ".md"

@@ -46,8 +46,13 @@ class Customer:
 
 def find_customers(folder: Path) -> list[Customer]:
     """Every customer, by name. Raises FleetError naming file and line of one that is unreadable."""
+    return [read_customer(folder, name) for name in customer_names(folder)]
+
+
+def customer_names(folder: Path) -> list[str]:
+    """The names of all customers, sorted, whether or not their settings can be read."""
     return [
-        read_customer(folder, found["name"])
+        found["name"]
         for path in sorted(folder.glob("Pulumi.*.yaml"), key=lambda one: one.name.casefold())
         if (found := _FILE.fullmatch(path.name)) and found["name"] not in NOT_CUSTOMERS
     ]
