@@ -3,6 +3,7 @@
 from pulumi_policy import Policy
 
 from policies.rules import (
+    alarm_complete,
     alarm_receivers,
     alarm_rings,
     alarm_sees_every_use,
@@ -31,6 +32,7 @@ RULES: list[Policy] = [
     exclusion_stays.RULE,
     alarm_rings.RULE,
     alarm_sees_every_use.RULE,
+    alarm_complete.RULE,
     alarm_receivers.RULE,
     receiver_outside.RULE,
     retention.RULE,

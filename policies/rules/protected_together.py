@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from policies.resource_types import (
     ACCOUNT,
     ACCOUNT_ROLES,
+    ACTION_GROUP,
     ACTIVITY_ALERT,
     ADOPTED_ACCOUNT,
     ALARMS,
@@ -41,7 +42,13 @@ PROTECTED = (
     ALARMS,
 )
 """What carries the protection itself."""
-SEALED = {ROLE_ASSIGNMENT: ACCOUNT_ROLES, QUERY_RULE: ALARMS, ACTIVITY_ALERT: ALARMS}
+SEALED = {
+    ROLE_ASSIGNMENT: ACCOUNT_ROLES,
+    QUERY_RULE: ALARMS,
+    ACTIVITY_ALERT: ALARMS,
+    # That of the alarms is protected, the second one, of what watches them, is held.
+    ACTION_GROUP: ALARMS,
+}
 """What is held by another resource's protection, which depends on it."""
 MOST_NAMES = 6
 

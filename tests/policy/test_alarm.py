@@ -1,5 +1,6 @@
 """Rules on alert rules, receivers and logs."""
 
+import re
 from typing import Any
 
 import pytest
@@ -108,13 +109,70 @@ def test_an_account_that_the_query_lacks_is_told() -> None:
     assert line.startswith(f"monitoring-use-alert: found a query without account-2 ({IDS[2]})")
 
 
+def test_a_comment_reads_nothing() -> None:
+    text = f"// {' '.join(SIGN_IN_TABLES)} '{IDS[1]}' '{IDS[2]}'\nHeartbeat | take 0"
+    found = stack_verdict(alarm_sees_every_use.RULE, watched(text))
+    assert [re.findall(r"without (\S+)[, ]", line)[0].rstrip(",") for line in found] == [
+        *SIGN_IN_TABLES,
+        "account-1",
+        "account-2",
+    ]
+
+
+@pytest.mark.parametrize("text", ['"http://a"', "@'c:\\'", "'it is \\'// so'", "```//```"])
+def test_slashes_in_a_text_are_no_comment(text: str) -> None:
+    asked = f"print {text} // not this\n| union {query(1, 2)}"
+    assert stack_verdict(alarm_sees_every_use.RULE, watched(asked)) == []
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        f'UserId !in ("x", "{IDS[2]}")',
+        f"tolower(UserId) !in~ ('{IDS[2]}')",
+        f'UserId != "{IDS[2]}"',
+        f'UserId !has "{IDS[2]}"',
+        f'not(UserId == "x" or (UserId == "{IDS[2].upper()}"))',
+    ],
+)
+def test_an_account_that_the_query_leaves_out_is_told(condition: str) -> None:
+    text = f"{query(1, 2)}\n| where {condition}"
+    (line,) = stack_verdict(alarm_sees_every_use.RULE, watched(text))
+    assert line.startswith(f"monitoring-use-alert: found a query that leaves account-2 ({IDS[2]})")
+
+
+def test_leaving_out_something_else_is_right() -> None:
+    text = f'{query(1, 2)}\n| where AppDisplayName !in ("x") and not(isempty(Account))'
+    assert stack_verdict(alarm_sees_every_use.RULE, watched(text)) == []
+
+
 def test_a_missing_use_alert_is_told_where_sign_ins_are_exported() -> None:
     (line,) = stack_verdict(alarm_sees_every_use.RULE, watched("")[:-1])
     assert line.startswith("alarm: found no alert rule on the use of the accounts")
 
 
-def test_without_sign_in_logs_there_is_no_use_to_see() -> None:
-    stack = standing_stack().values()
+@pytest.mark.parametrize(
+    "left", [("account-1",), ("account-1", "group"), ("account-1", "exclusion")]
+)
+def test_accounts_without_any_alarm_are_refused(left: tuple[str, ...]) -> None:
+    stack = standing_stack()
+    (line,) = stack_verdict(alarm_sees_every_use.RULE, [stack[name] for name in left])
+    assert line.startswith("alarm: found no alert rule on the use of the accounts")
+
+
+def test_a_group_tells_that_sign_ins_could_be_exported() -> None:
+    (line,) = stack_verdict(alarm_sees_every_use.RULE, standing_stack().values())
+    assert line.startswith("alarm: found no alert rule on the use of the accounts")
+
+
+def without_premium() -> list[Thing]:
+    """Accounts and a frame of the alarm: no group, no exclusions, no sign-ins."""
+    stack = standing_stack()
+    return [stack["account-1"], stack["account-2"], stack["monitoring"]]
+
+
+@pytest.mark.parametrize("stack", [without_premium(), without_premium()[2:]])
+def test_without_premium_or_accounts_there_is_no_use_to_see(stack: list[Thing]) -> None:
     assert stack_verdict(alarm_sees_every_use.RULE, stack) == NOT_APPLICABLE
 
 

@@ -13,6 +13,7 @@ from components.group_guard import GroupGuardProvider
 from components.policy_exclusion import PolicyExclusionProvider
 from policies.resource_types import (
     ACCOUNT_ROLES,
+    ACTION_GROUP,
     ALARMS,
     EXCLUSION,
     MEMBER,
@@ -40,14 +41,16 @@ def sealed_stack() -> dict[str, Thing]:
     owner, frame = stack["account-1"], stack["monitoring"]
     role = Thing(ROLE_ASSIGNMENT, "role", parent=owner, protect=False)
     alert = Thing(QUERY_RULE, "alert", parent=frame, protect=False)
+    told = Thing(ACTION_GROUP, "action-group", parent=frame)
+    second = Thing(ACTION_GROUP, "watch-action-group", parent=frame, protect=False)
     seals = [
         Thing(ACCOUNT_ROLES, "account-1-roles", parent=owner, depends_on=(role,)),
-        Thing(ALARMS, "monitoring-alarms", parent=frame, depends_on=(alert,)),
+        Thing(ALARMS, "monitoring-alarms", parent=frame, depends_on=(alert, second)),
     ]
     members = [
         Thing(MEMBER, f"group-member-account-{number}", parent=stack["group"]) for number in (1, 2)
     ]
-    return stack | {one.name: one for one in (role, alert, *seals, *members)}
+    return stack | {one.name: one for one in (role, alert, told, second, *seals, *members)}
 
 
 def unprotected(stack: Mapping[str, Thing], *names: str) -> list[Thing]:
@@ -77,11 +80,19 @@ def test_one_that_is_left_without_protection_is_refused(name: str) -> None:
     assert f"found no protection on {name}, expected all of them to have it or none" in line
 
 
-@pytest.mark.parametrize(("name", "seal"), [("role", "AccountRoles"), ("alert", "Alarms")])
+@pytest.mark.parametrize(
+    ("name", "seal"),
+    [("role", "AccountRoles"), ("alert", "Alarms"), ("watch-action-group", "Alarms")],
+)
 def test_what_no_seal_holds_is_refused(name: str, seal: str) -> None:
     stack = [replace(one, depends_on=()) for one in sealed_stack().values()]
     found = stack_verdict(protected_together.RULE, stack)
     assert [line for line in found if line.startswith(f"{name}: ") and f"a {seal}" in line]
+
+
+def test_an_action_group_without_protection_is_refused() -> None:
+    (line,) = stack_verdict(protected_together.RULE, unprotected(sealed_stack(), "action-group"))
+    assert line.startswith("action-group: found neither protection nor a protected resource")
 
 
 def test_an_account_that_retires_may_be_without_protection() -> None:
