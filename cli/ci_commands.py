@@ -11,7 +11,7 @@ from cli.options import plain_errors
 ci_app = typer.Typer(no_args_is_help=True, help="What pipelines run; see docs/ci.md.")
 
 Markdown = Annotated[
-    Path, typer.Argument(exists=True, dir_okay=False, help="What a report wrote as Markdown.")
+    Path, typer.Argument(dir_okay=False, help="The report, FILE.md; without it, that is told.")
 ]
 
 
@@ -55,24 +55,29 @@ def restore(only: Only = None, leave_out: LeaveOut = None, report: Report = None
 @plain_errors
 def comment(path: Markdown) -> None:
     """Write a report into the one comment that this pull request has for it."""
-    from cli.ci_hosts import host
+    from cli.ci_hosts import host, without_report
 
-    typer.echo(host().comment(path.read_text(encoding="utf-8")))
+    told = path.read_text(encoding="utf-8") if path.is_file() else without_report()
+    typer.echo(host().comment(told))
 
 
 @ci_app.command()
 @plain_errors
 def issue(
     path: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="The report, FILE.json.")
+        Path,
+        typer.Argument(dir_okay=False, help="The report, FILE.json; without it, that is told."),
     ],
 ) -> None:
     """Keep one open issue while a report names something to do; close it when it does not."""
-    from cli.ci_hosts import host
+    from cli.ci_hosts import host, without_report
     from cli.failure import CommandFailed
     from fleet.report_json import ReportError, read_json
     from fleet.report_markdown import render
 
+    if not path.is_file():
+        typer.echo(host().issue(without_report(), is_open=True))
+        return
     try:
         report = read_json(path)
     except ReportError as error:

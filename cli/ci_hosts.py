@@ -81,6 +81,20 @@ def hand_on(environ: Mapping[str, str] = os.environ) -> list[str]:
     return [name for name, _ in taken]
 
 
+def without_report(environ: Mapping[str, str] = os.environ) -> str:
+    """What to tell, as Markdown, when a run ended before its report: an earlier one is not true."""
+    if environ.get("GITHUB_ACTIONS") == "true":
+        server, repository = environ.get("GITHUB_SERVER_URL"), environ.get("GITHUB_REPOSITORY")
+        run = f"{server}/{repository}/actions/runs/{environ.get('GITHUB_RUN_ID')}"
+    else:
+        base, project = environ.get("SYSTEM_COLLECTIONURI"), environ.get("SYSTEM_TEAMPROJECTID")
+        run = f"{base}{project}/_build/results?buildId={environ.get('BUILD_BUILDID')}"
+    return (
+        "**Nothing was looked at.** This run ended before it had a report, so nothing is known of"
+        f" any customer. Why stands in [its log]({run}).\n"
+    )
+
+
 def _needed(environ: Mapping[str, str], name: str) -> str:
     if value := environ.get(name):
         return value

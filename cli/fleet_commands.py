@@ -252,7 +252,8 @@ def status(
 def matrix(
     shards: Annotated[int, typer.Option(min=1, max=256, help="Over so many CI jobs.")],
     form: Annotated[
-        Literal["github", "azure"], typer.Option("--format", help="For which CI.")
+        Literal["github", "azure", "names"],
+        typer.Option("--format", help="For which CI; or all names, as `merge --expect` takes."),
     ] = "github",
     only: Only = None,
     leave_out: LeaveOut = None,
@@ -288,7 +289,7 @@ def merge(
 
     check_targets(report or ())
     try:
-        joined = join(paths, _split(expect))
+        joined = join(paths, _split("--expect", expect))
     except ReportError as error:
         raise CommandFailed(str(error)) from None
     for one in joined.customers:
@@ -331,8 +332,18 @@ def selection(
     """A comma joins several, as a shard of `matrix` gives them."""
     from cli.fleet_run import Selection
 
-    return Selection(_split(only), _split(leave_out), changed)
+    return Selection(_split("--only", only), _split("--except", leave_out), changed)
 
 
-def _split(given: Sequence[str] | None) -> list[str]:
-    return [part.strip() for one in given or () for part in one.split(",") if part.strip()]
+def _split(option: str, given: Sequence[str] | None) -> list[str]:
+    """Raises CommandFailed for one without a name: a variable that was lost is not everybody."""
+    found: list[str] = []
+    for one in given or ():
+        names = [part.strip() for part in one.split(",") if part.strip()]
+        if not names:
+            raise CommandFailed(
+                f"{option} is empty: expected names of customers; leave the option out for all",
+                exit_code=2,
+            )
+        found += names
+    return found

@@ -18,7 +18,7 @@ from fleet.errors import FleetError
 from fleet.report import CustomerReport, FleetReport, Problem
 from fleet.report_json import ReportError, read_json
 
-Form = Literal["github", "azure"]
+Form = Literal["github", "azure", "names"]
 MOST_SHARDS: Final = 256
 """Of one matrix on GitHub Actions."""
 
@@ -38,12 +38,16 @@ def deal(customers: Sequence[str], shards: int) -> list[list[str]]:
 def matrix(customers: Sequence[str], shards: int, form: Form) -> str:
     """The JSON, in one line, that a CI takes as its matrix; `customers` is what `--only` takes.
 
+    `names` is no JSON but all of the customers, as `merge --expect` takes them.
+
     Raises:
         FleetError: `shards` is not between 1 and 256, or a name holds a comma.
     """
     if bad := [name for name in customers if "," in name]:
         raise FleetError(f"{bad[0]!r} holds a comma, which parts the customers of a shard")
     dealt = [",".join(names) for names in deal(customers, shards)]
+    if form == "names":
+        return ",".join(dealt)
     if form == "github":
         rows = [{"shard": number, "customers": names} for number, names in enumerate(dealt, 1)]
         return json.dumps({"include": rows}, separators=(",", ":"))
