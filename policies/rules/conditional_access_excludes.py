@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from policies.resource_types import ACCOUNT, CONDITIONAL_ACCESS, GROUP_COMPONENT
+from policies.resource_types import CONDITIONAL_ACCESS, GROUP_COMPONENT
 from policies.rule import Config, stack_rule
 from policies.seen import UNKNOWN, Seen, accounts, listing, mapping, of_type
 
@@ -12,13 +12,12 @@ def judge(stack: Sequence[Seen], config: Config) -> Iterable[tuple[Seen | None, 
     """Compares each policy's exclusions with the group, or else with every account."""
     del config
     groups = _ids(one.text("groupId") for one in of_type(stack, GROUP_COMPONENT))
-    users = _ids(one.text("objectId") for one in accounts(stack))
     for policy in of_type(stack, CONDITIONAL_ACCESS):
         chosen = mapping(mapping(policy.props.get("conditions")).get("users"))
         by_group, by_user = chosen.get("excludedGroups"), chosen.get("excludedUsers")
-        if groups & _ids(listing(by_group)) or _waits(policy, by_group, GROUP_COMPONENT):
+        if groups & _ids(listing(by_group)) or _waits_for_group(policy, by_group):
             continue
-        if (users and users <= _ids(listing(by_user))) or _waits(policy, by_user, ACCOUNT):
+        if _all_accounts(policy, by_user, stack):
             continue
         yield (
             policy,
@@ -32,10 +31,23 @@ def _ids(values: Iterable[Any]) -> set[str]:
     return {value.casefold() for value in values if isinstance(value, str) and value}
 
 
-def _waits(policy: Seen, value: Any, component: str) -> bool:
-    """Whether a list holds something not known yet, and the policy waits for such a component."""
+def _waits_for_group(policy: Seen, value: Any) -> bool:
+    """Whether a list holds something not known yet, and the policy waits for the group."""
     unknown = value is UNKNOWN or UNKNOWN in listing(value)
-    return unknown and any(component in urn for urn in policy.depends_on)
+    return unknown and any(GROUP_COMPONENT in urn for urn in policy.depends_on)
+
+
+def _all_accounts(policy: Seen, value: Any, stack: Sequence[Seen]) -> bool:
+    """Whether each account is in the list: by its id, or by an id that is not known yet, one for
+    each of them, while the policy waits for all of them.
+    """
+    there = _ids(listing(value))
+    lacking = [one for one in accounts(stack) if one.text("objectId").casefold() not in there]
+    if value is not UNKNOWN and listing(value).count(UNKNOWN) < len(lacking):
+        return False
+    children = {one.urn: one.parent for one in stack}
+    awaited = {*policy.depends_on, *(children.get(urn) for urn in policy.depends_on)}
+    return all(one.urn in awaited for one in lacking)
 
 
 RULE = stack_rule(

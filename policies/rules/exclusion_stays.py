@@ -1,4 +1,4 @@
-"""No exclusion is deleted or replaced while an account lives.
+"""No exclusion is deleted or replaced, or loses an account, while the account lives.
 
 No rule is asked about a deletion. So this one asks for the stack's state, where everything that
 stood before is, and compares. What the service itself says is gone (`gone`, an
@@ -15,7 +15,7 @@ from pulumi_policy import StackValidationPolicy
 from policies.earlier_state import StateError, read_state
 from policies.resource_types import ADOPTED_ACCOUNT, EXCLUSION, EXCLUSION_COMPONENT, STACK, USER
 from policies.rule import Config, stack_rule
-from policies.seen import UNKNOWN, Seen, listing, mapping, of_type
+from policies.seen import UNKNOWN, Seen, accounts, listing, mapping, of_type
 
 StateReader = Callable[[str, str], Mapping[str, Mapping[str, Any]]]
 """URN of the stack, organization → the state's resources by URN."""
@@ -98,6 +98,8 @@ def _lost(
                     " the program (break-glass:exclusion.skip leaves a policy alone)",
                 )
             continue
+        if _wanted(planned[urn]) and not planned[urn].props.get("reason"):
+            yield from _narrowed(planned[urn], mapping(old.get("wanted")), title, stack)
         moved = [key for key in FIXED if _moved(old.get(key), planned[urn].props.get(key))]
         if moved:
             yield (
@@ -106,6 +108,29 @@ def _lost(
                 f" replaces the exclusion from {title}, expected the same; make a stack of its own"
                 " for another tenant or policy",
             )
+
+
+def _narrowed(
+    one: Seen, old: Mapping[str, Any], title: str, stack: Sequence[Seen]
+) -> Iterable[tuple[Seen | None, str]]:
+    """An account is excluded by the group or by itself; which of both the settings may change."""
+    wanted = one.props.get("wanted")
+    for account in accounts(stack):
+        object_id = account.text("objectId")
+        if object_id and _covers(old, object_id) and not _covers(wanted, object_id):
+            yield (
+                one,
+                f"{one.name}: found that {title} would no longer exclude {account.name}"
+                f" ({object_id}), expected it to as long as the account lives; give"
+                " CaExclusionPatch the group or the account",
+            )
+
+
+def _covers(wanted: Any, object_id: str) -> bool:
+    groups, users = mapping(wanted).get("groups"), mapping(wanted).get("users")
+    if UNKNOWN in (wanted, groups, users) or UNKNOWN in listing(users):
+        return True
+    return bool(groups) or object_id.casefold() in {str(id_).casefold() for id_ in listing(users)}
 
 
 def _moved(old: Any, new: Any) -> bool:

@@ -18,7 +18,9 @@ def judge(stack: Sequence[Seen], config: Config) -> Iterable[tuple[Seen | None, 
         given = [
             one
             for one in assignments
-            if one.parent == account.urn and one.props.get("roleId") == GLOBAL_ADMINISTRATOR
+            if one.parent == account.urn
+            and one.props.get("roleId") == GLOBAL_ADMINISTRATOR
+            and _may_be(one.text("principalObjectId"), account.text("objectId"))
         ]
         if account.type == ACCOUNT and not given:
             yield (
@@ -40,6 +42,11 @@ def judge(stack: Sequence[Seen], config: Config) -> Iterable[tuple[Seen | None, 
                 f"{one.name}: found an eligible Global Administrator, expected active assignments"
                 " only: activation needs MFA, approval or a working PIM; assign the role instead",
             )
+
+
+def _may_be(principal: str, account: str) -> bool:
+    """Whether both are the same one, as far as they are known."""
+    return not (principal and account) or principal.casefold() == account.casefold()
 
 
 RULE = stack_rule(

@@ -120,9 +120,15 @@ def administrators(**props: Any) -> dict[str, Thing]:
     return stack
 
 
-@pytest.mark.parametrize("scope", ["/", "", LATER])
-def test_an_active_role_for_the_whole_tenant_is_permanent(scope: str) -> None:
-    stack = administrators(directoryScopeId=scope)
+@pytest.mark.parametrize(
+    "props",
+    [
+        *({"directoryScopeId": scope} for scope in ("/", "", LATER)),
+        *({"principalObjectId": principal} for principal in (IDS[1].upper(), LATER)),
+    ],
+)
+def test_an_active_role_for_the_whole_tenant_is_permanent(props: dict[str, str]) -> None:
+    stack = administrators(**props)
     assert stack_verdict(permanent_global_administrator.RULE, stack.values()) == []
 
 
@@ -137,6 +143,7 @@ def test_an_account_that_retires_needs_no_role() -> None:
     ("props", "found"),
     [
         ({"roleId": IDS[9]}, "account-1: found no active assignment of Global Administrator"),
+        ({"principalObjectId": IDS[9]}, "account-1: found no active assignment of Global Admin"),
         ({"directoryScopeId": "/administrativeUnits/1"}, "role-1: found the scope /administrative"),
     ],
 )

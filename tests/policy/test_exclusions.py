@@ -98,6 +98,46 @@ def test_an_exclusion_of_nothing_needs_a_reason() -> None:
     assert lines([*without(stack, "exclusion-p1"), skipped], stack.values()) == []
 
 
+def shrunk(groups: list[str], users: list[str]) -> dict[str, Thing]:
+    """The standing stack with these objects excluded from the first policy."""
+    stack = standing_stack()
+    wanted = {"groups": groups, "users": users}
+    stack["exclusion-p1"] = stack["exclusion-p1"].having(wanted=wanted)
+    return stack
+
+
+def test_an_account_that_an_exclusion_loses_is_told() -> None:
+    (line,) = lines(shrunk([], [IDS[1]]).values(), standing_stack().values())
+    assert line.startswith(
+        "exclusion-p1: found that policy 'Policy p1' (p1) would no longer exclude account-2"
+        f" ({IDS[2]})"
+    )
+
+
+@pytest.mark.parametrize(
+    ("groups", "users"),
+    [([GROUP_ID], []), ([], [IDS[1], IDS[2].upper()]), ([LATER], []), ([], [IDS[1], LATER])],
+)
+def test_an_account_that_stays_excluded_one_way_or_the_other_is_right(
+    groups: list[str], users: list[str]
+) -> None:
+    assert lines(shrunk(groups, users).values(), standing_stack().values()) == []
+
+
+def test_an_account_that_retires_or_has_a_reason_may_lose_its_exclusion() -> None:
+    retiring = shrunk([], [IDS[1]])
+    retiring["account-2"] = retiring["account-2"].having(retired=True)
+    assert lines(retiring.values(), standing_stack().values()) == []
+    told = shrunk([], [IDS[1]])
+    told["exclusion-p1"] = told["exclusion-p1"].having(reason="named in exclusion.skip")
+    assert lines(told.values(), standing_stack().values()) == []
+
+
+def test_an_account_that_was_not_excluded_loses_nothing() -> None:
+    before = shrunk([], [IDS[1]])
+    assert lines(before.values(), before.values()) == []
+
+
 @pytest.mark.parametrize("wanted", [LATER, {"groups": [LATER], "users": []}])
 def test_what_is_excluded_may_be_known_later(wanted: Any) -> None:
     stack = standing_stack()
@@ -150,14 +190,39 @@ def test_a_policy_without_the_exclusion_is_refused(users: dict[str, Any]) -> Non
 
 @pytest.mark.parametrize(
     ("users", "needed"),
-    [({"excludedGroups": [LATER]}, "group"), ({"excludedUsers": LATER}, "account-1-user")],
+    [
+        ({"excludedGroups": [LATER]}, ["group"]),
+        ({"excludedUsers": LATER}, ["account-1-user", "account-2-user"]),
+        ({"excludedUsers": [LATER, LATER]}, ["account-1-user", "account-2-user"]),
+        ({"excludedUsers": [IDS[1], LATER]}, ["account-2-user"]),
+    ],
 )
 def test_a_policy_that_waits_for_what_it_excludes_is_taken(
-    users: dict[str, Any], needed: str
+    users: dict[str, Any], needed: list[str]
 ) -> None:
     stack = standing_stack()
-    policy = replace(conditional_access(**users), depends_on=(stack[needed],))
+    needs = tuple(stack[name] for name in needed)
+    policy = replace(conditional_access(**users), depends_on=needs)
     assert stack_verdict(conditional_access_excludes.RULE, [*stack.values(), policy]) == []
+
+
+@pytest.mark.parametrize(
+    ("users", "needed"),
+    [
+        ([LATER], ["account-1-user", "account-2-user"]),
+        ([IDS[1], IDS[9]], ["account-2-user"]),
+        ([IDS[1], LATER], ["account-1-user"]),
+        (LATER, ["account-1-user"]),
+    ],
+)
+def test_a_policy_that_waits_for_one_account_of_two_is_refused(
+    users: Any, needed: list[str]
+) -> None:
+    stack = standing_stack()
+    needs = tuple(stack[name] for name in needed)
+    policy = replace(conditional_access(excludedUsers=users), depends_on=needs)
+    (line,) = stack_verdict(conditional_access_excludes.RULE, [*stack.values(), policy])
+    assert line.startswith("mfa: found neither the group nor all accounts of the stack")
 
 
 def test_a_stack_that_makes_no_policy_has_none_to_look_at() -> None:
