@@ -147,6 +147,8 @@ def run_job(
         *("--held", str(held), "--pulumi", str(options.pulumi)),
         *("--pulumi-version", options.pulumi_version),
     ]
+    # The preview that was agreed to, or an earlier attempt, has left its own here.
+    report_file.unlink(missing_ok=True)
     with (options.run_folder / f"{job.customer}.log").open("wb") as log:
         process = processes.start(command, folder, environment, log)
         if process is None:
@@ -158,15 +160,26 @@ def run_job(
         if held.exists():
             release(options, job, folder, environment, log)
             held.unlink(missing_ok=True)
-    try:
-        report = CustomerReport.model_validate_json(report_file.read_bytes())
-    except (OSError, ValueError):
+    report = _written(report_file, job, process.returncode)
+    if report is None:
         report = _report(
             job, customer, "cancelled" if processes.stopping else "failed", started, clock,
             _died(job, process.returncode, options),
         )  # fmt: skip
     if late:
         report = _too_late(report, job, options)
+    return report
+
+
+def _written(file: Path, job: Job, code: int) -> CustomerReport | None:
+    """The report that the job's process left; None for none, or one that is not this job's."""
+    try:
+        report = CustomerReport.model_validate_json(file.read_bytes())
+    except (OSError, ValueError):
+        return None
+    ended_otherwise = report.outcome == "done" and code != 0
+    if (report.customer, report.operation) != (job.customer, job.operation) or ended_otherwise:
+        return None
     return report
 
 

@@ -10,6 +10,7 @@ The plan is JSON, `{customer: {operation: step}}`; a step may hold
     deaf      true, with wait: it does not heed an interrupt
     late      true, with wait: it heeds nothing and tells nothing before there is a file `go`
     killed    true: it tells its first event and dies of a signal
+    orphaned  true: it kills the process that called it, and ends
 Operations: preview, up, refresh, destroy, and preview-refresh and preview-destroy for their
 previews; `export` holds what `stack export` prints.
 """
@@ -27,9 +28,6 @@ HERE = Path(__file__).parent
 
 def main() -> int:
     arguments = sys.argv[1:]
-    if "version" in arguments:
-        print("v3.200.0")
-        return 0
     customer = arguments[arguments.index("--stack") + 1] if "--stack" in arguments else ""
     words = [one for one in arguments if not one.startswith("-")]
     operation = "export" if words[:2] == ["stack", "export"] else words[0]
@@ -38,6 +36,9 @@ def main() -> int:
     with (HERE / "calls.jsonl").open("a") as calls:
         call = {"customer": customer, "operation": operation, "arguments": arguments}
         calls.write(json.dumps({**call, "environment": dict(os.environ)}) + "\n")
+    if operation == "version":
+        print("v3.200.0")
+        return 0
     plan = json.loads((HERE / "plan.json").read_text())
     step = plan.get(customer, {}).get(operation, {})
     if operation == "export":
@@ -72,6 +73,9 @@ def act(arguments: list[str], step: dict[str, Any]) -> int:
         tell({"cancelEvent": {}})  # else the API waits five seconds for it
         time.sleep(0.3)  # the API reads the event log every tenth of a second
         os.kill(os.getpid(), signal.SIGKILL)
+    if step.get("orphaned"):
+        os.kill(os.getppid(), signal.SIGKILL)
+        return 0
     if step.get("wait"):
         (HERE / "waiting").touch()
         while not interrupted:

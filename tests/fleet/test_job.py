@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import threading
 import time
 from pathlib import Path
@@ -259,6 +260,31 @@ def test_a_killed_engine_is_told_and_its_lock_released(project: StubProject) -> 
     assert report.outcome == "failed"
     assert project.operations("north")[-1] == "cancel"
     assert "signal 9" in report.problems[0].what
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        {"operation": "preview"},
+        {"customer": "south"},
+        {"customer": "north", "operation": "up"},  # of a process that ended with 3
+        {"outcome": "nonsense"},
+    ],
+)
+def test_a_report_that_is_not_this_jobs_is_none(
+    project: StubProject, monkeypatch: pytest.MonkeyPatch, left: dict[str, str]
+) -> None:
+    ids = {"tenantId": "t", "subscriptionId": "s", "outcome": "done"}
+    told = json.dumps({**ids, "customer": "north", "operation": "up", **left})
+    writes = f"import pathlib, sys; pathlib.Path(sys.argv[5]).write_text({told!r})"
+    code = 3 if "customer" in left and "operation" in left else 0
+    python = project.bin / "python"
+    python.write_text(f"#!{sys.executable} -IS\n{writes}; sys.exit({code})\n", encoding="utf-8")
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    report = run_job(job("north", "up"), project.folder, project.options(ENVIRON))
+    assert (report.customer, report.operation, report.outcome) == ("north", "up", "failed")
+    assert f"ended with {code} and no report" in report.problems[0].what
 
 
 def test_somebody_elses_lock_is_left_alone(project: StubProject) -> None:
