@@ -21,7 +21,7 @@ from pulumi_policy import (
 
 from policies.registered import REGISTERED
 from policies.resource_types import DYNAMIC
-from policies.rules.no_plain_secrets import SECRET_NAME, credentials
+from policies.rules.no_plain_secrets import credentials, forms, has_secret_name
 from policies.secret_marks import SecretText
 from policies.seen import Seen, leaves, resource_seen
 
@@ -32,16 +32,16 @@ NAMES_OF_A_CLASS: Final = 2
 
 def judge(one: Seen, provider: str | None) -> Iterable[str]:
     """`provider`: what the remediation was shown; None when there was none."""
-    held = credentials(os.environ)
+    held = [form for one in credentials(os.environ).values() for form in forms(one)]
     for path, value in leaves(one.props):
         where = ".".join(path)
         if not isinstance(value, str) or not value:
             continue
-        if any(credential in value for credential in held.values()):
+        if any(credential in value for credential in held):
             yield f"{one.name}: found a credential of the environment in {where}, {_ADVICE}"
         elif isinstance(value, SecretText):
             yield f"{one.name}: found a secret in {where}, {_ADVICE}"
-        elif any(SECRET_NAME.search(key) for key in path):
+        elif has_secret_name(path):
             yield f"{one.name}: found a property with a secret's name, {where}, {_ADVICE}"
     if provider is None:
         yield (

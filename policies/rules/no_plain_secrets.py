@@ -2,20 +2,23 @@
 
 Three ways to find one: a property with a secret's name that is not marked as a secret; a text that
 is a secret elsewhere in the stack; and the value of a credential in this process's environment.
+Both values are looked for in base64, too, also as a part of something longer.
 """
 
+import base64
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from policies.rule import Config, stack_rule
 from policies.secret_marks import SecretText
 from policies.seen import Seen, leaves
 
-SECRET_NAME: Final = re.compile(
-    r"(?:password|passwd|passphrase|secret|token|credential|privatekey|apikey|accesskey|sharedkey"
-    r"|connectionstring|serviceuri|bcrypthash)s?$",
+_SECRET_NAME: Final = re.compile(
+    r"(?:password|passwd|passphrase|pwd|secret|token|credential|connectionstring|serviceuri"
+    r"|bcrypthash|(?:private|api|access|shared|primary|secondary|account|storage)key)s?"
+    r"(?:value|text)?$",
     re.IGNORECASE,
 )
 CREDENTIALS: Final = (
@@ -25,11 +28,17 @@ CREDENTIALS: Final = (
     "ARM_OIDC_TOKEN",
     "ARM_OIDC_REQUEST_TOKEN",
     "ARM_ACCESS_KEY",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "AZURE_CLIENT_CERTIFICATE_PASSWORD",
     "AZURE_CLIENT_SECRET",
+    "AZURE_STORAGE_CONNECTION_STRING",
     "AZURE_STORAGE_KEY",
     "AZURE_STORAGE_SAS_TOKEN",
+    "GH_TOKEN",
+    "GITHUB_TOKEN",
     "PULUMI_ACCESS_TOKEN",
     "PULUMI_CONFIG_PASSPHRASE",
+    "SYSTEM_ACCESSTOKEN",
 )
 """Environment variables that hold a credential."""
 SHORTEST: Final = 12
@@ -40,8 +49,8 @@ _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
 def judge(stack: Sequence[Seen], config: Config) -> Iterable[tuple[Seen | None, str]]:
     """One line for each property; the value is never told."""
     del config
-    secrets = set(_secrets(stack))
-    held = credentials(os.environ)
+    secrets = {form for one in set(_secrets(stack)) for form in forms(one)}
+    held = {name: forms(value) for name, value in credentials(os.environ).items()}
     for one in stack:
         for path, value in leaves(one.props):
             if not isinstance(value, str) or isinstance(value, SecretText) or not value:
@@ -61,6 +70,22 @@ def credentials(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in held.items() if len(value) >= SHORTEST}
 
 
+def has_secret_name(path: Iterable[str]) -> bool:
+    """Whether one of the keys on the way to a value is called like a secret."""
+    return any(_SECRET_NAME.search(key.replace("_", "").replace("-", "")) for key in path)
+
+
+def forms(secret: str) -> frozenset[str]:
+    """A secret as it is, and what base64 makes of it wherever it begins in a longer text."""
+    raw, found = secret.encode(), {secret}
+    for lead, start in enumerate((0, 2, 3)):
+        # The last sign may hold bits of what follows.
+        end = (lead + len(raw)) * 8 // 6
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            found.add(encode(bytes(lead) + raw).decode()[start:end])
+    return frozenset(found)
+
+
 def _secrets(stack: Sequence[Seen]) -> Iterator[str]:
     """Texts that are a secret somewhere. Ids are none: a secret list may hold them, too."""
     for one in stack:
@@ -71,14 +96,14 @@ def _secrets(stack: Sequence[Seen]) -> Iterator[str]:
 
 
 def _found(
-    path: tuple[str, ...], value: str, secrets: set[str], held: Mapping[str, Any]
+    path: tuple[str, ...], value: str, secrets: set[str], held: Mapping[str, Collection[str]]
 ) -> str | None:
     for name, credential in held.items():
-        if credential in value:
+        if any(form in value for form in credential):
             return f"the value of {name}"
     if any(secret in value for secret in secrets):
         return "a text that is a secret elsewhere in the stack"
-    if any(SECRET_NAME.search(key) for key in path):
+    if has_secret_name(path):
         return "a property with a secret's name"
     return None
 

@@ -121,6 +121,8 @@ def with_password(**props: Any) -> list[Thing]:
         {"adminPassword": secret("anything")},
         {"adminPassword": ""},
         {"adminPassword": True},
+        {"primaryKey": secret("anything"), "keyVaultName": "kv", "primaryKeyId": "k1"},
+        {"note": base64.b64encode(b"nothing of a secret in here").decode()},
         {"passwordChanged": "2026-01-01", "description": "the password is in the safe"},
     ],
 )
@@ -136,6 +138,23 @@ def test_secrets_that_are_marked_are_right(props: dict[str, Any]) -> None:
             "a text that is a secret elsewhere in the stack",
         ),
         ({"clientSecret": "abc"}, "a property with a secret's name in plain text in clientSecret"),
+        *(
+            ({"note": f"Basic {encode(text.encode()).decode()}"}, "that is a secret elsewhere")
+            for text in (PASSWORD, f"a:{PASSWORD}", f"ab:{PASSWORD}>", f"abc:{PASSWORD}?x")
+            for encode in (base64.b64encode, base64.urlsafe_b64encode)
+        ),
+        *(
+            ({name: "abc"}, f"a property with a secret's name in plain text in {name}")
+            for name in (
+                "primaryKey",
+                "secondary_key",
+                "storageAccountKey",
+                "pwd",
+                "adminPasswordValue",
+                "client_secret_text",
+                "api-key",
+            )
+        ),
         ({"webhooks": [{"serviceUri": "https://x"}]}, "in plain text in webhooks.0.serviceUri"),
         ({"passwords": {"a@b": "x"}}, "a property with a secret's name in plain text in passwords"),
     ],
@@ -147,11 +166,23 @@ def test_a_plain_secret_is_refused_and_not_told(props: dict[str, Any], where: st
     assert PASSWORD not in line
 
 
-def test_the_outputs_of_the_stack_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ARM_CLIENT_SECRET", "a-client-secret-of-ours")
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "ARM_CLIENT_SECRET",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+        "AZURE_STORAGE_CONNECTION_STRING",
+        "SYSTEM_ACCESSTOKEN",
+    ],
+)
+def test_the_outputs_of_the_stack_are_looked_at(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "a-client-secret-of-ours")
     root = Thing(STACK, "break-glass-test", {"told": "x a-client-secret-of-ours x"})
     (line,) = stack_verdict(no_plain_secrets.RULE, [root])
-    assert line.startswith("break-glass-test: found the value of ARM_CLIENT_SECRET in plain text")
+    assert line.startswith(f"break-glass-test: found the value of {variable} in plain text")
     assert "of-ours" not in line
 
 
