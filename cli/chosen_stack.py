@@ -22,6 +22,8 @@ PROJECT_FILES: Final = ("Pulumi.yaml", "Pulumi.yml")
 # A file backend's state is rewritten while a run goes on, and not in one stroke.
 _HALF_WRITTEN: Final = "failed to load checkpoint"
 _TRIES, _PAUSE_SECONDS = 20, 0.1
+ANSWER_SECONDS: Final = 300.0
+"""So long the engine may take to answer a question, over whatever line."""
 
 
 @dataclass(frozen=True)
@@ -81,19 +83,31 @@ def exported_state(stack: ChosenStack, *, sleep: Callable[[float], None] = time.
     raise AssertionError("the last try returns or raises")
 
 
-def ask_engine(command: list[str], stack: ChosenStack) -> "subprocess.CompletedProcess[str]":
-    """Run a command of the engine's in the stack's folder, with nobody to answer questions."""
-    return subprocess.run(
-        [*command, "--non-interactive", "--color", "never"],
-        cwd=stack.folder,
-        env=dict(stack.environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
+def ask_engine(
+    command: list[str], stack: ChosenStack, *, seconds: float = ANSWER_SECONDS
+) -> "subprocess.CompletedProcess[str]":
+    """Run a command of the engine's in the stack's folder, with nobody to answer questions.
+
+    It has to be one that writes nothing: after `seconds` it is killed. Raises CommandFailed then.
+    """
+    try:
+        return subprocess.run(
+            [*command, "--non-interactive", "--color", "never"],
+            cwd=stack.folder,
+            env=dict(stack.environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            timeout=seconds,
+        )
+    except subprocess.TimeoutExpired:
+        raise CommandFailed(
+            f"`pulumi {command[1]}` of stack {stack.name or 'selected here'} was not done within"
+            f" {seconds / 60:g} minutes and was stopped: does its backend answer?"
+        ) from None
 
 
 def _told(stderr: str, stack: ChosenStack) -> str:

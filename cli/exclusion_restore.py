@@ -1,29 +1,47 @@
 """Put back the exclusions that somebody took out, and change nothing else of a stack.
 
 What is lost is told by the state and the tenant, as `breakglass verify` tells it. A preview of
-those policies alone then has to show their exclusions come back and not one change more; only after
-that is anything written. What else is pending (a new policy, settings that are not deployed yet, an
-alarm that somebody switched off) stays pending.
+those policies alone then has to show their exclusions come back and nothing else of them change;
+only after that is anything written, and only to the policy: what it had lost, beside all that it
+excludes now. The state says already what is true again then, and is not touched: `pulumi up
+--target` would save the outputs of a program that nobody deployed. What else is pending (a new
+policy, settings that are not deployed yet, an alarm that somebody switched off) stays pending.
 
-Source: Pulumi documentation, "pulumi up" (`--target`), "pulumi preview" (`--json`).
+No run of the stack is held up meanwhile; one that has changed the state since it was looked at has
+the word, and nothing more is written.
+
+Source: Pulumi documentation, "pulumi preview" (`--target`, `--json`).
 """
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from cli.chosen_stack import ChosenStack, ask_engine, exported_state
 from cli.failure import CommandFailed
-from cli.policy_check import Result
+from cli.policy_check import Finding, Result
 from cli.stack_state import EXCLUSION_TYPE, deployment_of, read_state
+from cli.tenant_access import identity_of
 from cli.verification import Report, connect, verify
+from entra.client import GraphClient
+from entra.conditional_access import ConditionalAccessClient
+from entra.errors import EntraError, Forbidden
+from entra.exclusion import Entries, decide, live_entries
+from entra.limiter import limiter_for
+from entra.permissions import WRITE_POLICIES, how_to_grant
+from entra.write_turn import WriteTurn, Written, write_turn_for
 
 JSON = Mapping[str, Any]
 DECIDED: Final = ("wanted", "reason", "tenantId", "decidedUnder")
 """What an undeployed setting would change of a policy's resource."""
 UNCHANGED: Final = frozenset({"same", "refresh", "read"})
 """Steps of a preview that write nothing."""
+PREVIEW_SECONDS: Final = 900.0
+"""A preview that takes longer is given up: it writes nothing, so it may be ended at once."""
+LONGEST_WAIT_SECONDS: Final = 20.0
+"""How old a read may be when the write that rests on it goes out."""
 
 
 @dataclass(frozen=True)
@@ -41,30 +59,27 @@ class Restored:
 def restore(stack: ChosenStack) -> Restored:
     """Put back what is lost in one stack. Raises CommandFailed in one line."""
     exported = exported_state(stack)
-    names = _lost(_verified(exported, stack))
-    if not names:
+    lost = _lost(_verified(exported, stack))
+    if not lost:
         return Restored()
-    children = _children(exported, names)
+    children = _children(exported, lost)
     steps = _steps(stack, list(children))
-    foreign = [urn for urn in steps if urn not in children]
-    if foreign:
-        raise CommandFailed(
-            f"stack {stack.name}: to put back an exclusion would change"
-            f" {foreign[0].rpartition('::')[2]} too: nothing was changed; look at it with"
-            f" `pulumi preview --diff --stack {stack.name}`"
-        )
-    left = [(urn, reason) for urn, step in steps.items() if (reason := _other_change(step))]
-    targets = [urn for urn in steps if urn not in dict(left)]
-    said = _up(stack, targets) if targets else ""
+    reasons = {
+        policy_id: reason
+        for urn, policy_id in children.items()
+        if (reason := _other_change(steps.get(urn)))
+    }
+    wanted = {policy_id: one for policy_id, one in lost.items() if policy_id not in reasons}
+    if wanted:
+        reasons |= _put_back(stack, exported, wanted)
     still = _lost(_verified(exported_state(stack), stack))
-    reasons = {children[urn]: reason for urn, reason in left}
     return Restored(
-        lost=tuple(names.values()),
-        back=tuple(name for policy_id, name in names.items() if policy_id not in still),
+        lost=tuple(one.name for one in lost.values()),
+        back=tuple(one.name for policy_id, one in lost.items() if policy_id not in still),
         left=tuple(
-            (names[policy_id], reasons.get(policy_id) or said or "the run wrote nothing to it")
-            for policy_id in still
-            if policy_id in names
+            (one.name, reasons.get(policy_id) or "it was written and taken out again")
+            for policy_id, one in lost.items()
+            if policy_id in still
         ),
     )
 
@@ -73,12 +88,12 @@ def _verified(exported: str, stack: ChosenStack) -> Report:
     return verify(read_state(exported, stack.name), connect(stack), days=0)
 
 
-def _lost(report: Report) -> dict[str, str]:
-    """Policies that lack what the state says they had, id to name."""
-    return {one.policy_id: one.name for one in report.all_findings if one.result is Result.LACKS}
+def _lost(report: Report) -> dict[str, Finding]:
+    """Policies that lack what the state says they had, by id."""
+    return {one.policy_id: one for one in report.all_findings if one.result is Result.LACKS}
 
 
-def _children(exported: str, lost: Mapping[str, str]) -> dict[str, str]:
+def _children(exported: str, lost: Mapping[str, Finding]) -> dict[str, str]:
     """The stack's resources of these policies: URN to policy id."""
     resources = cast("list[JSON]", deployment_of(exported).get("resources") or [])
     found: dict[str, str] = {}
@@ -91,7 +106,7 @@ def _children(exported: str, lost: Mapping[str, str]) -> dict[str, str]:
 
 def _steps(stack: ChosenStack, urns: Sequence[str]) -> dict[str, JSON]:
     """What a preview of these resources alone would change, by URN."""
-    done = ask_engine(_command(stack, "preview", urns, "--json"), stack)
+    done = ask_engine(_command(stack, urns), stack, seconds=PREVIEW_SECONDS)
     try:
         document: Any = json.loads(done.stdout)
         steps = cast("list[JSON]", document.get("steps") or [])
@@ -104,8 +119,10 @@ def _steps(stack: ChosenStack, urns: Sequence[str]) -> dict[str, JSON]:
     return {str(one["urn"]): one for one in steps if one.get("op") not in UNCHANGED}
 
 
-def _other_change(step: JSON) -> str:
-    """Why a step is more than putting back what the state wants; empty when it is just that."""
+def _other_change(step: JSON | None) -> str:
+    """Why a step is not just putting back what the state wants; empty when it is."""
+    if step is None:
+        return "the program does not see it as lost"
     before = cast("JSON", (step.get("oldState") or {}).get("inputs") or {})
     after = cast("JSON", (step.get("newState") or {}).get("inputs") or {})
     if step.get("op") != "update":
@@ -117,16 +134,56 @@ def _other_change(step: JSON) -> str:
     return ""
 
 
-def _up(stack: ChosenStack, urns: Sequence[str]) -> str:
-    """Write to these resources alone; what the engine said when it did not end well."""
-    done = ask_engine([*_command(stack, "up", urns, "--yes", "--skip-preview")], stack)
-    return "" if done.returncode == 0 else _told(stack, done.stdout + done.stderr)
-
-
-def _command(stack: ChosenStack, operation: str, urns: Sequence[str], *more: str) -> list[str]:
+def _command(stack: ChosenStack, urns: Sequence[str]) -> list[str]:
     targets = [part for urn in urns for part in ("--target", urn)]
-    named = ["--stack", str(stack.name)]
-    return [str(stack.executable), operation, *named, *targets, *more]
+    return [str(stack.executable), "preview", "--stack", str(stack.name), *targets, "--json"]
+
+
+def _put_back(stack: ChosenStack, exported: str, lost: Mapping[str, Finding]) -> dict[str, str]:
+    """Write to each policy what it has lost; why not, by policy id, where that was not done."""
+    try:
+        identity = identity_of(stack)
+        tenant, graph = identity.tenant_id, identity.endpoints.graph
+        pace = limiter_for(tenant, graph, stack.environment)
+        policies = ConditionalAccessClient(GraphClient(identity), pace)
+        turn = write_turn_for(tenant, graph, stack.environment)
+    except EntraError as error:
+        raise CommandFailed(str(error)) from None
+    reasons: dict[str, str] = {}
+    for policy_id, one in lost.items():
+        # A run that is about to take the exclusion out has written its state before.
+        if deployment_of(exported_state(stack)) != deployment_of(exported):
+            reasons[policy_id] = "another run changes this stack now: it has the word"
+            continue
+        try:
+            with turn.held():
+                reasons[policy_id] = _write(policies, turn, policy_id, one.missing)
+        except Forbidden as error:
+            reasons[policy_id] = f"{error.message or error.code}: {how_to_grant(WRITE_POLICIES)}"
+        except EntraError as error:
+            reasons[policy_id] = str(error)
+    return reasons
+
+
+def _write(
+    policies: ConditionalAccessClient, turn: WriteTurn, policy_id: str, missing: Entries
+) -> str:
+    """Add what is missing to what stands there now; why not, empty when it is there.
+
+    With the turn held. Raises EntraError.
+    """
+    policy = policies.get_policy(policy_id)
+    latest = time.monotonic() + LONGEST_WAIT_SECONDS
+    if policy is None:
+        return "the policy was deleted meanwhile"
+    last = turn.last_written(policy_id)
+    if last is not None and not last.is_known_to(policy):
+        return "it was written a moment ago and the service does not show that yet: run again"
+    change = decide(live_entries(policy), missing, Entries(), Entries()).change
+    if change is not None:
+        with turn.writing(policy_id, Written.of(policy, change)):
+            policies.write_exclusions(policy_id, change, in_time=lambda: time.monotonic() <= latest)
+    return ""
 
 
 def _told(stack: ChosenStack, output: str) -> str:
