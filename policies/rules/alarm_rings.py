@@ -5,7 +5,7 @@ from typing import Any
 
 from policies.resource_types import ACTIVITY_ALERT, MONITORING, QUERY_RULE
 from policies.rule import Config, resource_rule
-from policies.seen import UNKNOWN, Seen, mapping
+from policies.seen import UNKNOWN, Seen, listing, mapping
 
 CRITICAL = ("-use-alert", "-exclusion-alert")
 """How the names of the rules end whose severity is 0: a use, and a policy without exclusion."""
@@ -42,6 +42,13 @@ def judge(alert: Seen, config: Config) -> Iterable[str]:
             f"{alert.name}: found severity {found}, expected 0 (critical); set"
             " break-glass:monitoring.alert.severity to 0"
         )
+    for condition in listing(mapping(alert.props.get("criteria")).get("allOf")):
+        threshold = mapping(condition).get("threshold")
+        if isinstance(threshold, int | float) and threshold > 0:
+            yield (
+                f"{alert.name}: found that it rings above {threshold:.0f} rows, expected 0: one"
+                " sign-in is enough; set threshold=0"
+            )
 
 
 def _tells_somebody(actions: Any) -> bool:

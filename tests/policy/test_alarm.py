@@ -40,8 +40,23 @@ TAMPER = Thing(QUERY_RULE, "monitoring-tamper-alert", {**RINGS, "severity": 1.0}
 HEALTH = Thing(ACTIVITY_ALERT, "monitoring-health-alert", {"enabled": True, "actions": TOLD}, OWNER)
 
 
+def above(threshold: Any) -> Thing:
+    """The use alert, ringing above so many rows."""
+    return USE.having(criteria={"allOf": [{"query": "q", "threshold": threshold}]})
+
+
 @pytest.mark.parametrize(
-    "alert", [USE, TAMPER, HEALTH, USE.having(actions=LATER), USE.having(severity=LATER)]
+    "alert",
+    [
+        USE,
+        TAMPER,
+        HEALTH,
+        USE.having(actions=LATER),
+        USE.having(severity=LATER),
+        USE.having(criteria=LATER),
+        above(0.0),
+        above(LATER),
+    ],
 )
 def test_an_alert_that_rings_is_taken(alert: Thing) -> None:
     assert verdict(alarm_rings.RULE, alert) == []
@@ -60,6 +75,7 @@ def test_an_alert_that_rings_is_taken(alert: Thing) -> None:
             USE.having(muteActionsDuration="PT1H"),
             "monitoring-use-alert: found actions muted for PT1",
         ),
+        (above(5.0), "monitoring-use-alert: found that it rings above 5 rows, expected 0"),
         (USE.having(actions={"actionGroups": []}), "monitoring-use-alert: found no action group"),
     ],
 )
