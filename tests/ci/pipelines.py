@@ -75,7 +75,9 @@ def azure(name: str) -> list[Job]:
         for job in stage["jobs"]:
             strategy: JSON = job.get("strategy") or {}
             steps = job.get("steps") or strategy["runOnce"]["deploy"]["steps"]
-            shared = {key: stage.get(key) for key in ("variables", "condition")}
+            shared = {
+                key: stage.get(key) for key in ("stage", "variables", "condition", "dependsOn")
+            }
             whole = {**job, "stage": shared}
             found.append(Job(job.get("job") or job["deployment"], whole, [*map(_azure, steps)]))
     return found

@@ -153,7 +153,10 @@ def test_drift_heals_exclusions_only_when_somebody_said_so() -> None:
     heal = {job.name: job.document for job in github("drift")}["heal"]
     assert "(inputs.heal || vars.HEAL) == 'exclusions'" in heal["if"]
     condition = {job.name: job for job in azure("drift")}["heal"].document["stage"]["condition"]
-    assert "eq(variables['HEAL'], 'exclusions')" in condition
+    by_itself = "and(eq(variables['HEAL'], 'exclusions'), ne(variables['Build.Reason'], 'Manual'))"
+    assert by_itself in condition
+    assert "or(and(" in condition
+    assert "eq('${{ parameters.heal }}', 'exclusions')" in condition
     for system in (github, azure):
         for job in system("drift"):
             for step in job.steps:

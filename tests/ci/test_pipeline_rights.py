@@ -1,0 +1,241 @@
+"""Who agrees, as whom a job signs in, and whose code it runs: one table for both systems.
+
+Each row is what keeps a tenant safe in one job. Another identity, environment or branch in a
+pipeline has to be another row here, for somebody to read.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.ci.pipelines import REPOSITORY, Job, azure, azure_text, github, github_text
+
+POLICY_PACK = "PULUMI_OPTION_POLICY_PACK"
+EVERY_FOUR_HOURS = "23 */4 * * *"
+
+
+@dataclass(frozen=True)
+class Right:
+    """What one job that works in tenants has, on GitHub and on Azure DevOps."""
+
+    environment: str
+    group: str
+    tenant: str
+    """The connection of Azure DevOps that opens the tenant; on GitHub the environment does."""
+    state: str
+    pack: bool
+    waits_for: set[str]
+
+
+RIGHTS = {
+    ("preview", "tenant"): Right(
+        *("tenant-preview", "break-glass-preview", "break-glass-reader"),
+        *("break-glass-state-reader", True, {"checks", "sandbox"}),
+    ),
+    ("deploy", "up"): Right(
+        *("tenant", "break-glass-deploy", "break-glass-deployer", "break-glass-state"),
+        *(True, {"plan", "approve"}),
+    ),
+    ("drift", "look"): Right(
+        *("tenant-drift", "break-glass-drift", "break-glass-drift", "break-glass-state-drift"),
+        *(False, {"plan"}),
+    ),
+    ("drift", "heal"): Right(
+        *("tenant-heal", "break-glass-heal", "break-glass-deployer", "break-glass-state"),
+        *(False, {"plan", "look"}),
+    ),
+}
+# Azure DevOps asks at an environment only in a deployment job, which takes no matrix.
+ASKS = {
+    ("github", "preview", "tenant", "tenant-preview"),
+    ("azure", "preview", "tenant", "tenant-preview"),
+    ("github", "deploy", "approve", "tenant-approval"),
+    ("azure", "deploy", "approve", "tenant-approval"),
+    ("github", "deploy", "up", "tenant"),
+    ("github", "drift", "look", "tenant-drift"),
+    ("github", "drift", "heal", "tenant-heal"),
+}
+TABLE = pytest.mark.parametrize(
+    ("at", "right"), RIGHTS.items(), ids=["-".join(at) for at in RIGHTS]
+)
+
+
+def job_of(jobs: list[Job], name: str) -> Job:
+    (found,) = [one for one in jobs if one.name == name]
+    return found
+
+
+def many(value: Any) -> set[str]:
+    return {value} if isinstance(value, str) else set(value or ())
+
+
+def github_trigger(name: str) -> dict[str, Any]:
+    # YAML 1.1 reads the word `on` as true.
+    return yaml.safe_load(github_text(name))[True]
+
+
+def connections(job: Job) -> list[str]:
+    used = [step.document["inputs"] for step in job.steps if "AzureCLI" in step.uses]
+    return [one["azureSubscription"] for one in used]
+
+
+def environment_of(job: Job) -> dict[str, Any]:
+    """Of the step that asks the engine."""
+    (found,) = [one for one in job.steps if one.name in {"Preview", "Up", "Look", "Put back"}]
+    return found.document["env"]
+
+
+def test_each_environment_is_asked_by_the_one_job_that_it_is_for() -> None:
+    asked = {
+        (system, name, job.name, job.document["environment"])
+        for name in ("preview", "deploy", "drift")
+        for system, jobs in (("github", github(name)), ("azure", azure(name)))
+        for job in jobs
+        if "environment" in job.document
+    }
+    assert asked == ASKS
+    for name in ("preview", "deploy"):
+        for job in azure(name):
+            assert ("deployment" in job.document) == ("environment" in job.document)
+
+
+@TABLE
+def test_on_azure_devops_a_job_signs_in_as_its_own_and_nobody_else(
+    at: tuple[str, str], right: Right
+) -> None:
+    job = job_of(azure(at[0]), at[1])
+    assert connections(job) == [right.tenant, right.state]
+    assert job.document["stage"]["variables"] == [{"group": right.group}]
+
+
+@pytest.mark.parametrize("name", ["preview", "deploy", "drift"])
+def test_nobody_else_has_a_connection_or_a_login(name: str) -> None:
+    for job in (*github(name), *azure(name)):
+        if (name, job.name) in RIGHTS:
+            continue
+        assert connections(job) == []
+        assert not [step for step in job.steps if "login" in step.uses]
+        assert not (job.document.get("stage") or {}).get("variables")
+
+
+def test_what_a_pull_request_may_use_is_used_by_nothing_that_runs_alone() -> None:
+    of = {at: {right.tenant, right.state} for at, right in RIGHTS.items()}
+    previews = of.pop(("preview", "tenant"))
+    assert not previews & set[str]().union(*of.values())
+    # Nor does the look have what may write.
+    assert not of["drift", "look"] & (of["drift", "heal"] | of["deploy", "up"])
+
+
+@TABLE
+def test_the_policy_pack_holds_wherever_settings_are_planned(
+    at: tuple[str, str], right: Right
+) -> None:
+    for jobs in (github(at[0]), azure(at[0])):
+        found = environment_of(job_of(jobs, at[1]))
+        assert found.get(POLICY_PACK) == ("policies" if right.pack else None)
+        assert found["ARM_USE_OIDC"] == "true"
+
+
+@TABLE
+def test_a_job_in_tenants_waits_for_those_before_it(at: tuple[str, str], right: Right) -> None:
+    here = job_of(github(at[0]), at[1]).document
+    assert many(here["needs"]) == right.waits_for
+    there = job_of(azure(at[0]), at[1]).document["stage"]
+    # Both jobs without any secret are one stage there.
+    stages = {"checks"} if at[0] == "preview" else right.waits_for
+    assert many(there["dependsOn"]) == stages
+
+
+def test_a_fork_never_gets_to_a_tenant() -> None:
+    here = job_of(github("preview"), "tenant").document["if"]
+    own = "github.event.pull_request.head.repo.full_name == github.repository"
+    assert here == f"vars.SHARDS && {own}"
+    there = job_of(azure("preview"), "tenant").document["stage"]["condition"]
+    own = "eq(variables['System.PullRequest.IsFork'], 'False')"
+    assert there == f"and(succeeded(), ne(variables['SHARDS'], ''), {own})"
+
+
+@pytest.mark.parametrize("name", ["deploy", "drift"])
+def test_no_shard_is_dealt_before_somebody_has_set_the_pipelines_up(name: str) -> None:
+    assert job_of(github(name), "plan").document["if"] == "vars.SHARDS"
+    there = job_of(azure(name), "plan").document["stage"]["condition"]
+    assert there == "and(succeeded(), ne(variables['SHARDS'], ''))"
+
+
+def test_the_comment_is_written_by_the_code_of_the_base() -> None:
+    here = job_of(github("preview"), "comment").steps
+    base = "${{ github.event.pull_request.base.sha }}"
+    assert here[0].document["with"] == {"persist-credentials": False, "ref": base}
+    there = job_of(azure("preview"), "comment").steps
+    runs = [step.run for step in there if step.run]
+    assert runs[0] == 'git checkout --quiet --detach "$BASE"'
+    (step,) = [step for step in there if step.name == "Base"]
+    assert step.document["env"] == {"BASE": "origin/$(targetBranch)"}
+    assert [one.name for one in there].index("Base") < [one.name for one in there].index("Set up")
+
+
+def test_what_a_branch_made_is_unpacked_beside_the_code_and_not_over_it() -> None:
+    found = [
+        step.document["with"].get("path")
+        if "download-artifact" in step.uses
+        else step.document["inputs"].get("path")
+        for name in ("preview", "deploy", "drift")
+        for job in (*github(name), *azure(name))
+        for step in job.steps
+        if "download-artifact" in step.uses or "DownloadPipelineArtifact" in step.uses
+    ]
+    assert sorted(map(str, found)) == [*["report"] * 2, *["reports"] * 4]
+
+
+def test_main_alone_is_deployed_and_drift_is_looked_for_every_four_hours() -> None:
+    assert github_trigger("deploy")["push"]["branches"] == ["main"]
+    assert set(github_trigger("deploy")) == {"push", "workflow_dispatch"}
+    there = yaml.safe_load(azure_text("deploy"))
+    assert there["trigger"]["branches"] == {"include": ["main"]}
+    assert there["pr"] == "none"
+    assert github_trigger("drift")["schedule"] == [{"cron": EVERY_FOUR_HOURS}]
+    assert set(github_trigger("drift")) == {"schedule", "workflow_dispatch"}
+    there = yaml.safe_load(azure_text("drift"))
+    (schedule,) = there["schedules"]
+    assert (schedule["cron"], schedule["always"]) == (EVERY_FOUR_HOURS, True)
+    assert schedule["branches"] == {"include": ["main"]}
+    assert (there["trigger"], there["pr"]) == ("none", "none")
+    assert github_trigger("preview") == {"pull_request": {"branches": ["main"]}}
+
+
+def test_the_drifts_report_is_made_whatever_became_of_the_rest() -> None:
+    here = job_of(github("drift"), "report").document
+    assert (here["if"], many(here["needs"])) == (
+        "always() && vars.SHARDS",
+        {"plan", "look", "heal"},
+    )
+    there = job_of(azure("drift"), "report").document["stage"]
+    assert there["condition"] == "and(always(), ne(variables['SHARDS'], ''))"
+    assert many(there["dependsOn"]) == {"plan", "look", "heal"}
+
+
+@pytest.mark.parametrize("name", ["deploy", "drift"])
+def test_the_report_gets_the_plans_names(name: str) -> None:
+    (merge,) = [s for s in job_of(github(name), "report").steps if s.name == "Merge"]
+    assert merge.document["env"] == {"CUSTOMERS": "${{ needs.plan.outputs.customers }}"}
+    outputs = job_of(github(name), "plan").document["outputs"]
+    assert outputs["customers"] == "${{ steps.deal.outputs.customers }}"
+    there = job_of(azure(name), "report")
+    (merge,) = [s for s in there.steps if s.name == "Merge"]
+    assert merge.document["env"] == {"CUSTOMERS": "$(customers)"}
+    expected = "$[ stageDependencies.plan.plan.outputs['deal.customers'] ]"
+    assert there.document["variables"] == {"customers": expected}
+    assert "plan" in there.document["stage"]["dependsOn"]
+
+
+@pytest.mark.parametrize(
+    "connection", sorted({one for right in RIGHTS.values() for one in (right.tenant, right.state)})
+)
+def test_the_guide_says_of_each_connection_who_agrees_and_from_where(connection: str) -> None:
+    guide = (REPOSITORY / "docs" / "ci.md").read_text(encoding="utf-8")
+    (row,) = [line for line in guide.splitlines() if line.startswith(f"| `{connection}` |")]
+    of_pull_requests = connection in {"break-glass-reader", "break-glass-state-reader"}
+    assert ("refs/pull/*" in row) == of_pull_requests
+    assert ("**required**" in row) == of_pull_requests
