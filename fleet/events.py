@@ -1,6 +1,6 @@
 # pyright: basic
 # The Automation API's events come without types for what they hold.
-"""What the engine tells while it works: counts, errors, policies that lost the exclusion.
+"""What the engine tells while it works: counts, errors, policies without the exclusion.
 
 The API swallows whatever a callback raises, so nothing is done in one but to put events aside.
 Inputs and outputs in events are in clear: nothing but the names and counts below is told of them.
@@ -13,6 +13,7 @@ from typing import Any, Final
 
 EXCLUSION: Final = "pulumi-python:dynamic/break-glass:PolicyExclusion"
 COUNTED: Final = ("create", "update", "delete", "replace", "same")
+_MADE: Final = ("create", "create-replacement")
 NO_LICENCE: Final = "no Entra ID P1 licence"
 _COLOR: Final = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*[A-Za-z]")
 _GENERAL: Final = ("update failed", "preview failed", "refresh failed", "destroy failed")
@@ -57,11 +58,23 @@ class Events:
 
     def drifted(self) -> int:
         """Policies from which somebody took the exclusion that the state knows."""
-        return sum(
-            1
-            for event in self._taken()
-            if event.resource_pre_event and _has_lost(event.resource_pre_event.metadata)
-        )
+        return sum(op == "update" for op, _ in self._lacking())
+
+    def new(self) -> list[str]:
+        """Names of policies that the state does not know yet, and that lack the exclusion."""
+        return [name for op, name in self._lacking() if op in _MADE]
+
+    def is_standing(self) -> bool:
+        """Whether there was anything before: a preview of a first `up` only creates."""
+        return any(number for kind, number in self.changes().items() if kind != "create")
+
+    def _lacking(self) -> Iterable[tuple[str, str]]:
+        """Step and policy's name, for each policy that is to be written."""
+        steps = (one.resource_pre_event.metadata for one in self._taken() if one.resource_pre_event)
+        for step in steps:
+            inputs = (step.new.inputs if step.new else None) or {}
+            if step.type == EXCLUSION and inputs.get("pending"):
+                yield str(getattr(step.op, "value", step.op)), str(inputs.get("policyName") or "")
 
     def _diagnostics(self) -> Iterable[Any]:
         return (one.diagnostic_event for one in self._taken() if one.diagnostic_event)
@@ -74,13 +87,6 @@ class Events:
 
 def _changes(event: Any) -> dict[Any, int]:
     return event.summary_event.resource_changes or {}
-
-
-def _has_lost(step: Any) -> bool:
-    if step.type != EXCLUSION or str(getattr(step.op, "value", step.op)) != "update":
-        return False
-    inputs = step.new.inputs if step.new else None
-    return bool((inputs or {}).get("pending"))
 
 
 def _plain(message: str) -> str:

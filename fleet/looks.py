@@ -26,7 +26,7 @@ class Looks:
     """What two commands found."""
 
     verified: bool
-    """The policies were looked at, whatever was found."""
+    """The policies were looked at, and every one is right."""
     policies: PolicyCounts
     alarm: AlarmLine
     problems: tuple[Problem, ...]
@@ -34,11 +34,13 @@ class Looks:
 
 def look(customer: str, folder: Path, standing: Standing) -> Looks:
     """Run both commands for a customer, in this process's environment."""
-    verified, verify_told = _run("verify", customer, folder)
+    proof, verify_told = _run("verify", customer, folder)
     problems: list[Problem] = []
     policies = standing.policies
-    if isinstance(verified, Mapping):
-        found = cast("JSON", verified)
+    right = False
+    if isinstance(proof, Mapping):
+        found = cast("JSON", proof)
+        right = found.get("right") is True
         policies = _policies(found)
         problems += _wrong_policies(found, customer)
     else:
@@ -55,7 +57,7 @@ def look(customer: str, folder: Path, standing: Standing) -> Looks:
         ]
     else:
         problems.append(_unlooked("status", status_told, customer))
-    return Looks(isinstance(verified, Mapping), policies, alarm, tuple(problems))
+    return Looks(right, policies, alarm, tuple(problems))
 
 
 def _run(command: str, customer: str, folder: Path) -> tuple[Any, str]:

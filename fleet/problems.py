@@ -102,6 +102,16 @@ def drift(number: int, customer: str, *, healed: bool) -> Problem:
     )
 
 
+def new_policies(names: Sequence[str], customer: str) -> Problem:
+    """Policies made since the last run, which block the emergency accounts until the next one."""
+    one = len(names) == 1
+    whom = f"{len(names)} new {'policy does' if one else 'policies do'}"
+    return Problem(
+        what=f"{whom} not leave the emergency accounts out yet: {', '.join(filter(None, names))}",
+        todo=f"`breakglass fleet up --only {customer}` writes the exclusion",
+    )
+
+
 def changes_pending(changes: Sequence[str], customer: str) -> Problem:
     """A preview that was to show no change."""
     return Problem(

@@ -81,7 +81,7 @@ class PolicyCounts(Part):
         default=None, description="Policies that are left alone because the settings say so."
     )
     drifted: Count | None = Field(
-        default=None, description="Policies that lost the exclusion since it was made."
+        default=None, description="Policies that lost the exclusion, or are new and have none yet."
     )
 
 

@@ -24,7 +24,7 @@ from fleet.customers import Customer, read_customer
 from fleet.environment import secret_values, suffix_of, without_secrets
 from fleet.events import Events
 from fleet.looks import look
-from fleet.problems import drift, killed_by, problems_of, told_on
+from fleet.problems import drift, killed_by, new_policies, problems_of, told_on
 from fleet.report import CustomerReport, Licence, Outcome, PolicyCounts, Problem
 from fleet.report_json import write_text
 from fleet.stack import CustomerStack, KnownPulumi, operation_of
@@ -78,7 +78,7 @@ class Work:
         failed = not (self._operation == "status" or self._operate(stack))
         standing = self._standing(stack)
         policies, alarm = standing.policies, standing.alarm
-        verified = not failed and self._operation in ("preview", "up")
+        verified = not failed and self._has_proved()
         if self._operation == "status" and not self._stopped and not self._problems:
             found = look(self._customer.name, Path.cwd(), standing)
             policies, alarm, verified = found.policies, found.alarm, found.verified
@@ -177,16 +177,29 @@ class Work:
         """Policies with what the preview saw; what an `up` put back is no drift any more."""
         if not self._previewed:
             return policies
-        number = self._steps[0].drifted()
+        preview = self._steps[0]
+        lost, new = preview.drifted(), preview.new() if preview.is_standing() else []
         healed = self._operation == "up" and not failed
-        if number:
-            self._problems.append(drift(number, self._customer.name, healed=healed))
+        if lost:
+            self._problems.append(drift(lost, self._customer.name, healed=healed))
+        if new and not healed:
+            self._problems.append(new_policies(new, self._customer.name))
         excluded = policies.excluded
         if excluded is not None and not healed:
-            excluded = max(0, excluded - number)
+            excluded = max(0, excluded - lost)
         return PolicyCounts(
-            excluded=excluded, skipped=policies.skipped, drifted=0 if healed else number
+            excluded=excluded,
+            skipped=policies.skipped,
+            drifted=0 if healed else lost + len(new),
         )
+
+    def _has_proved(self) -> bool:
+        """Whether each exclusion is in place: `up` looks after it wrote, a preview before."""
+        preview = self._steps[0] if self._steps else None
+        if self._operation == "up" or preview is None:
+            return preview is not None
+        found_right = preview.is_standing() and not preview.drifted() and not preview.new()
+        return self._operation == "preview" and found_right
 
     def _licence(self, *, failed: bool) -> Licence:
         if any(one.lacks_licence() for one in self._steps):

@@ -24,27 +24,6 @@ def project(tmp_path: Path) -> StubProject:
     return stub_project(tmp_path, "north", "south")
 
 
-def preview_of(*pending: str) -> dict[str, Any]:
-    """Events of a preview in which policies have lost the exclusion."""
-    kind = "pulumi-python:dynamic/break-glass:PolicyExclusion"
-    state: dict[str, Any] = {
-        "type": kind,
-        "urn": "u",
-        "id": "1",
-        "parent": "",
-        "provider": "",
-        "outputs": {},
-    }
-    events: list[Any] = []
-    for words in pending:
-        new = {**state, "inputs": {"pending": [words] if words else []}}
-        step = {"op": "update", "urn": "u", "type": kind, "provider": "", "new": new, "old": None}
-        events.append({"resourcePreEvent": {"metadata": step}})
-    other = {**events[0]["resourcePreEvent"]["metadata"], "type": "pkg:index:Other"}
-    events.append({"resourcePreEvent": {"metadata": other}})
-    return {"events": events, "changes": {"same": 38, "update": len(events)}}
-
-
 def test_an_operation_is_previewed_first_and_counted(project: StubProject) -> None:
     up = {"changes": {"create": 2, "same": 38, "read": 3}}
     project.plan(north={"preview": {"changes": {"create": 3}}, "up": up})
@@ -139,18 +118,6 @@ def test_many_errors_are_cut_short_and_the_rest_counted() -> None:
         [f"error {n}" for n in range(20)], customer="a", operation="up", suffix="A", log="a.log"
     )
     assert [one.what for one in found][-2:] == ["error 11", "and 8 more errors"]
-
-
-def test_a_preview_counts_policies_that_lost_the_exclusion(project: StubProject) -> None:
-    project.plan(
-        north={"preview": preview_of("exclude group BTG Admins", "x", ""), "up": NO_CHANGES}
-    )
-    report = run_job(job("north"), project.folder, project.options(ENVIRON))
-    assert report.policies.drifted == 2
-    assert report.problems[0].what == "2 policies have lost the exclusion"
-    healed = run_job(job("north", "up"), project.folder, project.options(ENVIRON))
-    assert healed.policies.drifted == 0
-    assert "exclude again" in healed.problems[0].what
 
 
 def test_each_process_gets_its_own_customers_variables_alone(project: StubProject) -> None:
