@@ -12,7 +12,7 @@ The plan is JSON, `{customer: {operation: step}}`; a step may hold
     killed    true: it tells its first event and dies of a signal
     orphaned  true: it kills the process that called it, and ends
 Operations: preview, up, refresh, destroy, and preview-refresh and preview-destroy for their
-previews; `export` holds what `stack export` prints.
+previews; `export` holds what `stack export` prints, or a step with `stderr` and `exit`.
 """
 
 import json
@@ -41,7 +41,7 @@ def main() -> int:
         return 0
     plan = json.loads((HERE / "plan.json").read_text())
     step = plan.get(customer, {}).get(operation, {})
-    if operation == "export":
+    if operation == "export" and "exit" not in step:
         print(json.dumps(step or {"version": 3, "deployment": {"resources": []}}))
         return 0
     return act(arguments, step)

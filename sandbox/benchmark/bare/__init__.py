@@ -1,0 +1,1 @@
+"""The bare program: what ours is compared with."""

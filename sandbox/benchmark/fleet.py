@@ -1,0 +1,136 @@
+"""Fifty customers at once against what the cores allow, memory, and a preview against a bare one.
+
+The engine and the programs are those of a user; nothing is started beforehand.
+"""
+
+import tempfile
+import time
+from collections.abc import Sequence
+from http.client import HTTPSConnection
+from pathlib import Path
+from statistics import median
+
+from sandbox.benchmark.customer_fleet import (
+    FIRST,
+    Original,
+    Project,
+    bare_project,
+    cores,
+    first_customer,
+    many_customers,
+)
+from sandbox.benchmark.measurement import Measurement
+from sandbox.benchmark.served import Served
+from sandbox.engine import ensure_engine
+
+CUSTOMERS = 50
+_ALONE = 3
+"""So many customers are run one by one before all are: how much a single one takes."""
+_PREVIEWS = 5
+_ROUND_TRIPS = 100
+_SHARE = 0.8
+_OVER_BARE = 1.1
+MEGABYTES_PER_RUN = 700
+"""What `breakglass fleet` reckons with for each stack when it chooses how many run at a time."""
+
+
+def fleet() -> Sequence[Measurement]:
+    """One customer made and looked at, then fifty."""
+    engine = ensure_engine(print)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with first_customer(engine, folder / "one") as (project, served):
+            made = project.fleet("up", "--yes", memory=True)
+            looked = project.fleet("preview", "--expect-no-changes", memory=True)
+            rows = [*_memory(made.peak_bytes, looked.peak_bytes), *_against_bare(project, served)]
+            original = Original.of(project, served)
+        names = [f"customer-{number}" for number in range(1, CUSTOMERS + 1)]
+        with many_customers(engine, folder / "many", original, names) as (project, served):
+            return [*rows, *_all_at_once(project, served, names)]
+
+
+def _memory(*peaks: int) -> list[Measurement]:
+    made, looked = (peak / 1e6 for peak in peaks)
+    return [
+        Measurement("memory of one stack, first up, at its peak", made, "MB", MEGABYTES_PER_RUN),
+        Measurement("  preview", looked, "MB", MEGABYTES_PER_RUN),
+    ]
+
+
+def _all_at_once(project: Project, served: Served, names: Sequence[str]) -> list[Measurement]:
+    """Each stack's processor time from runs of one alone; then all, as the command does it."""
+    preview = ("preview", "--expect-no-changes")
+    tenants = served.cpu_seconds()
+    alone = [project.fleet(*preview, "--only", name) for name in names[:_ALONE]]
+    tenants = (served.cpu_seconds() - tenants) / _ALONE
+    work = median(one.processor_seconds for one in alone)
+    together = project.fleet(*preview)
+    limit = len(names) * work / cores()
+    # Others on the machine, the tenants among them, leave less of the cores than there is.
+    left = cores() * together.seconds - together.others_seconds
+    title = f"{len(names)} stacks in {len(names)} tenants, preview"
+    return [
+        Measurement("preview of one stack alone: wall time", median(a.seconds for a in alone), "s"),
+        Measurement("  processor time", work, "s"),
+        Measurement("  its tenant's", tenants, "s"),
+        Measurement(f"{title}: wall time", together.seconds, "s"),
+        Measurement(f"  the limit of {cores()} cores", limit, "s"),
+        Measurement("  share of it", limit / together.seconds, ""),
+        Measurement("  processor time that others took", together.others_seconds, "s"),
+        Measurement("  share of what they left", len(names) * work / left, "", _SHARE, True),
+    ]
+
+
+def _against_bare(project: Project, served: Served) -> list[Measurement]:
+    """The same no-change preview of the same state by both programs, in turns.
+
+    The tenant answers at once, so what a look-up of ours waits for is next to nothing; that little
+    is measured and taken off. Of each the quickest run counts: whatever else the machine does can
+    only make one longer.
+    """
+    # A state that has settled: what the first run had to do is no input any more.
+    project.pulumi("up", "--yes", "--skip-preview", "--stack", FIRST)
+    state = project.folder.parent / "state.json"
+    state.write_text(project.pulumi("stack", "export", "--show-secrets", "--stack", FIRST), "utf-8")
+    programs = (project, bare_project(project, state))
+    seconds: list[list[float]] = [[], []]
+    requests = [0, 0]
+    for _ in range(_PREVIEWS):
+        for number, program in enumerate(programs):
+            served.call("DELETE", "/sandbox/requests")
+            seconds[number].append(_preview(program))
+            requests[number] = len(served.call("GET", "/sandbox/requests")["value"])
+    ours, bare = (min(times) for times in seconds)
+    more, each = requests[0] - requests[1], round_trip(served)
+    return [
+        Measurement("preview without changes, our program", ours, "s"),
+        Measurement("  a bare program with the same resources", bare, "s"),
+        Measurement("  requests that ours makes more", more, ""),
+        Measurement("  each takes", 1000 * each, "ms"),
+        Measurement("  ratio beyond these", (ours - more * each) / bare, "", _OVER_BARE),
+    ]
+
+
+def _preview(project: Project) -> float:
+    began = time.perf_counter()
+    project.pulumi("preview", "--expect-no-changes", "--stack", FIRST)
+    return time.perf_counter() - began
+
+
+def round_trip(served: Served) -> float:
+    """Seconds from a request to Graph to its whole answer, the median on one connection."""
+    headers = {"Authorization": f"Bearer {served.graph_token()}"}
+    connection = HTTPSConnection(*served.address, context=served.context, timeout=60)
+    times: list[float] = []
+    try:
+        for _ in range(_ROUND_TRIPS):
+            began = time.perf_counter()
+            connection.request("GET", "/v1.0/organization", headers=headers)
+            answer = connection.getresponse()
+            answer.read()
+            times.append(time.perf_counter() - began)
+            if answer.status != 200:
+                raise RuntimeError(f"GET /v1.0/organization was answered {answer.status}")
+    finally:
+        connection.close()
+    return median(times)

@@ -1,0 +1,200 @@
+"""The benchmark of many customers counts what it says; its bare program declares what stands."""
+
+import json
+import ssl
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import psutil
+import pytest
+
+from fleet.environment import suffix_of
+from fleet.parallelism import BYTES_PER_RUN
+from sandbox.benchmark import customer_fleet, fleet
+from sandbox.benchmark.bare import __main__ as bare
+from sandbox.benchmark.customer_fleet import Original, Project
+from sandbox.benchmark.measurement import Measurement
+from sandbox.benchmark.process_family import Taken, run_family
+from sandbox.benchmark.served import Served
+from sandbox.engine import Engine
+from tests.support.tenant import object_id, running_tenant, small_document
+from tests.unit.harness import run_program
+
+BURN = "import time\nwhile time.process_time() < {}: pass\n"
+PASSWORD = "a-password-of-the-benchmark"
+
+
+def python(text: str) -> list[str]:
+    return [sys.executable, "-I", "-S", "-c", text]
+
+
+def test_processor_time_and_memory_are_those_of_all_that_a_command_starts(tmp_path: Path) -> None:
+    worker = "held = bytearray(b'x' * 60_000_000)\n" + BURN.format(0.4)
+    starts = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {worker!r}])\n"
+    taken = run_family(python(starts + BURN.format(0.6)), tmp_path, {}, memory=True)
+    assert 0.4 <= taken.processor_seconds < 0.6 <= taken.seconds
+    assert 60e6 < taken.peak_bytes < 120e6
+    assert run_family(python("pass"), tmp_path, {}).peak_bytes == 0
+
+
+def test_a_command_that_fails_is_no_figure(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="ended with 3:\nno such thing"):
+        run_family(python("print('no such thing'); raise SystemExit(3)"), tmp_path, {})
+
+
+class Runs:
+    """Stands in for a project: each run takes what is planned."""
+
+    def __init__(self, alone: Taken, together: Taken) -> None:
+        self._alone, self._together = alone, together
+        self.calls: list[tuple[str, ...]] = []
+
+    def fleet(self, *arguments: str) -> Taken:
+        self.calls.append(arguments)
+        return self._alone if "--only" in arguments else self._together
+
+
+@pytest.mark.parametrize(
+    ("wall", "others", "share", "verdict"),
+    [(125, 0.0, 0.8, "met"), (127, 0.0, 0.79, "MISSED"), (150, 50.0, 0.8, "met")],
+)
+def test_the_cores_limit_is_all_stacks_processor_time_over_the_cores(
+    monkeypatch: pytest.MonkeyPatch, wall: float, others: float, share: float, verdict: str
+) -> None:
+    monkeypatch.setattr(fleet, "cores", lambda: 2)
+    runs = Runs(Taken(6.0, 4.0, 0.0, 0), Taken(wall, 0.0, others, 0))
+    names = [f"customer-{number}" for number in range(50)]
+    served = Served(psutil.Process(), 0.0, {}, ssl.create_default_context())
+    rows = fleet._all_at_once(cast("Project", runs), served, names)  # pyright: ignore[reportPrivateUsage]
+    assert (rows[4].value, rows[5].value, rows[6].value) == (100, 100 / wall, others)
+    assert (round(rows[-1].value, 2), rows[-1].verdict) == (share, verdict)
+    assert runs.calls[-1] == ("preview", "--expect-no-changes")
+    assert [one[-1] for one in runs.calls[:-1]] == names[:3]
+
+
+def test_round_trips_are_taken_off_before_programs_are_compared(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ours, theirs = _Program(tmp_path, requests=40), _Program(tmp_path, requests=10)
+    served = _Counter()
+    seconds = {ours: iter([9.0, 2.5, 8.0, 7.0, 6.0]), theirs: iter([2.0, 9.0, 9.0, 9.0, 9.0])}
+
+    def preview(program: "_Program") -> float:
+        served.count = program.requests
+        return next(seconds[program])
+
+    def bare_program(*_: object) -> "_Program":
+        return theirs
+
+    def each(_: object) -> float:
+        return 0.01
+
+    monkeypatch.setattr(fleet, "bare_project", bare_program)
+    monkeypatch.setattr(fleet, "_preview", preview)
+    monkeypatch.setattr(fleet, "round_trip", each)
+    compare = fleet._against_bare  # pyright: ignore[reportPrivateUsage]
+    rows = compare(cast("Project", ours), cast("Served", served))
+    assert [row.value for row in rows[:4]] == [2.5, 2.0, 30, 10]
+    assert rows[4] == Measurement("  ratio beyond these", (2.5 - 0.3) / 2.0, "", 1.1)
+    assert rows[4].verdict == "met"
+
+
+class _Program:
+    def __init__(self, folder: Path, requests: int) -> None:
+        self.folder, self.requests = folder / "project", requests
+
+    def pulumi(self, *_: str) -> str:
+        return "{}"
+
+
+class _Counter:
+    count = 0
+
+    def call(self, method: str, path: str) -> Any:
+        assert path == "/sandbox/requests"
+        return {"value": [None] * self.count} if method == "GET" else None
+
+
+def test_a_round_trip_is_a_request_to_graph_that_was_answered() -> None:
+    with running_tenant(directoryUnitsPerTenSeconds=0) as server:
+        context = ssl.create_default_context(cafile=str(server.ca_path))
+        served = Served(psutil.Process(), 0.0, server.environment(), context)
+        assert 0 < fleet.round_trip(served) < 1
+        asked = [e for e in server.world.requests.entries() if e["path"] == "/v1.0/organization"]
+        assert [entry["status"] for entry in asked] == [200] * 100
+
+
+def test_what_the_fleet_reckons_with_is_what_is_promised() -> None:
+    assert BYTES_PER_RUN == fleet.MEGABYTES_PER_RUN * 1e6
+
+
+def test_a_copied_customer_has_a_tenant_a_state_and_variables_of_its_own(tmp_path: Path) -> None:
+    state = (
+        '{"urn": "urn:pulumi:customer-1::break-glass::t::n", "stack": "break-glass/customer-1", '
+        f'"tenant": "{object_id("tenant")}", "app": "{object_id("app")}"}}'
+    )
+    original = Original(small_document(), state, "", b"")
+    tenants: dict[str, str] = {}
+    for number, name in enumerate(("customer-1", "customer-2")):
+        document = json.loads(original.renamed(json.dumps(original.document), name))
+        tenants[name] = document["tenant"]["id"]
+        mine = original.renamed(state, name)
+        assert f"urn:pulumi:{name}::break-glass" in mine
+        assert f"break-glass/{name}" in mine
+        assert tenants[name] in mine
+        assert object_id("tenant") not in mine
+        assert object_id("app") not in mine
+        file = f"environment-{tenants[name]}.json" if number else "environment.json"
+        (tmp_path / file).write_text(json.dumps({"ARM_TENANT_ID": tenants[name]}))
+    assert len(set(tenants.values())) == 2
+    variables = customer_fleet._variables(tmp_path, tenants)  # pyright: ignore[reportPrivateUsage]
+    assert variables == {f"ARM_TENANT_ID__{suffix_of(name)}": tenants[name] for name in tenants}
+
+
+def test_a_project_runs_the_products_own_program(tmp_path: Path) -> None:
+    engine = Engine("3.258.0", "cache", Path("pulumi"), "stand-in", ())
+    project = customer_fleet.new_project(engine, tmp_path, {})
+    written = (project.folder / "Pulumi.yaml").read_text(encoding="utf-8")
+    assert f"main: {customer_fleet.REPOSITORY}" in written
+    assert "refresh: always" in written
+    assert sys.prefix in written
+
+
+def saved(kind: str, name: str, **more: Any) -> dict[str, Any]:
+    urn = f"urn:pulumi:customer-1::break-glass::{kind}::{name}"
+    return {"urn": urn, "type": kind, "custom": True, "inputs": {}, **more}
+
+
+def state() -> Sequence[dict[str, Any]]:
+    stack = saved("pulumi:pulumi:Stack", "s", custom=False, outputs={"groupId": "g"})
+    account = saved("break-glass:index:BreakGlassAccount", "account", custom=False)
+    provider = saved("pulumi:providers:azuread", "default_6_11_1")
+    secret = {bare._SECRET: "1b47061264138c4ac30d75fd1eb44270", "plaintext": json.dumps(PASSWORD)}  # pyright: ignore[reportPrivateUsage]
+    inputs = {
+        "displayName": "Ada",
+        "userPrincipalName": "a@b",
+        "password": secret,
+        "__defaults": ["mailNickname"],
+    }
+    user = saved(
+        "azuread:index/user:User", "user", inputs=inputs, parent=account["urn"], protect=True
+    )
+    rest: dict[str, Any] = {"inputs": {"pending": []}, "dependencies": [user["urn"]]}
+    exclusion = saved("pulumi-python:dynamic/break-glass:PolicyExclusion", "exclusion", **rest)
+    return [stack, provider, account, user, exclusion]
+
+
+def test_the_bare_program_declares_every_resource_as_it_stands() -> None:
+    run = run_program(lambda: bare.declare(list(state())))
+    user = run.one("azuread:index/user:User")
+    assert (user.name, user.protect) == ("user", True)
+    assert user.parent.endswith("BreakGlassAccount::account")
+    assert user.inputs == {"displayName": "Ada", "userPrincipalName": "a@b", "password": PASSWORD}
+    assert user.secret_inputs == {"password"}
+    exclusion = run.one("pulumi-python:dynamic/break-glass:PolicyExclusion")
+    assert exclusion.inputs == {"pending": []}
+    assert exclusion.depends_on == {user.urn}
+    assert run.names == ["account", "user", "exclusion"]
+    assert run.outputs == {"groupId": "g"}
