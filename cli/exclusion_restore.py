@@ -139,16 +139,21 @@ def _command(stack: ChosenStack, urns: Sequence[str]) -> list[str]:
     return [str(stack.executable), "preview", "--stack", str(stack.name), *targets, "--json"]
 
 
-def _put_back(stack: ChosenStack, exported: str, lost: Mapping[str, Finding]) -> dict[str, str]:
-    """Write to each policy what it has lost; why not, by policy id, where that was not done."""
+def _writer(stack: ChosenStack) -> tuple[ConditionalAccessClient, WriteTurn]:
+    """The policies of the stack's tenant, and who may write them now. Raises CommandFailed."""
     try:
         identity = identity_of(stack)
         tenant, graph = identity.tenant_id, identity.endpoints.graph
         pace = limiter_for(tenant, graph, stack.environment)
-        policies = ConditionalAccessClient(GraphClient(identity), pace)
         turn = write_turn_for(tenant, graph, stack.environment)
     except EntraError as error:
         raise CommandFailed(str(error)) from None
+    return ConditionalAccessClient(GraphClient(identity), pace), turn
+
+
+def _put_back(stack: ChosenStack, exported: str, lost: Mapping[str, Finding]) -> dict[str, str]:
+    """Write to each policy what it has lost; why not, by policy id, where that was not done."""
+    policies, turn = _writer(stack)
     reasons: dict[str, str] = {}
     for policy_id, one in lost.items():
         # A run that is about to take the exclusion out has written its state before.
