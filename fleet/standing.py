@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 from fleet.report import AccountLine, AlarmLine, Money, PolicyCounts
 
 STACK: Final = "pulumi:pulumi:Stack"
+EXCLUSION: Final = "pulumi-python:dynamic/break-glass:PolicyExclusion"
 MONITORING: Final = "break-glass:index:SignInMonitoring"
 ACCOUNTS: Final = ("break-glass:index:BreakGlassAccount", "break-glass:index:AdoptedAccount")
 _SECRET: Final = "4dabf18193072939515e22adb298388d"  # noqa: S105  (Pulumi's mark of a secret)
@@ -46,7 +47,7 @@ def read_standing(exported: str) -> Standing:
     return Standing(
         tuple(_accounts(outputs, resources)),
         PolicyCounts(
-            excluded=_count(outputs.get("excludedPolicies")),
+            excluded=_excluded(outputs, resources),
             skipped=_count(outputs.get("skippedPolicies")),
         ),
         *_alarm(resources),
@@ -73,6 +74,16 @@ def _accounts(outputs: JSON, resources: Sequence[JSON]) -> Iterator[AccountLine]
             ready=not found,
             hindrances=tuple(found),
         )
+
+
+def _excluded(outputs: JSON, resources: Sequence[JSON]) -> int | None:
+    """Policies that were written, one resource each; None where no run got as far as to tell."""
+    # The output says what the program wanted, also of a policy that the run did not reach.
+    known = [one for one in resources if one.get("type") == EXCLUSION and not one.get("delete")]
+    if not known and _count(outputs.get("excludedPolicies")) is None:
+        return None
+    values = [{**cast("JSON", one.get("inputs") or {}), **_outputs(one)} for one in known]
+    return sum(not (one.get("reason") or one.get("refused")) for one in values)
 
 
 def _alarm(resources: Sequence[JSON]) -> tuple[AlarmLine, str]:
