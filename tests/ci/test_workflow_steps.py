@@ -12,6 +12,7 @@ They run in a copy of the project with the simulated tenant in place of the real
 import json
 import os
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -176,6 +177,11 @@ def test_a_pull_requests_steps_run_in_order_from_the_checks_to_the_comment(
     assert [one for one in entries if one["status"] in (401, 403)] == []
     assert len(entries) > 20
     assert scene.writes() == []
+
+    # The artifact, where the comment's job unpacks it.
+    (got,) = [step.document["with"] for step in comment.steps if "download-artifact" in step.uses]
+    (machine.project / got["path"]).mkdir()
+    shutil.copy(machine.project / "preview.json", machine.project / got["path"])
 
     fake = FakeGitHub()
     with fake.served() as url:
