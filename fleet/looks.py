@@ -7,7 +7,7 @@ customer's environment, so that a fleet's word and theirs are the same.
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -32,9 +32,13 @@ class Looks:
     problems: tuple[Problem, ...]
 
 
-def look(customer: str, folder: Path, standing: Standing) -> Looks:
-    """Run both commands for a customer, in this process's environment."""
-    proof, verify_told = _run("verify", customer, folder)
+def look(customer: str, folder: Path, standing: Standing, log: Callable[[str], None]) -> Looks:
+    """Run both commands for a customer, in this process's environment.
+
+    `log`: takes each line that they write beside their answer. Lines and problems hold whatever the
+    commands say: it is for the caller to take secrets out.
+    """
+    proof, verify_told = _run("verify", customer, folder, log)
     problems: list[Problem] = []
     policies = standing.policies
     right = False
@@ -45,7 +49,7 @@ def look(customer: str, folder: Path, standing: Standing) -> Looks:
         problems += _wrong_policies(found, customer)
     else:
         problems.append(_unlooked("verify", verify_told, customer))
-    rows, status_told = _run("status", customer, folder)
+    rows, status_told = _run("status", customer, folder, log)
     alarm = standing.alarm
     if isinstance(rows, list):
         lines = [cast("JSON", one) for one in cast("list[Any]", rows)]
@@ -60,7 +64,7 @@ def look(customer: str, folder: Path, standing: Standing) -> Looks:
     return Looks(right, policies, alarm, tuple(problems))
 
 
-def _run(command: str, customer: str, folder: Path) -> tuple[Any, str]:
+def _run(command: str, customer: str, folder: Path, log: Callable[[str], None]) -> tuple[Any, str]:
     """What it printed as JSON, None for none, and its last words."""
     done = subprocess.run(
         [*BREAKGLASS, command, "--stack", customer, "--json"],
@@ -72,7 +76,8 @@ def _run(command: str, customer: str, folder: Path) -> tuple[Any, str]:
         errors="replace",
         check=False,
     )
-    print(done.stderr, end="", flush=True)
+    for line in done.stderr.splitlines():
+        log(line)
     last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
     try:
         return json.loads(done.stdout), last

@@ -80,7 +80,7 @@ class Work:
         policies, alarm = standing.policies, standing.alarm
         verified = not failed and self._has_proved()
         if self._operation == "status" and not self._stopped and not self._problems:
-            found = look(self._customer.name, Path.cwd(), standing)
+            found = look(self._customer.name, Path.cwd(), standing, self._print)
             policies, alarm, verified = found.policies, found.alarm, found.verified
             self._problems += found.problems
         elif self._steps:
@@ -105,7 +105,7 @@ class Work:
             alarm=alarm,
             licence=self._licence(failed=failed),
             monthly_cost=standing.monthly_cost,
-            problems=tuple(self._problems),
+            problems=tuple(map(self._clean, self._problems)),
         )
 
     def _operate(self, stack: CustomerStack) -> bool:
@@ -149,28 +149,24 @@ class Work:
         if self._stopped:
             self._problems.append(self._cut_off(name, begun=True))
         else:
-            told = [without_secrets(one, self._secrets) for one in told]
-            self._problems += problems_of(
-                told,
-                customer=self._customer.name,
-                operation=self._operation,
-                suffix=suffix_of(self._customer.name),
-                log=self._log,
-            )
+            self._problems += self._told(told)
         return False
+
+    def _told(self, lines: Sequence[str]) -> list[Problem]:
+        return problems_of(
+            lines,
+            customer=self._customer.name,
+            operation=self._operation,
+            suffix=suffix_of(self._customer.name),
+            log=self._log,
+        )
 
     def _standing(self, stack: CustomerStack) -> Standing:
         try:
             return read_standing(stack.exported())
         except (CommandError, OSError) as error:
             if not self._problems:
-                self._problems += problems_of(
-                    told_on(str(error)),
-                    customer=self._customer.name,
-                    operation=self._operation,
-                    suffix=suffix_of(self._customer.name),
-                    log=self._log,
-                )
+                self._problems += self._told(told_on(str(error)))
             return Standing()
 
     def _with_drift(self, policies: PolicyCounts, *, failed: bool) -> PolicyCounts:
@@ -213,6 +209,13 @@ class Work:
         return Problem(
             what=f"stopped by you {'during' if begun else 'before'} {step}",
             todo=f"`breakglass fleet {self._operation} --resume` goes on",
+        )
+
+    def _clean(self, problem: Problem) -> Problem:
+        """Whoever told it may have named what this process was given."""
+        return Problem(
+            what=without_secrets(problem.what, self._secrets),
+            todo=without_secrets(problem.todo, self._secrets),
         )
 
     def _print(self, line: str) -> None:

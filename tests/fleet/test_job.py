@@ -156,6 +156,24 @@ def test_secrets_are_asked_for_by_nobody_and_are_in_no_file(project: StubProject
     assert "with [secret]" in (project.folder / "run" / "north.log").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("can_export", [True, False])
+def test_no_secret_is_in_what_a_status_tells(project: StubProject, can_export: bool) -> None:
+    # The looks are run by a module of that name: one of the project's own folder stands in.
+    (project.folder / "cli").mkdir()
+    says = f"import sys\nsys.exit('breakglass: first line {SECRET}\\nlast line {SECRET}')\n"
+    (project.folder / "cli" / "main.py").write_text(says, encoding="utf-8")
+    refused = {"stderr": f"error: failed with {SECRET}", "exit": 255}
+    project.plan(north={} if can_export else {"export": refused})
+    report = run_job(job("north", "status"), project.folder, project.options(ENVIRON))
+    assert report.outcome == "failed"
+    found = report.model_dump_json()
+    assert ("last line [secret]" if can_export else "failed with [secret]") in found
+    assert SECRET not in found
+    log = (project.folder / "run" / "north.log").read_text(encoding="utf-8")
+    assert SECRET not in log
+    assert ("first line [secret]" in log) is can_export
+
+
 def test_no_stack_is_selected_and_the_version_is_not_asked_again(project: StubProject) -> None:
     run_job(job("north", "up"), project.folder, project.options(ENVIRON))
     assert [

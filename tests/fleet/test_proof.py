@@ -100,6 +100,6 @@ def test_only_a_look_that_finds_all_right_is_a_proof(
     answers = {"verify": json.dumps(said) if said else "", "status": "[]"}
     python = f"import sys; print({answers!r}[sys.argv[1]])"
     monkeypatch.setattr(looks, "BREAKGLASS", (sys.executable, "-c", python))
-    found = looks.look("north", tmp_path, Standing())
+    found = looks.look("north", tmp_path, Standing(), print)
     assert (found.verified, found.policies.drifted) == (verified, drifted)
     assert bool(found.problems) is not verified
