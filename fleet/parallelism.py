@@ -5,7 +5,12 @@ from pathlib import Path
 from typing import Final
 
 BYTES_PER_RUN: Final = 700_000_000
-"""What one running stack takes at most: the CLI, its plugins, two Python processes."""
+"""What one running stack takes at most: its job, the CLI, plugins and the Python programs.
+
+Measured by `make bench ARGS=fleet` (docs/performance.md) with the sandbox's plugins: 650 MB at the
+peak of a preview, 480 MB at that of a first `up`. The plugins that Pulumi offers for download are
+other programs; their memory was not measured.
+"""
 _MEMORY: Final = Path("/proc/meminfo")
 _LIMIT: Final = Path("/sys/fs/cgroup/memory.max")
 _USED: Final = Path("/sys/fs/cgroup/memory.current")
