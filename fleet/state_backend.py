@@ -9,6 +9,7 @@ Source: Pulumi documentation, "Managing state and backend options"; Microsoft Le
 access to blobs using Microsoft Entra ID".
 """
 
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
@@ -17,13 +18,25 @@ import yaml
 
 from fleet.customers import Customer
 
+_HOST: Final = re.compile(r"(?:[^\s:@\[\]]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
 _AZURE: Final = ("azblob://", "azurekeyvault://")
 
 
 def backend_of(environment: Mapping[str, str], folder: Path) -> str:
-    """The backend's address without credentials; empty for the one of `pulumi login`."""
+    """The backend's address without credentials; empty for the one of `pulumi login`.
+
+    A user and password stand before the host, further ones (and much else) behind a question mark.
+    """
     url = environment.get("PULUMI_BACKEND_URL") or _of_project(folder)
-    return url.partition("?")[0] if url.startswith(_AZURE) else url
+    scheme, mark, rest = url.partition("://")
+    if not mark or scheme == "file":
+        return url.partition("?")[0]
+    host, slash, path = re.split(r"[?#]", rest, maxsplit=1)[0].partition("/")
+    host = host.rpartition("@")[2]
+    if not _HOST.fullmatch(host):
+        # A password with a sign in it that ends the host: nothing of it can be told apart.
+        return f"{scheme}://…"
+    return f"{scheme}://{host}{slash}{path}"
 
 
 def warnings(

@@ -159,3 +159,23 @@ def test_the_backend_is_the_environments_or_the_projects(project: StubProject) -
     (project.folder / "Pulumi.yaml").write_text(text, encoding="utf-8")
     assert backend_of({}, project.folder) == "azblob://b"
     assert backend_of({"PULUMI_BACKEND_URL": "file://~"}, project.folder) == "file://~"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgres://u:s3cr3t@db:5432/state?password=s3cr3t", "postgres://db:5432/state"),
+        ("s3://bucket/path?awssdk=v2#s3cr3t", "s3://bucket/path"),
+        ("azblob://state?storage_account=x", "azblob://state"),
+        ("https://s3cr3t@[::1]:80/a@b", "https://[::1]:80/a@b"),
+        ("postgres://u:s3cr3t/more@db/state", "postgres://…"),
+        ("postgres://u:s3cr3t?more@db/state", "postgres://…"),
+        ("postgres://u:p@s3cr3t@db", "postgres://db"),
+        ("file:///home/a@b/state?no_tmp_dir=true", "file:///home/a@b/state"),
+        ("file://~", "file://~"),
+    ],
+)
+def test_the_address_of_a_state_is_shown_without_credentials(
+    tmp_path: Path, url: str, shown: str
+) -> None:
+    assert backend_of({"PULUMI_BACKEND_URL": url}, tmp_path) == shown
