@@ -53,6 +53,7 @@ def changed_since(folder: Path, ref: str, customers: Sequence[Customer]) -> set[
 
     Uncommitted and new files count. Raises FleetError when git does not know `ref`.
     """
+    _refuse_option(ref)
     names = {one.name for one in customers}
     inside = PurePosixPath(_git(folder, "rev-parse", "--show-prefix").strip() or ".")
     committed = _git(folder, "diff", "--name-only", "-z", f"{ref}...HEAD", "--")
@@ -77,10 +78,20 @@ def text_before(file: Path, ref: str) -> str | None:
 
     Raises FleetError when git does not know `ref`.
     """
+    _refuse_option(ref)
     base = _git(file.parent, "merge-base", ref, "HEAD").strip()
     if not _git(file.parent, "ls-tree", "--name-only", base, "--", file.name).strip():
         return None
     return _git(file.parent, "show", f"{base}:./{file.name}")
+
+
+def _refuse_option(ref: str) -> None:
+    """Git would take it for one of its options, some of which write files."""
+    if ref.startswith("-"):
+        raise FleetError(
+            f"{ref!r} is no commit: expected a branch, tag or commit, which begins with no hyphen",
+            exit_code=2,
+        )
 
 
 def _is_harmless(path: PurePosixPath) -> bool:

@@ -45,8 +45,18 @@ class Customer:
 
 
 def find_customers(folder: Path) -> list[Customer]:
-    """Every customer, by name. Raises FleetError naming file and line of one that is unreadable."""
-    return [read_customer(folder, name) for name in customer_names(folder)]
+    """Every customer, by name.
+
+    Raises FleetError naming file and line of one that is unreadable, or whose name is none: names
+    are patterns of `--only` and words of commands to paste, so `*` or `$(id)` would be more.
+    """
+    names = customer_names(folder)
+    for name in names:
+        try:
+            check_name(name)
+        except FleetError as error:
+            raise FleetError(f"Pulumi.{name}.yaml: {error}", exit_code=2) from None
+    return [read_customer(folder, name) for name in names]
 
 
 def customer_names(folder: Path) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fleet.changes import changed_since, revision
+from fleet.changes import changed_since, revision, text_before
 from fleet.customers import check_name, choose, find_customers
 from fleet.errors import FleetError
 from tests.fleet.stub import stub_project, tenant_of
@@ -83,6 +83,17 @@ def test_a_name_that_is_no_stacks_is_refused(name: str) -> None:
     check_name("north-school_2.b")
 
 
+@pytest.mark.parametrize("name", ["*", "$(id)", "a'b;id", "-x", "north[a]", "nort?"])
+def test_a_settings_file_whose_name_is_no_customers_is_refused(tmp_path: Path, name: str) -> None:
+    folder = stub_project(tmp_path, "north").folder
+    (folder / f"Pulumi.{name}.yaml").write_text("config: {}\n", encoding="utf-8")
+    with pytest.raises(FleetError) as caught:
+        find_customers(folder)
+    assert str(caught.value).startswith(f"Pulumi.{name}.yaml: ")
+    assert "is no name for a customer" in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
 def git(folder: Path, *arguments: str) -> None:
     identity = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
     subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
@@ -132,6 +143,15 @@ def test_a_commit_that_git_does_not_know_is_told_in_one_line(repository: Path) -
     with pytest.raises(FleetError, match="name a branch, tag or commit that is there") as caught:
         changed_since(repository, "nowhere", [])
     assert "\n" not in str(caught.value)
+
+
+def test_an_option_of_git_is_no_commit(repository: Path) -> None:
+    before = set(repository.iterdir())
+    with pytest.raises(FleetError, match="begins with no hyphen"):
+        changed_since(repository, "--output=written", [])
+    with pytest.raises(FleetError, match="begins with no hyphen"):
+        text_before(repository / "Pulumi.north.yaml", "--all")
+    assert set(repository.iterdir()) == before
 
 
 def test_outside_git_there_is_no_commit(tmp_path: Path) -> None:
