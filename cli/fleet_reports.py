@@ -27,6 +27,21 @@ def check_targets(paths: Sequence[Path]) -> None:
             )
 
 
+def take_away_old(paths: Sequence[Path]) -> None:
+    """Remove the last run's reports: one that ends early must not leave them as if they were its.
+
+    Raises CommandFailed.
+    """
+    for path in paths:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise CommandFailed(
+                f"--report {path}: the old one cannot be removed: {error.strerror}; name another",
+                exit_code=2,
+            ) from None
+
+
 def write_reports(report: "FleetReport", paths: Sequence[Path]) -> None:
     """Write every one, in the form that its name says. Raises CommandFailed."""
     from fleet.report_json import ReportError, write_json, write_text

@@ -84,9 +84,10 @@ def run(operation: Operation, selection: Selection, way: Way) -> FleetReport:
 
     Raises CommandFailed.
     """
-    from cli.fleet_reports import check_targets, write_reports
+    from cli.fleet_reports import check_targets, take_away_old, write_reports
 
     check_targets(way.reports)
+    take_away_old(way.reports)
     try:
         work = _Fleet(operation, selection, way)
         with connection(
