@@ -14,17 +14,24 @@ from cli.exclusion_commands import exclusion_app, verify
 from cli.failure import CommandFailed
 from cli.fleet_commands import fleet_app
 from cli.options import Port, Rate, plain_errors
+from cli.pipeline_output import harmless_output
 from cli.sandbox_commands import sandbox_app
 from cli.sandbox_faults import fault
 from cli.sandbox_logs import alerts, clock, logs, query
 from cli.status_command import status
 
+
+def _guarded(context: typer.Context) -> None:
+    """What pipelines run may print nothing that their agent would obey."""
+    context.with_resource(harmless_output())
+
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(exclusion_app, name="exclusion")
 app.add_typer(account_app, name="account")
-app.add_typer(fleet_app, name="fleet")
-app.add_typer(ci_app, name="ci")
+for many, name in ((fleet_app, "fleet"), (ci_app, "ci")):
+    app.add_typer(many, name=name, callback=_guarded)
 for command in (clock, logs, query, alerts, fault):
     sandbox_app.command()(command)
 
