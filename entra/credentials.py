@@ -20,13 +20,14 @@ from azure.identity import (
     ClientSecretCredential,
 )
 
-from entra.errors import IdentityError
+from entra.errors import IdentityError, PipelineSilent
 
 OIDC_AUDIENCE = "api://AzureADTokenExchange"
 WAYS = (
     "ARM_CLIENT_SECRET, ARM_CLIENT_CERTIFICATE_PATH, or ARM_USE_OIDC=true with ARM_OIDC_TOKEN,"
     " ARM_OIDC_TOKEN_FILE_PATH or ARM_OIDC_REQUEST_URL and ARM_OIDC_REQUEST_TOKEN"
 )
+_BUSY = {429, 500, 502, 503, 504}
 _TRUE = {"1", "t", "true"}
 _FALSE = {"", "0", "f", "false"}
 
@@ -120,7 +121,8 @@ def _oidc(environ: Mapping[str, str]) -> tuple[str, Callable[[], str]]:
     url = environ.get("ARM_OIDC_REQUEST_URL") or environ.get("ACTIONS_ID_TOKEN_REQUEST_URL")
     bearer = environ.get("ARM_OIDC_REQUEST_TOKEN") or environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
     if url and bearer:
-        return "ARM_OIDC_REQUEST_URL", lambda: _ask_pipeline(url, bearer)
+        audience = environ.get("ARM_OIDC_AUDIENCE") or OIDC_AUDIENCE
+        return "ARM_OIDC_REQUEST_URL", lambda: ask_pipeline(url, bearer, audience)
     raise IdentityError(
         "ARM_USE_OIDC is true but there is no token: set ARM_OIDC_TOKEN, ARM_OIDC_TOKEN_FILE_PATH,"
         " or both ARM_OIDC_REQUEST_URL and ARM_OIDC_REQUEST_TOKEN (on GitHub: permissions:"
@@ -141,20 +143,30 @@ def _read_token(path: str) -> str:
     return token
 
 
-def _ask_pipeline(url: str, bearer: str) -> str:
+def ask_pipeline(url: str, bearer: str, audience: str = OIDC_AUDIENCE) -> str:
+    """A token of the pipeline that runs us, for whom `audience` names.
+
+    Raises IdentityError; PipelineSilent when asking again may help. Source: GitHub documentation,
+    "OpenID Connect reference".
+    """
     failed = "ARM_OIDC_REQUEST_URL gave no OIDC token"
     try:
         answer = httpx.get(
-            httpx.URL(url).copy_merge_params({"audience": OIDC_AUDIENCE}),
+            httpx.URL(url).copy_merge_params({"audience": audience}),
             headers={"Authorization": f"Bearer {bearer}"},
             timeout=10.0,
         )
         answer.raise_for_status()
         value = answer.json().get("value")
     except httpx.HTTPStatusError as error:
+        status = error.response.status_code
+        if status in _BUSY:
+            raise PipelineSilent(f"{failed}: it answered {status}; run again") from None
         raise IdentityError(
-            f"{failed}: it answered {error.response.status_code}; is id-token: write granted?"
+            f"{failed}: it answered {status}; is id-token: write granted?"
         ) from None
+    except httpx.TransportError as error:
+        raise PipelineSilent(f"{failed} ({type(error).__name__}): check the address") from None
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError) as error:
         raise IdentityError(f"{failed} ({type(error).__name__}): check the address") from None
     if not isinstance(value, str) or not value:

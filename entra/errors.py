@@ -2,7 +2,8 @@
 
     EntraError
     ├── IdentityError      who we are: variables, credentials, tenant, permissions
-    │   └── RightMissing   an answer 401 or 403 of Azure Resource Manager
+    │   ├── RightMissing   an answer 401 or 403 of Azure Resource Manager
+    │   └── PipelineSilent the pipeline that runs us gave no token, and may give one in a moment
     ├── LimiterError       the shared pace of Conditional Access requests cannot be kept
     ├── OutdatedRead       a write's turn came too late for the read that it rests on
     └── GraphError         an answer of Microsoft Graph (or none at all: status 0)
@@ -29,6 +30,10 @@ class IdentityError(EntraError):
 
 class RightMissing(IdentityError):  # noqa: N818 (what it is, not what went wrong)
     """The identity may not do in Azure what it was asked for."""
+
+
+class PipelineSilent(IdentityError):  # noqa: N818 (what it is, not what went wrong)
+    """The pipeline's address for tokens was not reached, or is busy."""
 
 
 class LimiterError(EntraError):

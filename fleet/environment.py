@@ -7,6 +7,9 @@ is there or not. Variables without two underscores in a row go to all customers,
 a customer that has a credential of its own gets none of the shared ones of that kind, so that no
 two halves are mixed (`GROUPS`).
 
+What a pipeline gives a job to ask for tokens with (`OF_THE_PIPELINE`) goes to nobody: it is good
+for every customer's token. See ``fleet.federation`` for what a customer gets in its place.
+
 Nothing on the machine but these variables is read for an identity; see ``entra.identity``.
 """
 
@@ -15,12 +18,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from entra.credential_variables import credential_values
 from fleet.customers import Customer
 from fleet.errors import FleetError
 
 _MARK: Final = "__"
-_SECRET_NAME: Final = re.compile(r"SECRET|PASSWORD|PASSPHRASE|TOKEN|_KEY$|_SAS|CREDENTIAL")
-_NO_SECRET: Final = re.compile(r"_FILE$|_PATH$|_URL$")
 _SHORTEST_SECRET: Final = 6
 
 
@@ -44,6 +46,27 @@ _IDENTITY: Final = (
     "ARM_OIDC_TOKEN",
     "ARM_OIDC_TOKEN_FILE_PATH",
 )
+_KEPT: Final = ("ARM_CLIENT_SECRET", "ARM_CLIENT_CERTIFICATE", "ARM_CLIENT_CERTIFICATE_PATH")
+"""Proofs of an identity that somebody keeps."""
+_ASKED_FOR: Final = (
+    "ARM_USE_OIDC",
+    "ARM_USE_MSI",
+    "ARM_OIDC_AUDIENCE",
+    "ARM_OIDC_REQUEST_TOKEN",
+    "ARM_OIDC_REQUEST_URL",
+)
+"""What asks for a proof of an identity in place of a kept one."""
+OF_THE_PIPELINE: Final = (
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_URL",
+    "ARM_OIDC_REQUEST_TOKEN",
+    "ARM_OIDC_REQUEST_URL",
+    "SYSTEM_ACCESSTOKEN",
+    "SYSTEM_OIDCREQUESTURI",
+    "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID",
+    "ARM_OIDC_AZURE_SERVICE_CONNECTION_ID",
+)
+"""With these a process could get a token for any customer."""
 _STORAGE: Final = (
     "AZURE_STORAGE_ACCOUNT",
     "AZURE_STORAGE_KEY",
@@ -64,6 +87,7 @@ _TOKEN: Final = "PULUMI_ACCESS_TOKEN"  # noqa: S105  (a name)
 
 GROUPS: Final = (
     Group("the tenant's identity", _IDENTITY, (*_IDENTITY, "ARM_TENANT_ID", "ARM_SUBSCRIPTION_ID")),
+    Group("the tenant's identity", _KEPT, _ASKED_FOR),
     Group("the storage of the state", _STORAGE, _STORAGE),
     Group("the identity that opens state and key", _AZURE, _AZURE),
     Group("the key of the secrets", _KEY, _KEY),
@@ -102,7 +126,7 @@ def customer_environment(customer_name: str, environ: Mapping[str, str]) -> dict
             shared[key] = value
         elif owner.upper() == suffix:
             own[name] = value
-    kept_out = {name for group in begun(own) for name in group.with_it}
+    kept_out = {name for group in begun(own) for name in group.with_it} | {*OF_THE_PIPELINE}
     return {key: value for key, value in shared.items() if key.upper() not in kept_out} | own
 
 
@@ -117,7 +141,7 @@ def own_kinds(customer_name: str, environ: Mapping[str, str]) -> list[str]:
     suffix = suffix_of(customer_name)
     parts = (key.partition(_MARK) for key in environ)
     own = [name for name, mark, owner in parts if name and mark and owner.upper() == suffix]
-    return [group.kind for group in begun(own)]
+    return list(dict.fromkeys(group.kind for group in begun(own)))
 
 
 def with_tenant(environment: Mapping[str, str], customer: Customer) -> dict[str, str]:
@@ -131,13 +155,7 @@ def with_tenant(environment: Mapping[str, str], customer: Customer) -> dict[str,
 
 def secret_values(environment: Mapping[str, str]) -> list[str]:
     """What must not be printed: the longest first, so that none hides a part of another."""
-    found = {
-        value
-        for key, value in environment.items()
-        if _SECRET_NAME.search(key.upper())
-        and not _NO_SECRET.search(key.upper())
-        and len(value) >= _SHORTEST_SECRET
-    }
+    found = {one for one in credential_values(environment).values() if len(one) >= _SHORTEST_SECRET}
     return sorted(found, key=len, reverse=True)
 
 

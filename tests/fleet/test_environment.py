@@ -6,8 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from entra.credential_variables import CREDENTIALS
+from entra.credentials import choose_method
 from fleet.customers import _NAME, Customer  # pyright: ignore[reportPrivateUsage]
 from fleet.environment import (
+    GROUPS,
+    OF_THE_PIPELINE,
     customer_environment,
     own_kinds,
     refuse_same_suffix,
@@ -76,6 +80,46 @@ def test_no_shared_half_is_mixed_into_a_credential_of_ones_own(
     assert customer_environment("south", {**shared, f"{own}__NORTH": "own"}) == shared
 
 
+@pytest.mark.parametrize("kept", ["ARM_CLIENT_SECRET", "ARM_CLIENT_CERTIFICATE_PATH"])
+def test_a_customer_with_a_secret_or_certificate_of_its_own_signs_in_by_that_alone(
+    kept: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "certificate.pem"
+    file.touch()
+    federation = {
+        "ARM_USE_OIDC": "true",
+        "ARM_USE_MSI": "true",
+        "ARM_OIDC_TOKEN": "a token",
+        "ARM_OIDC_TOKEN_FILE_PATH": "a file",
+        "ARM_OIDC_AUDIENCE": "api://all",
+        "ARM_CLIENT_ID": "the others' application",
+    }
+    pipeline = dict.fromkeys(OF_THE_PIPELINE, "the pipeline's")
+    environ = {**federation, **pipeline, f"{kept}__NORTH": str(file)}
+    north = customer_environment("north", environ)
+    assert north == {kept: str(file)}
+    assert choose_method(north, "tenant", "application").variable == kept
+    assert customer_environment("south", environ) == federation
+
+
+def test_a_pipelines_way_to_ask_for_tokens_goes_to_nobody() -> None:
+    pipeline = dict.fromkeys(OF_THE_PIPELINE, "good for every customer")
+    own = {"ARM_OIDC_REQUEST_URL__NORTH": "its own", "ARM_OIDC_REQUEST_TOKEN__NORTH": "its own"}
+    environ = {"PATH": "/bin", **pipeline, **own}
+    assert customer_environment("south", environ) == {"PATH": "/bin"}
+    assert "good for every customer" not in customer_environment("north", environ).values()
+    assert customer_environment("north", environ)["ARM_OIDC_REQUEST_URL"] == "its own"
+
+
+def test_a_process_of_a_process_has_the_same_variables() -> None:
+    environ = {"ARM_CLIENT_ID__NORTH": "app", "ARM_USE_OIDC": "true", "ARM_CLIENT_ID": "other"}
+    once = customer_environment("north", environ)
+    assert customer_environment("north", once) == once == {
+        "ARM_CLIENT_ID": "app",
+        "ARM_USE_OIDC": "true",
+    }  # fmt: skip
+
+
 def test_its_own_tenant_goes_with_an_identity_for_all() -> None:
     shared = {"ARM_CLIENT_ID": "app", "ARM_CLIENT_SECRET": "s", "ARM_TENANT_ID__NORTH": "t"}
     got = customer_environment("north", shared)
@@ -94,6 +138,56 @@ def test_the_settings_file_names_the_tenant_where_nothing_else_does() -> None:
 def test_two_customers_that_would_share_variables_are_refused() -> None:
     with pytest.raises(FleetError, match="customers north-school and North"):
         refuse_same_suffix(["north-school", "south", "North.School"])
+
+
+NO_SECRETS = {
+    "ARM_CLIENT_ID", "ARM_TENANT_ID", "ARM_SUBSCRIPTION_ID", "ARM_CLIENT_CERTIFICATE_PATH",
+    "ARM_OIDC_TOKEN_FILE_PATH", "ARM_OIDC_AUDIENCE", "ARM_OIDC_REQUEST_URL", "ARM_USE_MSI",
+    "ARM_USE_OIDC", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_CLIENT_ID", "AZURE_TENANT_ID",
+    "AZURE_FEDERATED_TOKEN_FILE", "AZURE_STORAGE_ACCOUNT", "PULUMI_BACKEND_URL",
+    "PULUMI_CONFIG_PASSPHRASE_FILE",
+}  # fmt: skip
+"""Of what makes up a credential: ids, paths, addresses and switches."""
+
+
+def test_what_makes_up_a_credential_and_is_no_id_path_or_address_is_a_secret() -> None:
+    known = {name for group in GROUPS for name in (*group.begun_by, *group.with_it)}
+    values = {name: f"value of {name}" for name in known}
+    secrets = set(secret_values(values))
+    assert {name for name in known if values[name] in secrets} == known - NO_SECRETS
+    assert known >= NO_SECRETS
+
+
+@pytest.mark.parametrize("name", CREDENTIALS)
+def test_every_credential_that_is_known_by_name_is_a_secret(name: str) -> None:
+    assert secret_values({name: "tell-nobody", f"{name}__NORTH": "nor-this-one"}) == [
+        "nor-this-one",
+        "tell-nobody",
+    ]
+
+
+def test_what_is_secret_in_an_address_is_a_secret_and_the_rest_is_not() -> None:
+    environ = {
+        "PULUMI_BACKEND_URL": "postgres://breakglass:p%40ssword-1@db.internal/state",
+        "HTTPS_PROXY": "http://proxy.internal:3128",
+        "GIT_URL": "https://ghp_0123456789abcdefghij@github.com/a/b",
+        "STATE_URL": "https://a.blob.core.windows.net/b?sv=2024&sig=c2lnbmF0dXJl&se=2026",
+    }
+    assert set(secret_values(environ)) == {
+        "p%40ssword-1",
+        "p@ssword-1",
+        "ghp_0123456789abcdefghij",
+        "c2lnbmF0dXJl",
+    }
+    told = without_secrets(environ["PULUMI_BACKEND_URL"], secret_values(environ))
+    assert told == "postgres://breakglass:[secret]@db.internal/state"
+
+
+def test_an_accounts_key_is_taken_out_without_the_rest_of_its_connection_string() -> None:
+    key = "a2V5LW9mLXRoZS1hY2NvdW50=="
+    text = f"DefaultEndpointsProtocol=https;AccountName=a;AccountKey={key};EndpointSuffix=x"
+    secrets = secret_values({"AZURE_STORAGE_CONNECTION_STRING": text})
+    assert secrets == [text, key]
 
 
 def test_secrets_are_taken_out_of_text() -> None:

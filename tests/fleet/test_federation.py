@@ -1,0 +1,175 @@
+"""Tokens of a pipeline: each customer's process gets those of its own audience and no others."""
+
+from collections.abc import Generator
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import jwt
+import pytest
+from azure.core.exceptions import ClientAuthenticationError
+
+from entra.credentials import ask_pipeline, choose_method
+from entra.errors import IdentityError
+from fleet.environment import customer_environment
+from fleet.errors import FleetError
+from fleet.federation import own_environment
+from tests.fleet.pipeline import BEARER, Pipeline, federated, running_pipeline
+from tests.support.tenant import object_id, running_tenant, small_document
+
+AUDIENCES = {
+    "ARM_OIDC_AUDIENCE__NORTH": "api://AzureADTokenExchange/north",
+    "ARM_OIDC_AUDIENCE__SOUTH": "api://AzureADTokenExchange/south",
+}
+
+
+@pytest.fixture
+def pipeline() -> Generator[Pipeline]:
+    with running_pipeline() as running:
+        yield running
+
+
+def asked(environment: dict[str, str], audience: str) -> str:
+    """The token that a process with this environment gets."""
+    return ask_pipeline(
+        environment["ACTIONS_ID_TOKEN_REQUEST_URL"],
+        environment["ACTIONS_ID_TOKEN_REQUEST_TOKEN"],
+        audience,
+    )
+
+
+def audience_of(token: str) -> Any:
+    return jwt.decode(token, options={"verify_signature": False})["aud"]
+
+
+def test_a_process_gets_its_own_customers_tokens_whatever_it_asks_for(pipeline: Pipeline) -> None:
+    environ = {**pipeline.environ, **AUDIENCES}
+    with own_environment("north", environ) as north, own_environment("south", environ) as south:
+        assert (
+            audience_of(asked(north, AUDIENCES["ARM_OIDC_AUDIENCE__SOUTH"]))
+            == (AUDIENCES["ARM_OIDC_AUDIENCE__NORTH"])
+        )
+        assert audience_of(asked(south, "")) == AUDIENCES["ARM_OIDC_AUDIENCE__SOUTH"]
+    assert set(pipeline.audiences) == set(AUDIENCES.values())
+
+
+def test_what_is_good_for_every_customer_reaches_none(pipeline: Pipeline) -> None:
+    environ = {
+        **pipeline.environ,
+        "ARM_OIDC_REQUEST_TOKEN": BEARER,
+        "SYSTEM_ACCESSTOKEN": BEARER,
+    }
+    with own_environment("north", environ) as north:
+        assert not [name for name, value in north.items() if BEARER in value]
+        assert not [name for name, value in north.items() if urlsplit(pipeline.url).netloc in value]
+
+
+def test_one_customers_password_opens_no_others_address(pipeline: Pipeline) -> None:
+    environ = pipeline.environ
+    with own_environment("north", environ) as north, own_environment("south", environ) as south:
+        before = len(pipeline.audiences)
+        url = south["ACTIONS_ID_TOKEN_REQUEST_URL"]
+        for password in (north["ACTIONS_ID_TOKEN_REQUEST_TOKEN"], BEARER):
+            answer = httpx.get(url, headers={"Authorization": f"Bearer {password}"})
+            assert (answer.status_code, "value" in answer.json()) == (401, False)
+        assert httpx.get(url).status_code == 401
+        assert len(pipeline.audiences) == before
+
+
+def test_the_tenant_takes_the_token_for_its_own_application_alone(pipeline: Pipeline) -> None:
+    document = small_document()
+    ours = document["apps"][0]
+    ours["federatedCredentials"] = [federated(AUDIENCES["ARM_OIDC_AUDIENCE__NORTH"])]
+    theirs = {**ours, "appId": object_id("their app"), "objectId": object_id("their principal")}
+    theirs["federatedCredentials"] = [federated(AUDIENCES["ARM_OIDC_AUDIENCE__SOUTH"])]
+    document["apps"].append(theirs)
+    with (
+        running_tenant(document) as server,
+        own_environment("north", {**pipeline.environ, **AUDIENCES}) as north,
+    ):
+
+        def sign_in(app: str) -> str:
+            method = choose_method(north, object_id("tenant"), app)
+            credential = method.build(
+                authority=server.url,
+                disable_instance_discovery=True,
+                connection_verify=str(server.ca_path),
+            )
+            return credential.get_token(f"{server.url}/.default").token
+
+        assert sign_in(ours["appId"])
+        with pytest.raises(ClientAuthenticationError, match="AADSTS700212"):
+            sign_in(theirs["appId"])
+
+
+def test_the_address_is_gone_with_the_process(pipeline: Pipeline) -> None:
+    north: dict[str, str] = {}
+
+    def stopped() -> None:
+        with own_environment("north", pipeline.environ) as made:
+            north.update(made)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    with pytest.raises(IdentityError, match="ConnectError"):
+        asked(north, "")
+
+
+def test_a_pipeline_that_is_busy_is_asked_again(pipeline: Pipeline) -> None:
+    pauses: list[float] = []
+    audience = AUDIENCES["ARM_OIDC_AUDIENCE__NORTH"]
+    pipeline.answers[audience] = [503, 429]
+    with own_environment("north", {**pipeline.environ, **AUDIENCES}, pauses.append) as north:
+        assert audience_of(asked(north, "")) == audience
+    assert pauses == [1, 4]
+
+
+@pytest.mark.parametrize(("statuses", "waited"), [([503] * 3, [1, 4]), ([403], [])])
+def test_a_pipeline_that_gives_none_is_told_in_one_line(
+    pipeline: Pipeline, statuses: list[int], waited: list[float]
+) -> None:
+    pauses: list[float] = []
+    pipeline.answers["api://AzureADTokenExchange"] = statuses
+    told = f"gave no OIDC token: it answered {statuses[-1]}"
+    with (
+        pytest.raises(FleetError, match=told) as caught,
+        own_environment("north", pipeline.environ, pauses.append),
+    ):
+        pass
+    assert pauses == waited
+    assert "\n" not in str(caught.value)
+    assert BEARER not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"ARM_USE_OIDC": "false"},
+        {"ARM_USE_OIDC": "perhaps"},
+        {"ARM_CLIENT_SECRET__NORTH": "its own"},
+        {"ARM_OIDC_TOKEN__NORTH": "fetched by a step before"},
+        {"ARM_OIDC_REQUEST_URL__NORTH": "https://its.own", "ARM_OIDC_REQUEST_TOKEN__NORTH": "own"},
+    ],
+)
+def test_who_signs_in_otherwise_gets_no_address(pipeline: Pipeline, own: dict[str, str]) -> None:
+    environ = {**pipeline.environ, **own}
+    with own_environment("north", environ) as north:
+        assert north == customer_environment("north", environ)
+        assert "ACTIONS_ID_TOKEN_REQUEST_URL" not in north
+    assert pipeline.audiences == []
+
+
+def test_a_proxy_is_not_asked_for_an_address_on_this_machine(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with own_environment("north", {**pipeline.environ, "NO_PROXY": "vault.internal"}) as north:
+        assert north["NO_PROXY"] == "vault.internal,127.0.0.1"
+        monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.setenv(name, "vault.internal")
+        with pytest.raises(IdentityError):
+            asked(north, "")
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.setenv(name, north[name])
+        assert asked(north, "")
