@@ -56,6 +56,13 @@ Canary = Annotated[
 NoChanges = Annotated[
     bool, typer.Option("--expect-no-changes", help="A customer with changes counts as failed.")
 ]
+AllStacks = Annotated[
+    bool,
+    typer.Option(
+        "--all-stacks",
+        help="Name stacks in the state backend without a settings file, too; so without --only.",
+    ),
+]
 
 
 @fleet_app.command()
@@ -83,9 +90,11 @@ def add(
 
     from cli.chosen_stack import engine_executable
     from cli.fleet_run import fleet_folder
+    from fleet.customers import find_customers
     from fleet.environment import customer_environment
     from fleet.errors import FleetError
     from fleet.new_customer import add_customer, init_stack
+    from fleet.state_backend import warnings
 
     folder = fleet_folder()
     try:
@@ -102,6 +111,10 @@ def add(
         for line in added.to_change:
             typer.echo(f"Still the example's, put this customer's own: {line}")
         if init:
+            everybody = find_customers(folder)
+            ours = [one for one in everybody if one.name == name]
+            for line in warnings(ours, everybody, folder, os.environ).protected:
+                typer.echo(line, err=True)
             init_stack(added, engine_executable(), folder, customer_environment(name, os.environ))
             typer.echo(f"Stack {name} is made. Next: breakglass fleet preview --only {name}")
         else:
@@ -134,6 +147,7 @@ def preview(
     canary: Canary = 0,
     resume: Resume = False,
     expect_no_changes: NoChanges = False,
+    all_stacks: AllStacks = False,
     timeout: Timeout = 60,
     report: Report = None,
     cluster: Address = None,
@@ -145,6 +159,7 @@ def preview(
     _operate(
         "preview", selection(only, leave_out, changed), parallel=parallel, canary=canary,
         resume=resume, timeout=timeout, report=report, expect_no_changes=expect_no_changes,
+        all_stacks=all_stacks,
         cluster=ClusterChoice(cluster, cluster_ca, cluster_cert, cluster_key),
     )  # fmt: skip
 
@@ -232,6 +247,7 @@ def status(
     leave_out: LeaveOut = None,
     changed: Changed = None,
     parallel: Parallel = None,
+    all_stacks: AllStacks = False,
     timeout: Timeout = 60,
     report: Report = None,
     cluster: Address = None,
@@ -242,7 +258,7 @@ def status(
     """Look at every customer's policies, logs and alarms. Changes nothing."""
     _operate(
         "status", selection(only, leave_out, changed), parallel=parallel, timeout=timeout,
-        report=report,
+        report=report, all_stacks=all_stacks,
         cluster=ClusterChoice(cluster, cluster_ca, cluster_cert, cluster_key),
     )  # fmt: skip
 
@@ -260,15 +276,9 @@ def matrix(
     changed: Changed = None,
 ) -> None:
     """Print the JSON from which a CI makes a job for each share of the customers."""
-    from cli.fleet_run import chosen, fleet_folder
-    from fleet.errors import FleetError
-    from fleet.matrix import matrix as deal
+    from cli.fleet_shards import deal_out
 
-    try:
-        found = chosen(selection(only, leave_out, changed), fleet_folder())
-    except FleetError as error:
-        raise CommandFailed(str(error), exit_code=error.exit_code) from None
-    typer.echo(deal([one.name for one in found], shards, form))
+    typer.echo(deal_out(selection(only, leave_out, changed), shards, form))
 
 
 @fleet_app.command()
@@ -282,20 +292,9 @@ def merge(
     report: Report = None,
 ) -> None:
     """Join the reports of several CI jobs; ends as one run over all of them would have."""
-    from cli.fleet_reports import check_targets, write_reports
-    from fleet.matrix import merge as join
-    from fleet.progress import line_of
-    from fleet.report_json import ReportError
+    from cli.fleet_shards import merge_reports
 
-    check_targets(report or ())
-    try:
-        joined = join(paths, _split("--expect", expect))
-    except ReportError as error:
-        raise CommandFailed(str(error)) from None
-    for one in joined.customers:
-        typer.echo(line_of(one))
-    write_reports(joined, report or ())
-    raise typer.Exit(joined.exit_code)
+    raise typer.Exit(merge_reports(paths, _split("--expect", expect), report or ()))
 
 
 def _operate(
@@ -310,6 +309,7 @@ def _operate(
     resume: bool = False,
     yes: bool = False,
     expect_no_changes: bool = False,
+    all_stacks: bool = False,
 ) -> None:
     from cli.fleet_run import Way, run
 
@@ -320,6 +320,7 @@ def _operate(
         resume=resume,
         yes=yes,
         expect_no_changes=expect_no_changes,
+        all_stacks=all_stacks,
         reports=tuple(report or ()),
         cluster=cluster,
     )

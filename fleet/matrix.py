@@ -5,22 +5,28 @@ of one matrix (GitHub, "Running variations of jobs in a workflow"); Azure DevOps
 named sets of variables, whose names hold letters, digits and underscores alone (Microsoft,
 "jobs.job.strategy definition").
 
-    FleetError       a number of shards or a name that no CI would take
+    FleetError       a number of shards, or a name, that must not get into a pipeline
       ReportError    a report that does not fit to the others
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, Literal
 
+from fleet.customers import check_name
 from fleet.errors import FleetError
 from fleet.report import CustomerReport, FleetReport, Problem
 from fleet.report_json import ReportError, read_json
+from fleet.report_words import moment_text
 
 Form = Literal["github", "azure", "names"]
 MOST_SHARDS: Final = 256
 """Of one matrix on GitHub Actions."""
+MOST_APART: Final = timedelta(hours=12)
+"""Between two reports of one run: a job of the pipelines ends within six hours, after it waited for
+another one's stacks. A file that an earlier run left is as old as the pause between two runs."""
 
 
 def deal(customers: Sequence[str], shards: int) -> list[list[str]]:
@@ -41,10 +47,14 @@ def matrix(customers: Sequence[str], shards: int, form: Form) -> str:
     `names` is no JSON but all of the customers, as `merge --expect` takes them.
 
     Raises:
-        FleetError: `shards` is not between 1 and 256, or a name holds a comma.
+        FleetError: `shards` is not between 1 and 256, or a name is none: in a pipeline it becomes
+            a word of a shell and a pattern, so that `*` would be everybody, once more.
     """
-    if bad := [name for name in customers if "," in name]:
-        raise FleetError(f"{bad[0]!r} holds a comma, which parts the customers of a shard")
+    for name in customers:
+        try:
+            check_name(name)
+        except FleetError as error:
+            raise FleetError(f"{error}; rename its settings file", exit_code=2) from None
     dealt = [",".join(names) for names in deal(customers, shards)]
     if form == "names":
         return ",".join(dealt)
@@ -63,7 +73,7 @@ def merge(paths: Sequence[Path], expected: Sequence[str] = ()) -> FleetReport:
 
     Raises:
         ReportError: no report at all, one that cannot be read, reports of different operations or
-            revisions, or a customer in two of them.
+            revisions, made more than 12 hours apart, or a customer in two of them.
     """
     if not paths:
         raise ReportError("no report to merge: name the shards' reports, FILE.json")
@@ -84,6 +94,7 @@ def merge(paths: Sequence[Path], expected: Sequence[str] = ()) -> FleetReport:
                     f"{one.customer} is in {other} and in {path}: a customer belongs to one shard"
                 )
             of[one.customer] = path
+    _refuse_other_days(reports)
     missing = tuple(_missing(name, first) for name in sorted(set(expected) - of.keys()))
     return FleetReport(
         made=max(report.made for report in reports.values()),
@@ -91,6 +102,18 @@ def merge(paths: Sequence[Path], expected: Sequence[str] = ()) -> FleetReport:
         revision=first.revision,
         customers=(*(one for report in reports.values() for one in report.customers), *missing),
     )
+
+
+def _refuse_other_days(reports: Mapping[Path, FleetReport]) -> None:
+    made = {path: report.made for path, report in reports.items()}
+    oldest, newest = min(made, key=made.__getitem__), max(made, key=made.__getitem__)
+    if made[newest] - made[oldest] > MOST_APART:
+        hours = MOST_APART.total_seconds() / 3600
+        raise ReportError(
+            f"{oldest} was made on {moment_text(made[oldest])}, {newest} on"
+            f" {moment_text(made[newest])}: more than {hours:g} hours apart, so they tell of no one"
+            " run; run all of its jobs again, not only those that failed"
+        )
 
 
 def _missing(name: str, report: FleetReport) -> CustomerReport:

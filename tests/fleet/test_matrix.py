@@ -1,13 +1,14 @@
 """Customers dealt out to several machines, and their reports joined."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fleet.errors import FleetError
-from fleet.matrix import deal, matrix, merge
+from fleet.matrix import MOST_APART, Form, deal, matrix, merge
 from fleet.report import FleetReport
 from fleet.report_json import ReportError, write_json
 from tests.fleet.sample_report import MADE, customer, fleet
@@ -49,9 +50,13 @@ def test_a_number_of_shards_that_no_ci_takes_is_refused(shards: int) -> None:
     assert caught.value.exit_code == 2
 
 
-def test_a_name_that_would_be_read_as_two_is_refused() -> None:
-    with pytest.raises(FleetError, match="'a,b' holds a comma"):
-        matrix(["a,b"], 1, "azure")
+@pytest.mark.parametrize("name", ["a,b", "*", "north-?", "$(id)", "a'b;id", "-x", "a\nb=c", ""])
+@pytest.mark.parametrize("form", ["github", "azure", "names"])
+def test_a_name_that_a_pipeline_would_read_as_more_is_refused(name: str, form: Form) -> None:
+    with pytest.raises(FleetError, match="is no name for a customer") as caught:
+        matrix(["north", name], 2, form)
+    assert "rename its settings file" in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
 
 
 def written(folder: Path, *reports: FleetReport) -> list[Path]:
@@ -87,6 +92,22 @@ def test_reports_that_do_not_fit_are_refused(
     with pytest.raises(ReportError, match=words) as caught:
         merge(written(tmp_path, first, second))
     assert "\n" not in str(caught.value)
+
+
+def test_a_report_of_another_day_is_refused_and_both_are_named(tmp_path: Path) -> None:
+    old = fleet(customer("a"), made=MADE - MOST_APART - timedelta(minutes=1))
+    paths = written(tmp_path, fleet(customer("b")), old)
+    with pytest.raises(ReportError, match="more than 12 hours apart") as caught:
+        merge(paths)
+    (line,) = str(caught.value).splitlines()
+    assert "shard-2.json was made on 2026-11-22 16:11 UTC" in line
+    assert "shard-1.json on 2026-11-23 04:12 UTC" in line
+
+
+def test_shards_of_a_long_run_are_joined(tmp_path: Path) -> None:
+    first = fleet(customer("a"), made=MADE - MOST_APART)
+    joined = merge(written(tmp_path, first, fleet(customer("b"))))
+    assert (joined.made, len(joined.customers)) == (MADE, 2)
 
 
 def test_a_report_of_another_version_is_refused(tmp_path: Path) -> None:
