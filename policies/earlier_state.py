@@ -4,12 +4,22 @@ No rule is asked about a deletion: what the program leaves out is simply not the
 asked for by the CLI's own `pulumi stack export`, which locks nothing and leaves secrets encrypted.
 """
 
+import functools
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, cast
 
+from policies.resource_types import STACK
+from policies.seen import Seen, of_type
+
 LIMIT_SECONDS: Final = 60
+ORGANIZATION: Final[Mapping[str, dict[str, Any]]] = {
+    "organization": {"type": "string", "default": ""}
+}
+"""The setting of a rule that asks for the state."""
+StateReader = Callable[[str, str], Mapping[str, Mapping[str, Any]]]
+"""URN of the stack, organization → the state's resources by URN."""
 
 
 class StateError(Exception):
@@ -43,6 +53,26 @@ def read_state(stack_urn: str, organization: str = "") -> Mapping[str, Mapping[s
         return _resources(json.loads(finished.stdout))
     except ValueError:
         raise StateError(f"`{' '.join(command)}` answered with something else than JSON") from None
+
+
+state_once: StateReader = functools.lru_cache(maxsize=1)(read_state)
+"""The state before this run: one process of a pack serves one run, and several rules ask."""
+
+
+def earlier(
+    what: str, stack: Sequence[Seen], config: Mapping[str, Any], state: StateReader
+) -> tuple[Mapping[str, Mapping[str, Any]], Sequence[tuple[None, str]]]:
+    """What stood before, and a violation when that cannot be told; `what` the rule is about."""
+    root = next(iter(of_type(stack, STACK)), stack[0])
+    try:
+        return state(root.urn, str(config.get("organization", ""))), ()
+    except StateError as error:
+        line = (
+            f"{what}: found no way to the stack's state ({error}), expected to compare with it:"
+            " what would be deleted is not seen otherwise; put pulumi on PATH, or set the rule's"
+            " organization"
+        )
+        return {}, ((None, line),)
 
 
 def _resources(document: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:

@@ -16,6 +16,8 @@ EXCLUSION: Final = "pulumi-python:dynamic/break-glass:PolicyExclusion"
 GROUP_GUARD: Final = "pulumi-python:dynamic/break-glass:GroupGuard"
 
 STACK: Final = "pulumi:pulumi:Stack"
+RANDOM: Final = "random:index/"
+"""Every random value's type begins so."""
 RANDOM_PASSWORD: Final = "random:index/randomPassword:RandomPassword"  # noqa: S105
 USER: Final = "azuread:index/user:User"
 GROUP: Final = "azuread:index/group:Group"

@@ -5,9 +5,9 @@ from typing import Final
 
 from pulumi_policy import EnforcementLevel
 
-from policies.resource_types import ACTIVITY_ALERT, MONITORING, QUERY_RULE
+from policies.resource_types import ACTIVITY_ALERT, DIAGNOSTIC_SETTING, MONITORING, QUERY_RULE
 from policies.rule import Config, stack_rule
-from policies.rules.alarm_sees_every_use import has_premium
+from policies.rules.alarm_sees_every_use import SIGN_INS, exports, has_premium
 from policies.seen import Seen, accounts, of_type
 
 WATCH: Final = {
@@ -19,6 +19,8 @@ WATCH: Final = {
 }
 """What nobody would be told of, by the setting, with which the alert's name ends, too."""
 OF_PREMIUM: Final = ("exclusion", "silence")
+PASSKEYS: Final = "NonInteractiveUserSignInLogs"
+"""A passkey sign-in that obtains a refresh token is in this category only."""
 
 
 def judge(stack: Sequence[Seen], config: Config) -> Iterable[tuple[Seen | None, str]]:
@@ -34,6 +36,14 @@ def judge(stack: Sequence[Seen], config: Config) -> Iterable[tuple[Seen | None, 
                 f"alarm: found no {setting} alert, expected one: nobody would be told of {unseen};"
                 f" set break-glass:monitoring.watch.{setting} to true, or put it back into the"
                 " program",
+            )
+    for one in of_type(stack, DIAGNOSTIC_SETTING):
+        if one.has_parent(MONITORING) and exports(one, SIGN_INS) and not exports(one, PASSKEYS):
+            yield (
+                one,
+                f"{one.name}: found that {PASSKEYS} are not exported, expected them: a sign-in with"
+                " a passkey may be in no other log; add the category to"
+                " break-glass:monitoring.diagnosticSetting.categories",
             )
 
 

@@ -7,46 +7,45 @@ output of CaExclusionPatch) is no deletion: nobody can exclude anything from it.
 In an `up` this comes when everything is done; the preview before it is what refuses in time.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pulumi_policy import StackValidationPolicy
 
-from policies.earlier_state import StateError, read_state
-from policies.resource_types import ADOPTED_ACCOUNT, EXCLUSION, EXCLUSION_COMPONENT, STACK, USER
+from policies.earlier_state import ORGANIZATION, StateReader, earlier, state_once
+from policies.resource_types import (
+    ADOPTED_ACCOUNT,
+    EXCLUSION,
+    EXCLUSION_COMPONENT,
+    GROUP_COMPONENT,
+    MEMBER,
+    USER,
+)
 from policies.rule import Config, stack_rule
 from policies.seen import UNKNOWN, Seen, accounts, listing, mapping, of_type
+from policies.stack_settings import SETTINGS, StackSettings
 
-StateReader = Callable[[str, str], Mapping[str, Mapping[str, Any]]]
-"""URN of the stack, organization → the state's resources by URN."""
 FIXED = ("policyId", "tenantId")
 """What replaces an exclusion when it changes."""
 
 
-def rule(state: StateReader = read_state) -> StackValidationPolicy:
-    """The rule, with what reads the state."""
+def rule(
+    state: StateReader = state_once, settings: StackSettings = SETTINGS
+) -> StackValidationPolicy:
+    """The rule, with what reads the state, and the settings."""
 
     def judge(stack: Sequence[Seen], config: Config) -> Iterable[tuple[Seen | None, str]]:
         yield from _anew(stack)
-        root = next(iter(of_type(stack, STACK)), stack[0])
-        try:
-            before = state(root.urn, str(config.get("organization", "")))
-        except StateError as error:
-            yield (
-                None,
-                f"exclusions: found no way to the stack's state ({error}), expected to compare with"
-                " it: what would be deleted is not seen otherwise; put pulumi on PATH, or set the"
-                " rule's organization",
-            )
-            return
-        yield from _lost(stack, before)
+        before, trouble = earlier("exclusions", stack, config, state)
+        yield from trouble
+        yield from _lost(stack, before, settings)
 
     return stack_rule(
         "exclusion-stays",
         "No exclusion goes while an account lives.",
         judge,
         applies=_living,
-        config={"organization": {"type": "string", "default": ""}},
+        config=ORGANIZATION,
     )
 
 
@@ -76,7 +75,7 @@ def _wanted(one: Seen) -> bool:
 
 
 def _lost(
-    stack: Sequence[Seen], before: Mapping[str, Mapping[str, Any]]
+    stack: Sequence[Seen], before: Mapping[str, Mapping[str, Any]], settings: StackSettings
 ) -> Iterable[tuple[Seen | None, str]]:
     planned = {one.urn: one for one in of_type(stack, EXCLUSION)}
     gone = {
@@ -84,6 +83,8 @@ def _lost(
         for one in of_type(stack, EXCLUSION_COMPONENT)
         for policy_id in listing(one.props.get("gone"))
     }
+    watched = [one for one in accounts(stack) if not _let_go(one, settings)]
+    were = [mapping(one.get("outputs")) for one in before.values() if one.get("type") == MEMBER]
     for urn, resource in sorted(before.items()):
         if resource.get("type") != EXCLUSION:
             continue
@@ -99,7 +100,13 @@ def _lost(
                 )
             continue
         if _wanted(planned[urn]) and not planned[urn].props.get("reason"):
-            yield from _narrowed(planned[urn], mapping(old.get("wanted")), title, stack)
+            wanted = mapping(old.get("wanted"))
+            lost = [
+                account
+                for account in watched
+                if _excluded(wanted, account, were) and not _stays(planned[urn], account, stack)
+            ]
+            yield from _narrowed(planned[urn], lost, title)
         moved = [key for key in FIXED if _moved(old.get(key), planned[urn].props.get(key))]
         if moved:
             yield (
@@ -110,27 +117,57 @@ def _lost(
             )
 
 
-def _narrowed(
-    one: Seen, old: Mapping[str, Any], title: str, stack: Sequence[Seen]
-) -> Iterable[tuple[Seen | None, str]]:
-    """An account is excluded by the group or by itself; which of both the settings may change."""
+def _narrowed(one: Seen, lost: Sequence[Seen], title: str) -> Iterable[tuple[Seen | None, str]]:
+    for account in lost:
+        yield (
+            one,
+            f"{one.name}: found that {title} would no longer exclude {account.name}"
+            f" ({account.text('objectId')}), expected it to as long as the account lives; give"
+            " CaExclusionPatch the group with the account in it, or the account",
+        )
+
+
+def _excluded(
+    wanted: Mapping[str, Any], account: Seen, members: Sequence[Mapping[str, Any]]
+) -> bool:
+    """Whether the state has the account excluded: by itself, or as a member of a group."""
+    object_id = account.text("objectId")
+    inside = _has((one.get("memberObjectId") for one in members), object_id)
+    return bool(object_id) and (
+        _has(listing(wanted.get("users")), object_id) or bool(wanted.get("groups") and inside)
+    )
+
+
+def _stays(one: Seen, account: Seen, stack: Sequence[Seen]) -> bool:
+    """Whether the account is to be excluded, one way or the other, as far as that is known."""
     wanted = one.props.get("wanted")
-    for account in accounts(stack):
-        object_id = account.text("objectId")
-        if object_id and _covers(old, object_id) and not _covers(wanted, object_id):
-            yield (
-                one,
-                f"{one.name}: found that {title} would no longer exclude {account.name}"
-                f" ({object_id}), expected it to as long as the account lives; give"
-                " CaExclusionPatch the group or the account",
-            )
-
-
-def _covers(wanted: Any, object_id: str) -> bool:
     groups, users = mapping(wanted).get("groups"), mapping(wanted).get("users")
-    if UNKNOWN in (wanted, groups, users) or UNKNOWN in listing(users):
+    if UNKNOWN in (wanted, groups, users, *listing(groups), *listing(users)):
         return True
-    return bool(groups) or object_id.casefold() in {str(id_).casefold() for id_ in listing(users)}
+    ours = [group.text("groupId") for group in of_type(stack, GROUP_COMPONENT)]
+    by_group = any(not group or _has(listing(groups), group) for group in ours) and bool(groups)
+    inside = any(
+        member.name.endswith(f"-member-{account.name}")
+        or _has([member.props.get("memberObjectId")], account.text("objectId"))
+        for member in of_type(stack, MEMBER)
+    )
+    return (by_group and inside) or _has(listing(users), account.text("objectId"))
+
+
+def _has(ids: Iterable[Any], object_id: str) -> bool:
+    return object_id.casefold() in {str(one).casefold() for one in ids}
+
+
+def _let_go(account: Seen, settings: StackSettings) -> bool:
+    """Whether the settings say that no policy excludes it."""
+    if settings.is_off("accounts", "named", account.name, "excluded"):
+        return True
+    names = {account.text("objectId").casefold(), account.text("userPrincipalName").casefold()}
+    return any(
+        str(mapping(one).get("account")).casefold() in names
+        and mapping(one).get("excluded") is False
+        for one in settings.listed("accounts", "adopt")
+    )
 
 
 def _moved(old: Any, new: Any) -> bool:

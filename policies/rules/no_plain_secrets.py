@@ -2,45 +2,30 @@
 
 Three ways to find one: a property with a secret's name that is not marked as a secret; a text that
 is a secret elsewhere in the stack; and the value of a credential in this process's environment.
-Both values are looked for in base64, too, also as a part of something longer.
+Both values are looked for as addresses, JSON and base64 write them, too, also as a part of
+something longer.
 """
 
 import base64
+import json
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
+from urllib.parse import quote, quote_plus
 
+from entra.credential_variables import credential_values
 from policies.rule import Config, stack_rule
 from policies.secret_marks import SecretText
 from policies.seen import Seen, leaves
 
 _SECRET_NAME: Final = re.compile(
     r"(?:password|passwd|passphrase|pwd|secret|token|credential|connectionstring|serviceuri"
-    r"|bcrypthash|(?:private|api|access|shared|primary|secondary|account|storage)key)s?"
+    r"|passcode|bcrypthash|(?:private|api|access|shared|primary|secondary|account|storage|signing"
+    r"|encryption|master|client|function|auth)key)s?"
     r"(?:value|text)?$",
     re.IGNORECASE,
 )
-CREDENTIALS: Final = (
-    "ARM_CLIENT_SECRET",
-    "ARM_CLIENT_CERTIFICATE",
-    "ARM_CLIENT_CERTIFICATE_PASSWORD",
-    "ARM_OIDC_TOKEN",
-    "ARM_OIDC_REQUEST_TOKEN",
-    "ARM_ACCESS_KEY",
-    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-    "AZURE_CLIENT_CERTIFICATE_PASSWORD",
-    "AZURE_CLIENT_SECRET",
-    "AZURE_STORAGE_CONNECTION_STRING",
-    "AZURE_STORAGE_KEY",
-    "AZURE_STORAGE_SAS_TOKEN",
-    "GH_TOKEN",
-    "GITHUB_TOKEN",
-    "PULUMI_ACCESS_TOKEN",
-    "PULUMI_CONFIG_PASSPHRASE",
-    "SYSTEM_ACCESSTOKEN",
-)
-"""Environment variables that hold a credential."""
 SHORTEST: Final = 12
 """A shorter text could stand elsewhere by chance."""
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -66,7 +51,7 @@ def judge(stack: Sequence[Seen], config: Config) -> Iterable[tuple[Seen | None, 
 
 def credentials(environment: Mapping[str, str]) -> dict[str, str]:
     """The credentials of this process, by the name of their variable."""
-    held = {name: environment.get(name, "") for name in CREDENTIALS}
+    held = credential_values(environment)
     return {name: value for name, value in held.items() if len(value) >= SHORTEST}
 
 
@@ -76,8 +61,10 @@ def has_secret_name(path: Iterable[str]) -> bool:
 
 
 def forms(secret: str) -> frozenset[str]:
-    """A secret as it is, and what base64 makes of it wherever it begins in a longer text."""
-    raw, found = secret.encode(), {secret}
+    """A secret as it is, in an address, in JSON, and in base64 wherever it begins in a text."""
+    raw = secret.encode()
+    found = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}
+    found.add(json.dumps(secret)[1:-1])
     for lead, start in enumerate((0, 2, 3)):
         # The last sign may hold bits of what follows.
         end = (lead + len(raw)) * 8 // 6
@@ -112,5 +99,5 @@ RULE = stack_rule(
     "no-plain-secrets",
     "No secret stands in plain text in any resource or output.",
     judge,
-    applies=bool,
+    applies=lambda stack: any(one.props for one in stack),
 )

@@ -22,11 +22,12 @@ from policies.resource_types import (
     MEMBER,
     MONITORING,
     QUERY_RULE,
+    RANDOM,
     ROLE_ASSIGNMENT,
     USER,
 )
 from policies.rule import Config, stack_rule
-from policies.seen import Seen, of_type, retires
+from policies.seen import Seen, of_type, retires, type_of
 
 PROTECTED = (
     USER,
@@ -48,8 +49,12 @@ SEALED = {
     ACTIVITY_ALERT: ALARMS,
     # That of the alarms is protected, the second one, of what watches them, is held.
     ACTION_GROUP: ALARMS,
+    # Names and passwords of whatever kind: the account's identity.
+    RANDOM: USER,
 }
-"""What is held by another resource's protection, which depends on it."""
+"""By how a type begins: what is held by another resource's protection, which depends on it."""
+OWNERS = (ACCOUNT, ADOPTED_ACCOUNT, GROUP_COMPONENT, EXCLUSION_COMPONENT, MONITORING)
+"""Whose children these are; whatever else the program makes may be without protection."""
 MOST_NAMES = 6
 
 
@@ -57,7 +62,9 @@ def judge(stack: Sequence[Seen], config: Config) -> Iterable[tuple[Seen | None, 
     """Compares the protection of all that is the stack's own and does not retire."""
     del config
     leaving = [one for one in of_type(stack, ACCOUNT, ADOPTED_ACCOUNT) if retires(one)]
-    staying = [one for one in of_type(stack, *PROTECTED) if not _leaves(one, leaving)]
+    staying = [
+        one for one in of_type(stack, *PROTECTED) if _is_ours(one) and not _leaves(one, leaving)
+    ]
     bare = [one.name for one in staying if not one.protect]
     if len(bare) == len(staying):
         return
@@ -71,14 +78,20 @@ def judge(stack: Sequence[Seen], config: Config) -> Iterable[tuple[Seen | None, 
         )
     for type_, seal in SEALED.items():
         held = {urn for one in of_type(stack, seal) for urn in one.depends_on}
-        for one in of_type(stack, type_):
-            if not one.protect and one.urn not in held and not _leaves(one, leaving):
+        for one in sorted(stack, key=lambda one: one.name):
+            if not one.type.startswith(type_) or one.protect or one.urn in held:
+                continue
+            if _is_ours(one) and not _leaves(one, leaving):
                 yield (
                     one,
                     f"{one.name}: found neither protection nor a protected resource that depends"
                     f" on it, expected a {seal.rpartition(':')[2]} that does; make it by its"
                     " component",
                 )
+
+
+def _is_ours(one: Seen) -> bool:
+    return one.type in OWNERS or type_of(one.parent) in OWNERS
 
 
 def _leaves(one: Seen, leaving: Sequence[Seen]) -> bool:
@@ -94,5 +107,5 @@ RULE = stack_rule(
     "protected-together",
     "Accounts, roles, group, exclusions and alarm are protected together or not at all.",
     judge,
-    applies=lambda stack: bool(of_type(stack, *PROTECTED)),
+    applies=lambda stack: any(_is_ours(one) for one in of_type(stack, *PROTECTED)),
 )

@@ -22,6 +22,7 @@ from policies.resource_types import (
     EXCLUSION,
     EXCLUSION_COMPONENT,
     GROUP_COMPONENT,
+    MEMBER,
     MONITORING,
     STACK,
     USER,
@@ -132,10 +133,17 @@ def standing_stack() -> dict[str, Thing]:
         user = {"objectId": object_id, "userPrincipalName": upn}
         things += [account, Thing(USER, f"{name}-user", user, account)]
     component = Thing(EXCLUSION_COMPONENT, "exclusion", {"gone": []})
-    things += [Thing(GROUP_COMPONENT, "group", {"groupId": GROUP_ID}), component]
+    group = Thing(GROUP_COMPONENT, "group", {"groupId": GROUP_ID})
+    things += [group, component, *(member(number, group) for number in (1, 2))]
     things += [exclusion(f"p{number}", component) for number in (1, 2)]
     things += [Thing(MONITORING, "monitoring")]
     return {one.name: one for one in things}
+
+
+def member(number: int, group: Thing) -> Thing:
+    """The membership of one account."""
+    props = {"groupObjectId": GROUP_ID, "memberObjectId": IDS[number]}
+    return Thing(MEMBER, f"group-member-account-{number}", props, group)
 
 
 def exclusion(policy_id: str, component: Thing) -> Thing:

@@ -1,15 +1,12 @@
 """Rules on alert rules, receivers and logs."""
 
-import re
 from typing import Any
 
 import pytest
 
-from alerting.use_alert import SIGN_IN_TABLES, WatchedAccount, use_alert_query
 from policies.resource_types import (
     ACTION_GROUP,
     ACTIVITY_ALERT,
-    DIAGNOSTIC_SETTING,
     MONITORING,
     QUERY_RULE,
     WORKSPACE,
@@ -17,12 +14,10 @@ from policies.resource_types import (
 from policies.rules import (
     alarm_receivers,
     alarm_rings,
-    alarm_sees_every_use,
     receiver_outside,
     retention,
 )
 from tests.policy.pack_scene import (
-    IDS,
     LATER,
     NOT_APPLICABLE,
     Thing,
@@ -40,9 +35,18 @@ TAMPER = Thing(QUERY_RULE, "monitoring-tamper-alert", {**RINGS, "severity": 1.0}
 HEALTH = Thing(ACTIVITY_ALERT, "monitoring-health-alert", {"enabled": True, "actions": TOLD}, OWNER)
 
 
-def above(threshold: Any) -> Thing:
-    """The use alert, ringing above so many rows."""
-    return USE.having(criteria={"allOf": [{"query": "q", "threshold": threshold}]})
+def when(**condition: Any) -> Thing:
+    """The use alert with another condition than the product's."""
+    usual = {"operator": "GreaterThan", "threshold": 0.0, "timeAggregation": "Count"}
+    periods = {"numberOfEvaluationPeriods": 1.0, "minFailingPeriodsToAlert": 1.0}
+    dimensions = [{"name": "Account", "operator": "Include", "values": ["*"]}]
+    whole = {**usual, "failingPeriods": periods, "dimensions": dimensions, **condition}
+    return USE.having(criteria={"allOf": [whole]})
+
+
+def by(name: Any, operator: Any, *values: Any) -> dict[str, Any]:
+    """A condition with one dimension."""
+    return {"dimensions": [{"name": name, "operator": operator, "values": [*values]}]}
 
 
 @pytest.mark.parametrize(
@@ -54,8 +58,15 @@ def above(threshold: Any) -> Thing:
         USE.having(actions=LATER),
         USE.having(severity=LATER),
         USE.having(criteria=LATER),
-        above(0.0),
-        above(LATER),
+        USE.having(criteria={"allOf": [LATER]}),
+        USE.having(evaluationFrequency="PT1H", windowSize="PT60M"),
+        USE.having(evaluationFrequency="PT5M", windowSize=LATER),
+        USE.having(evaluationFrequency="PT5M"),
+        when(),
+        when(threshold=LATER),
+        when(failingPeriods={"numberOfEvaluationPeriods": LATER, "minFailingPeriodsToAlert": 1}),
+        when(dimensions=[LATER]),
+        when(**by("Account", LATER, "*")),
     ],
 )
 def test_an_alert_that_rings_is_taken(alert: Thing) -> None:
@@ -75,7 +86,31 @@ def test_an_alert_that_rings_is_taken(alert: Thing) -> None:
             USE.having(muteActionsDuration="PT1H"),
             "monitoring-use-alert: found actions muted for PT1",
         ),
-        (above(5.0), "monitoring-use-alert: found that it rings above 5 rows, expected 0"),
+        *(
+            (when(**condition), f"monitoring-use-alert: found {found}")
+            for condition, found in (
+                ({"threshold": 5.0}, "threshold 5, expected 0"),
+                ({"threshold": -1.0}, "threshold -1, expected 0"),
+                ({"operator": "LessThan"}, "operator LessThan, expected GreaterThan"),
+                ({"operator": "Equals"}, "operator Equals, expected GreaterThan"),
+                ({"timeAggregation": "Average"}, "timeAggregation Average, expected Count"),
+                ({"metricMeasureColumn": "SignIns"}, "metricMeasureColumn, expected none"),
+                (
+                    {"failingPeriods": {"numberOfEvaluationPeriods": 4}},
+                    "numberOfEvaluationPeriods 4, expected 1",
+                ),
+                (
+                    {"failingPeriods": {"minFailingPeriodsToAlert": 2}},
+                    "minFailingPeriodsToAlert 2, expected 1",
+                ),
+                (by("Result", "Include", "succeeded"), "that dimension Result lets only some"),
+                (by("Result", "Exclude", "*"), "that dimension Result lets only some"),
+            )
+        ),
+        (
+            USE.having(evaluationFrequency="PT1H", windowSize="PT5M"),
+            "monitoring-use-alert: found that it runs every 60 minutes and looks at 5",
+        ),
         (USE.having(actions={"actionGroups": []}), "monitoring-use-alert: found no action group"),
     ],
 )
@@ -86,110 +121,6 @@ def test_an_alert_that_stays_silent_is_refused(alert: Thing, found: str) -> None
 
 def test_an_alert_of_somebody_else_may_be_silent() -> None:
     assert verdict(alarm_rings.RULE, Thing(QUERY_RULE, "cpu-use-alert")) == NOT_APPLICABLE
-
-
-def query(*numbers: int) -> str:
-    """The product's own query for these accounts."""
-    watched = [WatchedAccount(IDS[one], f"k{one}@contoso.onmicrosoft.com") for one in numbers]
-    return use_alert_query(watched, frequency_minutes=5, lookback_minutes=1440)
-
-
-def watched(text: Any) -> list[Thing]:
-    """The standing stack with a use alert of this query."""
-    criteria = text if text == LATER else {"allOf": [{"query": text}]}
-    logs = [{"category": "SignInLogs", "enabled": True}]
-    exported = Thing(DIAGNOSTIC_SETTING, "monitoring-diagnostic-setting", {"logs": logs}, OWNER)
-    return [*standing_stack().values(), exported, USE.having(criteria=criteria)]
-
-
-@pytest.mark.parametrize("text", [query(1, 2), LATER])
-def test_the_products_own_query_sees_every_use(text: str) -> None:
-    assert stack_verdict(alarm_sees_every_use.RULE, watched(text)) == []
-
-
-def test_a_query_that_is_known_later_is_not_judged() -> None:
-    stack = watched("")
-    stack[-1] = USE.having(criteria={"allOf": [{"query": LATER}]})
-    assert stack_verdict(alarm_sees_every_use.RULE, stack) == []
-
-
-@pytest.mark.parametrize("table", SIGN_IN_TABLES)
-def test_a_query_that_only_names_a_table_does_not_read_it(table: str) -> None:
-    text = query(1, 2).replace(table, "AuditLogs") + f'| extend Told = "{table}"'
-    (line,) = stack_verdict(alarm_sees_every_use.RULE, watched(text))
-    assert line.startswith(f"monitoring-use-alert: found a query without {table}, expected Signin")
-
-
-def test_an_account_that_the_query_lacks_is_told() -> None:
-    (line,) = stack_verdict(alarm_sees_every_use.RULE, watched(query(1)))
-    assert line.startswith(f"monitoring-use-alert: found a query without account-2 ({IDS[2]})")
-
-
-def test_a_comment_reads_nothing() -> None:
-    text = f"// {' '.join(SIGN_IN_TABLES)} '{IDS[1]}' '{IDS[2]}'\nHeartbeat | take 0"
-    found = stack_verdict(alarm_sees_every_use.RULE, watched(text))
-    assert [re.findall(r"without (\S+)[, ]", line)[0].rstrip(",") for line in found] == [
-        *SIGN_IN_TABLES,
-        "account-1",
-        "account-2",
-    ]
-
-
-@pytest.mark.parametrize("text", ['"http://a"', "@'c:\\'", "'it is \\'// so'", "```//```"])
-def test_slashes_in_a_text_are_no_comment(text: str) -> None:
-    asked = f"print {text} // not this\n| union {query(1, 2)}"
-    assert stack_verdict(alarm_sees_every_use.RULE, watched(asked)) == []
-
-
-@pytest.mark.parametrize(
-    "condition",
-    [
-        f'UserId !in ("x", "{IDS[2]}")',
-        f"tolower(UserId) !in~ ('{IDS[2]}')",
-        f'UserId != "{IDS[2]}"',
-        f'UserId !has "{IDS[2]}"',
-        f'not(UserId == "x" or (UserId == "{IDS[2].upper()}"))',
-    ],
-)
-def test_an_account_that_the_query_leaves_out_is_told(condition: str) -> None:
-    text = f"{query(1, 2)}\n| where {condition}"
-    (line,) = stack_verdict(alarm_sees_every_use.RULE, watched(text))
-    assert line.startswith(f"monitoring-use-alert: found a query that leaves account-2 ({IDS[2]})")
-
-
-def test_leaving_out_something_else_is_right() -> None:
-    text = f'{query(1, 2)}\n| where AppDisplayName !in ("x") and not(isempty(Account))'
-    assert stack_verdict(alarm_sees_every_use.RULE, watched(text)) == []
-
-
-def test_a_missing_use_alert_is_told_where_sign_ins_are_exported() -> None:
-    (line,) = stack_verdict(alarm_sees_every_use.RULE, watched("")[:-1])
-    assert line.startswith("alarm: found no alert rule on the use of the accounts")
-
-
-@pytest.mark.parametrize(
-    "left", [("account-1",), ("account-1", "group"), ("account-1", "exclusion")]
-)
-def test_accounts_without_any_alarm_are_refused(left: tuple[str, ...]) -> None:
-    stack = standing_stack()
-    (line,) = stack_verdict(alarm_sees_every_use.RULE, [stack[name] for name in left])
-    assert line.startswith("alarm: found no alert rule on the use of the accounts")
-
-
-def test_a_group_tells_that_sign_ins_could_be_exported() -> None:
-    (line,) = stack_verdict(alarm_sees_every_use.RULE, standing_stack().values())
-    assert line.startswith("alarm: found no alert rule on the use of the accounts")
-
-
-def without_premium() -> list[Thing]:
-    """Accounts and a frame of the alarm: no group, no exclusions, no sign-ins."""
-    stack = standing_stack()
-    return [stack["account-1"], stack["account-2"], stack["monitoring"]]
-
-
-@pytest.mark.parametrize("stack", [without_premium(), without_premium()[2:]])
-def test_without_premium_or_accounts_there_is_no_use_to_see(stack: list[Thing]) -> None:
-    assert stack_verdict(alarm_sees_every_use.RULE, stack) == NOT_APPLICABLE
 
 
 def told(**receivers: Any) -> Thing:

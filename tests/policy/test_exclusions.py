@@ -1,5 +1,6 @@
 """Rules on exclusions, and on policies that the stack makes."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from policies.earlier_state import StateError
 from policies.resource_types import CONDITIONAL_ACCESS
 from policies.rules import conditional_access_excludes, exclusion_stays
+from policies.stack_settings import StackSettings
 from tests.policy.pack_scene import (
     GROUP_ID,
     IDS,
@@ -25,13 +27,16 @@ def lines(
     planned: Iterable[Thing],
     before: Collection[Thing],
     config: Mapping[str, Any] | None = None,
+    accounts: Any = None,
 ) -> list[str] | str:
-    """What the rule says to a plan, given what the state has."""
+    """What the rule says to a plan, given what the state has and the settings of the accounts."""
     state = {one.urn: {"type": one.type, "outputs": one.props} for one in before}
     stays = [*planned]
     urns = {one.urn for one in stays}
     deleted = [one for one in before if one.urn not in urns]
-    rule = exclusion_stays.rule(lambda _urn, _org: state)
+    settings = StackSettings()
+    settings.keep({"break-glass:accounts": json.dumps(accounts)})
+    rule = exclusion_stays.rule(lambda _urn, _org: state, settings)
     return stack_verdict(rule, stays, config, deleted=deleted)
 
 
@@ -131,6 +136,60 @@ def test_an_account_that_retires_or_has_a_reason_may_lose_its_exclusion() -> Non
     told = shrunk([], [IDS[1]])
     told["exclusion-p1"] = told["exclusion-p1"].having(reason="named in exclusion.skip")
     assert lines(told.values(), standing_stack().values()) == []
+
+
+def by_group_alone() -> dict[str, Thing]:
+    """The standing stack, whose first policy excludes the accounts by the group alone."""
+    return shrunk([GROUP_ID], [])
+
+
+def test_an_account_that_leaves_the_group_is_told_where_the_group_alone_excluded_it() -> None:
+    stack = by_group_alone()
+    (line,) = lines(without(stack, "group-member-account-2"), stack.values())
+    assert line.startswith("exclusion-p1: found that policy 'Policy p1' (p1) would no longer exc")
+    assert f"account-2 ({IDS[2]})" in line
+
+
+def test_a_member_of_any_name_is_known_by_its_object_id() -> None:
+    stack = by_group_alone()
+    other = replace(stack["group-member-account-2"], name="second")
+    left = [*without(stack, "group-member-account-2"), other]
+    assert lines(left, stack.values()) == []
+
+
+def test_another_group_in_the_place_of_ours_excludes_nobody() -> None:
+    told = lines(shrunk([IDS[9]], []).values(), by_group_alone().values())
+    assert [line.partition(" exclude ")[2][:9] for line in told] == ["account-1", "account-2"]
+
+
+@pytest.mark.parametrize(
+    "accounts",
+    [
+        {"named": {"account-1": {}, "account-2": {"excluded": False}}},
+        {"named": {"account-2": {"excluded": "false"}}},
+        {"adopt": [{"account": IDS[2], "excluded": False}]},
+        {"adopt": ["x@y", {"account": "K2@contoso.onmicrosoft.com", "excluded": False}]},
+    ],
+)
+def test_an_account_that_the_settings_let_go_of_may_leave(accounts: dict[str, Any]) -> None:
+    stack = by_group_alone()
+    left = without(stack, "group-member-account-2")
+    assert lines(left, stack.values(), accounts=accounts) == []
+
+
+@pytest.mark.parametrize(
+    "accounts",
+    [
+        {"named": {"account-1": {"excluded": False}, "account-2": {}}},
+        {"named": {"account-2": {"excluded": True}}},
+        {"adopt": [{"account": IDS[2]}, {"account": IDS[1], "excluded": False}]},
+    ],
+)
+def test_a_setting_of_another_account_lets_nobody_go(accounts: dict[str, Any]) -> None:
+    stack = by_group_alone()
+    left = without(stack, "group-member-account-2")
+    (line,) = lines(left, stack.values(), accounts=accounts)
+    assert "exclude account-2" in line
 
 
 def test_an_account_that_was_not_excluded_loses_nothing() -> None:

@@ -16,7 +16,6 @@ from policies.resource_types import (
     ACTION_GROUP,
     ALARMS,
     EXCLUSION,
-    MEMBER,
     QUERY_RULE,
     ROLE_ASSIGNMENT,
     STACK,
@@ -47,10 +46,7 @@ def sealed_stack() -> dict[str, Thing]:
         Thing(ACCOUNT_ROLES, "account-1-roles", parent=owner, depends_on=(role,)),
         Thing(ALARMS, "monitoring-alarms", parent=frame, depends_on=(alert, second)),
     ]
-    members = [
-        Thing(MEMBER, f"group-member-account-{number}", parent=stack["group"]) for number in (1, 2)
-    ]
-    return stack | {one.name: one for one in (role, alert, told, second, *seals, *members)}
+    return stack | {one.name: one for one in (role, alert, told, second, *seals)}
 
 
 def unprotected(stack: Mapping[str, Thing], *names: str) -> list[Thing]:

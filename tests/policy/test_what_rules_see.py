@@ -7,13 +7,16 @@ from typing import Any
 
 import pulumi_policy.policy as sdk
 import pytest
+from pulumi.runtime.proto import analyzer_pb2
 
-from policies.earlier_state import StateError, read_state
+from policies import stack_settings
+from policies.earlier_state import StateError, read_state, state_once
 from policies.registered import REGISTERED
 from policies.resource_types import WORKSPACE
 from policies.rules import retention
 from policies.secret_marks import SecretText, keep_marks
 from policies.seen import UNKNOWN, known, type_of
+from policies.stack_settings import SERVICE, STEP, StackSettings, keep_settings
 from tests.policy.pack_scene import LATER, ROOT, Thing, secret, verdict
 
 
@@ -48,6 +51,34 @@ def test_the_type_of_a_parent_is_the_last_of_its_urn() -> None:
     assert type_of("") == ""
 
 
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Tells the SDK's own service of a stack, with ours before it; put back at the end."""
+    service: Any = getattr(sdk, SERVICE)
+    monkeypatch.setattr(service, STEP, getattr(service, STEP))
+    monkeypatch.setattr("policies.stack_settings.SETTINGS", StackSettings())
+    keep_settings()
+    keep_settings()
+    one = service.__new__(service)
+
+    def tell(**config: str) -> StackSettings:
+        texts = {f"break-glass:{name}": text for name, text in config.items()}
+        request = analyzer_pb2.AnalyzerStackConfigureRequest(config=texts, tags={"a": "b"})
+        one.ConfigureStack(request, None)
+        return stack_settings.SETTINGS
+
+    return tell
+
+
+def test_the_settings_of_the_stack_are_those_that_the_engine_tells(told: Any) -> None:
+    settings = told(premium="absent", monitoring='{"watch": {"rules": false}}')
+    assert settings.text("premium") == "absent"
+    assert settings.value("monitoring", "watch") == {"rules": False}
+    assert settings.is_off("monitoring", "watch", "rules")
+    assert not settings.is_off("monitoring", "watch", "silence")
+    assert told().text("premium") == ""
+
+
 def command(folder: Path, monkeypatch: pytest.MonkeyPatch, answer: str, code: int = 0) -> Path:
     """A `pulumi` on PATH that writes down its arguments."""
     told, script = folder / "told", folder / "pulumi"
@@ -71,6 +102,17 @@ def test_the_state_is_asked_of_the_cli(tmp_path: Path, monkeypatch: pytest.Monke
     assert told.read_text() == "stack export --stack test --non-interactive"
     read_state(ROOT, "contoso")
     assert "--stack contoso/break-glass/test " in told.read_text()
+
+
+def test_several_rules_ask_for_the_state_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = command(tmp_path, monkeypatch, '{"deployment": {"resources": [{"urn": "u1"}]}}')
+    urn = ROOT.replace("test::", "once::", 1)
+    before = state_once(urn, "")
+    told.unlink()
+    assert state_once(urn, "") == before == {"u1": {"urn": "u1"}}
+    assert not told.exists()
 
 
 def test_a_new_stack_has_no_state_to_compare(
