@@ -55,9 +55,13 @@ def restore(only: Only = None, leave_out: LeaveOut = None, report: Report = None
 @plain_errors
 def comment(path: Markdown) -> None:
     """Write a report into the one comment that this pull request has for it."""
-    from cli.ci_hosts import host, without_report
+    from cli.ci_hosts import host
+    from cli.ci_told import commit_not_looked_at, of_commit
 
-    told = path.read_text(encoding="utf-8") if path.is_file() else without_report()
+    if path.is_file():
+        told = of_commit(path.read_text(encoding="utf-8", errors="replace"))
+    else:
+        told = commit_not_looked_at()
     typer.echo(host().comment(told))
 
 
@@ -68,9 +72,16 @@ def issue(
         Path,
         typer.Argument(dir_okay=False, help="The report, FILE.json; without it, that is told."),
     ],
+    healed: Annotated[
+        Path | None,
+        typer.Option(
+            file_okay=False, help="Where `healed-*.json` of `ci restore` lie, at any depth."
+        ),
+    ] = None,
 ) -> None:
     """Keep one open issue while a report names something to do; close it when it does not."""
-    from cli.ci_hosts import host, without_report
+    from cli.ci_hosts import host
+    from cli.ci_told import healing, without_report
     from cli.failure import CommandFailed
     from fleet.report_json import ReportError, read_json
     from fleet.report_markdown import render
@@ -81,16 +92,23 @@ def issue(
     try:
         report = read_json(path)
     except ReportError as error:
+        # An issue that stays as it was, closed perhaps, would say that all is well.
+        typer.echo(host().issue(without_report(), is_open=True))
         raise CommandFailed(str(error)) from None
+    put_back = healing(healed, report) if healed is not None else None
+    told = render(report) + (put_back.text if put_back else "")
     to_do = report.exit_code != 0 or any(one.problems for one in report.customers)
-    typer.echo(host().issue(render(report), is_open=to_do))
+    typer.echo(host().issue(told, is_open=to_do or (put_back is not None and not put_back.well)))
 
 
 @ci_app.command()
 @plain_errors
 def variables() -> None:
     """Hand the variables of this job's environment that name an identity on to its next steps."""
-    from cli.ci_hosts import hand_on
+    from cli.ci_variables import hand_on
 
-    for name in hand_on():
+    handed_on = hand_on()
+    for name in handed_on.names:
         typer.echo(name)
+    if told := handed_on.told():
+        typer.echo(told, err=True)

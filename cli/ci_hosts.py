@@ -10,7 +10,6 @@ DevOps REST API 7.1, "Pull Request Threads", "Pull Request Thread Comments", "Wi
 
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
@@ -23,8 +22,6 @@ JSON = Mapping[str, Any]
 COMMENT_MARK: Final = "<!-- break-glass: preview -->"
 ISSUE_MARK: Final = "<!-- break-glass: drift -->"
 TITLE: Final = "Break glass: what the scheduled look found"
-VARIABLES: Final = "BREAK_GLASS_VARIABLES"
-_HANDED_ON: Final = re.compile(r"(ARM|AZURE|PULUMI)_[A-Z0-9_]+")
 _ROBOT: Final = "github-actions[bot]"
 _TAG: Final = "break-glass-drift"
 _OURS: Final = (
@@ -60,42 +57,8 @@ def host(environ: Mapping[str, str] = os.environ) -> Host:
     )
 
 
-def hand_on(environ: Mapping[str, str] = os.environ) -> list[str]:
-    """Give later steps on GitHub what the job's `vars` hold of identities; the names.
-
-    Only names that begin with ARM_, AZURE_ or PULUMI_ are taken: none that would change what the
-    next step runs. Azure DevOps hands variables on by itself.
-    """
-    target = Path(_needed(environ, "GITHUB_ENV"))
-    try:
-        found: Any = json.loads(_needed(environ, VARIABLES))
-        pairs = sorted(cast("dict[str, str]", found).items())
-    except (ValueError, AttributeError):
-        raise CommandFailed(f"{VARIABLES} holds no JSON object: expected toJSON(vars)") from None
-    taken = [(name, value) for name, value in pairs if _HANDED_ON.fullmatch(name)]
-    for name, value in taken:
-        if "\n" in value or "\r" in value:
-            raise CommandFailed(f"variable {name} has more than one line: expected one")
-    with target.open("a", encoding="utf-8") as stream:
-        stream.writelines(f"{name}={value}\n" for name, value in taken)
-    return [name for name, _ in taken]
-
-
-def without_report(environ: Mapping[str, str] = os.environ) -> str:
-    """What to tell, as Markdown, when a run ended before its report: an earlier one is not true."""
-    if environ.get("GITHUB_ACTIONS") == "true":
-        server, repository = environ.get("GITHUB_SERVER_URL"), environ.get("GITHUB_REPOSITORY")
-        run = f"{server}/{repository}/actions/runs/{environ.get('GITHUB_RUN_ID')}"
-    else:
-        base, project = environ.get("SYSTEM_COLLECTIONURI"), environ.get("SYSTEM_TEAMPROJECTID")
-        run = f"{base}{project}/_build/results?buildId={environ.get('BUILD_BUILDID')}"
-    return (
-        "**Nothing was looked at.** This run ended before it had a report, so nothing is known of"
-        f" any customer. Why stands in [its log]({run}).\n"
-    )
-
-
-def _needed(environ: Mapping[str, str], name: str) -> str:
+def needed(environ: Mapping[str, str], name: str) -> str:
+    """What the pipeline has to give. Raises CommandFailed."""
     if value := environ.get(name):
         return value
     raise CommandFailed(f"{name} is not set: the pipeline's step has to give it", exit_code=2)
@@ -133,8 +96,8 @@ class GitHub:
     ) -> None:
         self._environ = environ
         url = environ.get("GITHUB_API_URL") or "https://api.github.com"
-        self._client = _Client(url, _needed(environ, "GITHUB_TOKEN"), transport)
-        self._repository = f"/repos/{_needed(environ, 'GITHUB_REPOSITORY')}"
+        self._client = _Client(url, needed(environ, "GITHUB_TOKEN"), transport)
+        self._repository = f"/repos/{needed(environ, 'GITHUB_REPOSITORY')}"
 
     def comment(self, text: str) -> str:
         """See ``Host``."""
@@ -167,7 +130,7 @@ class GitHub:
         return f"Issue {made['number']} is open."
 
     def _pull_request(self) -> int:
-        event = Path(_needed(self._environ, "GITHUB_EVENT_PATH"))
+        event = Path(needed(self._environ, "GITHUB_EVENT_PATH"))
         try:
             return int(json.loads(event.read_text(encoding="utf-8"))["pull_request"]["number"])
         except (OSError, ValueError, LookupError, TypeError):
@@ -201,14 +164,14 @@ class AzureDevOps:
         self, environ: Mapping[str, str], transport: httpx.BaseTransport | None = None
     ) -> None:
         self._environ = environ
-        url = _needed(environ, "SYSTEM_COLLECTIONURI")
-        self._client = _Client(url, _needed(environ, "SYSTEM_ACCESSTOKEN"), transport)
-        self._project = f"{_needed(environ, 'SYSTEM_TEAMPROJECTID')}/_apis"
+        url = needed(environ, "SYSTEM_COLLECTIONURI")
+        self._client = _Client(url, needed(environ, "SYSTEM_ACCESSTOKEN"), transport)
+        self._project = f"{needed(environ, 'SYSTEM_TEAMPROJECTID')}/_apis"
 
     def comment(self, text: str) -> str:
         """See ``Host``."""
-        number = _needed(self._environ, "SYSTEM_PULLREQUEST_PULLREQUESTID")
-        repository = _needed(self._environ, "BUILD_REPOSITORY_ID")
+        number = needed(self._environ, "SYSTEM_PULLREQUEST_PULLREQUESTID")
+        repository = needed(self._environ, "BUILD_REPOSITORY_ID")
         content = f"{COMMENT_MARK}\n{text}"
         path = f"{self._project}/git/repositories/{repository}/pullRequests/{number}/threads"
         who = self._client.ask("GET", "_apis/connectionData").json()["authenticatedUser"]["id"]

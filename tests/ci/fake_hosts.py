@@ -36,12 +36,13 @@ class FakeGitHub:
             return 401, {"message": "Bad credentials"}
         if path == "issues/7/comments":
             return self._many(self.comments, method, query, body)
-        if found := re.fullmatch(r"issues/comments/(\d+)", path):
+        if (found := re.fullmatch(r"issues/comments/(\d+)", path)) and method == "PATCH":
             return self._change(self.comments, int(found[1]), body)
         if path == "issues":
-            listed = [one for one in self.issues if one["state"] == "open"]
-            return self._many(self.issues if method == "POST" else listed, method, query, body)
-        if found := re.fullmatch(r"issues/(\d+)", path):
+            return self._many(
+                self.issues if method == "POST" else self._listed(query), method, query, body
+            )
+        if (found := re.fullmatch(r"issues/(\d+)", path)) and method == "PATCH":
             return self._change(self.issues, int(found[1]), body)
         return 404, {"message": "Not Found"}
 
@@ -50,13 +51,23 @@ class FakeGitHub:
         shared = {"id": number, "number": number, "state": "open"}
         many.append({**shared, "user": {"login": user}, "body": body})
 
+    def _listed(self, query: dict[str, str]) -> list[JSON]:
+        """The issues asked for: by state (open, without one) and, if told, by who made them."""
+        state, creator = query.get("state", "open"), query.get("creator")
+        return [
+            one
+            for one in self.issues
+            if state in ("all", one["state"])
+            and (creator is None or one["user"]["login"] == creator)
+        ]
+
     def _many(
         self, many: list[JSON], method: str, query: dict[str, str], body: JSON
     ) -> tuple[int, Any]:
         if method == "POST":
             self.add(many, body["body"])
             return 201, many[-1]
-        size, page = int(query["per_page"]), int(query["page"])
+        size, page = min(100, int(query.get("per_page", 30))), int(query.get("page", 1))
         return 200, many[(page - 1) * size : page * size]
 
     def _change(self, many: list[JSON], number: int, body: JSON) -> tuple[int, Any]:
@@ -132,13 +143,21 @@ class FakeAzureDevOps:
             self.threads[int(found[1]) - 1]["comments"][0].update(body)
             return httpx.Response(200, json={})
         if path == "wit/wiql":
-            tagged = [one for one in self.items if one["fields"].get("/fields/System.Tags")]
+            mine = "[System.CreatedBy] = @me" in body["query"]
+            tagged = [
+                one
+                for one in self.items
+                if "break-glass-drift" in one["fields"].get("/fields/System.Tags", "")
+                and (one["by"] == "build" or not mine)
+            ]
             return httpx.Response(200, json={"workItems": tagged})
         assert request.headers["content-type"] == "application/json-patch+json"
         fields = {one["path"]: one["value"] for one in body}
         if path == "wit/workitems/$Task":
-            self.items.append({"id": len(self.items) + 1, "fields": fields})
+            assert request.method == "POST"
+            self.items.append({"id": len(self.items) + 1, "by": "build", "fields": fields})
             return httpx.Response(200, json=self.items[-1])
+        assert request.method == "PATCH"
         item = self.items[int(path.rpartition("/")[2]) - 1]
         item["fields"].update(fields)
         return httpx.Response(200, json=item)

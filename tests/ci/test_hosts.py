@@ -1,8 +1,7 @@
-"""One comment, one issue, on both systems; and what is handed on to later steps."""
+"""One comment, one issue, on both systems."""
 
 import json
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -13,7 +12,6 @@ from cli.ci_hosts import (
     AzureDevOps,
     GitHub,
     Host,
-    hand_on,
     host,
 )
 from cli.failure import CommandFailed
@@ -130,31 +128,3 @@ def test_a_run_without_a_pull_request_has_nowhere_to_comment(tmp_path: Path) -> 
     (tmp_path / "event.json").write_text("{}")
     with pytest.raises(CommandFailed, match="no pull request"):
         service.comment("text")
-
-
-def handed_on(folder: Path, variables: Any) -> str:
-    target = folder / "env"
-    target.write_text("")
-    found = {"GITHUB_ENV": str(target), "BREAK_GLASS_VARIABLES": json.dumps(variables)}
-    hand_on(found)
-    return target.read_text()
-
-
-def test_only_variables_of_identities_are_handed_on(tmp_path: Path) -> None:
-    given = {
-        "ARM_CLIENT_ID__NORTH_SCHOOL": "1",
-        "AZURE_TENANT_ID": "2",
-        "PULUMI_BACKEND_URL": "azblob://state",
-        "PATH": "/tmp/evil",
-        "LD_PRELOAD": "evil.so",
-        "SHARDS": "3",
-    }
-    assert handed_on(tmp_path, given).splitlines() == [
-        *("ARM_CLIENT_ID__NORTH_SCHOOL=1", "AZURE_TENANT_ID=2"),
-        "PULUMI_BACKEND_URL=azblob://state",
-    ]
-
-
-def test_a_value_cannot_bring_in_another_variable(tmp_path: Path) -> None:
-    with pytest.raises(CommandFailed, match="ARM_CLIENT_ID has more than one line"):
-        handed_on(tmp_path, {"ARM_CLIENT_ID": "1\nLD_PRELOAD=evil.so"})

@@ -4,7 +4,6 @@ The steps' own lines run in an empty folder, with this environment's `breakglass
 for it. What a runner of GitHub or Azure DevOps would fill in is given as the variable it is.
 """
 
-import json
 import os
 import subprocess
 import sys
@@ -14,12 +13,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli import ci_hosts
 from cli.ci_commands import ci_app
 from cli.fleet_commands import fleet_app
 from fleet.report import FleetReport
 from fleet.report_json import read_json, write_json
-from tests.ci.fake_hosts import TOKEN, FakeGitHub
 from tests.ci.pipelines import Job, azure, github
 from tests.fleet.sample_report import customer
 
@@ -110,64 +107,6 @@ def test_a_shard_without_a_report_is_not_taken_for_well(
     lost = shell(folder, text, CUSTOMERS="")
     assert lost.returncode == 2
     assert "--expect is empty: expected names of customers" in lost.stderr
-
-
-@pytest.fixture
-def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeGitHub:
-    event = tmp_path / "event.json"
-    event.write_text(json.dumps({"pull_request": {"number": 7}}))
-    found = FakeGitHub()
-    environment = {
-        "GITHUB_ACTIONS": "true",
-        "GITHUB_EVENT_PATH": str(event),
-        "GITHUB_REPOSITORY": "contoso/break-glass",
-        "GITHUB_RUN_ID": "12",
-        "GITHUB_SERVER_URL": "https://github.example",
-        "GITHUB_TOKEN": TOKEN,
-    }
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    service = ci_hosts.GitHub(environment, found.transport())
-    monkeypatch.setattr(ci_hosts, "host", lambda: service)
-    return found
-
-
-def test_a_look_that_died_keeps_the_issue_open_and_says_that_nothing_was_looked_at(
-    tmp_path: Path, fake: FakeGitHub
-) -> None:
-    runner = CliRunner()
-    for _ in range(2):
-        done = runner.invoke(ci_app, ["issue", str(tmp_path / "drift.json")])
-        assert done.exit_code == 0, done.output
-    (made,) = fake.issues
-    assert made["state"] == "open"
-    assert "Nothing was looked at" in made["body"]
-    assert "https://github.example/contoso/break-glass/actions/runs/12" in made["body"]
-    looked_at(tmp_path, "north")
-    runner.invoke(ci_app, ["issue", str(tmp_path / "reports" / "look-1.json")])
-    assert made["state"] == "closed"
-
-
-def test_a_preview_that_died_does_not_leave_the_earlier_comment_as_it_was(
-    tmp_path: Path, fake: FakeGitHub
-) -> None:
-    (tmp_path / "comment.md").write_text("all is well")
-    for name in ("comment.md", "gone.md"):
-        assert CliRunner().invoke(ci_app, ["comment", str(tmp_path / name)]).exit_code == 0
-    (made,) = fake.comments
-    assert "all is well" not in made["body"]
-    assert "Nothing was looked at" in made["body"]
-
-
-def test_azure_devops_names_its_own_run() -> None:
-    environ = {
-        "TF_BUILD": "True",
-        "SYSTEM_COLLECTIONURI": "https://dev.azure.example/org/",
-        "SYSTEM_TEAMPROJECTID": "p1",
-        "BUILD_BUILDID": "5",
-    }
-    told = ci_hosts.without_report(environ)
-    assert "(https://dev.azure.example/org/p1/_build/results?buildId=5)" in told
 
 
 @pytest.mark.parametrize(
