@@ -9,12 +9,15 @@ from typing import Any, Final
 import typer
 from rich.table import Table
 
+from cli.chosen_stack import engine_executable
 from cli.failure import CommandFailed
 from cli.fleet_run import Selection, chosen, fleet_folder
 from cli.screen import console
 from fleet.customers import Customer, find_customers
 from fleet.environment import customer_environment, own_kinds
 from fleet.errors import FleetError
+from fleet.job import CORRECT
+from fleet.left_behind import left_behind, without_settings
 from fleet.state_backend import backend_of, warnings
 
 PASSPHRASE: Final = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105  (a name)
@@ -33,15 +36,24 @@ def show_customers(selection: Selection, *, as_json: bool) -> None:
         everybody = find_customers(folder)
     except FleetError as error:
         raise CommandFailed(str(error), exit_code=error.exit_code) from None
-    protected = {one.tenant_id for one in everybody}
-    rows = [_row(one, folder, protected) for one in customers]
-    for line in shared_keys(everybody, os.environ):
+    minded = warnings([one for one in customers if not one.trouble], everybody, folder, os.environ)
+    to_mind = {**minded.protected, **minded.unseen}
+    rows = [_row(one, folder, to_mind) for one in customers]
+    lines = shared_keys(everybody, os.environ)
+    lines += [f"{_some(names)}: {line}" for line, names in to_mind.items()]
+    lines += [f"{one.name}: {one.trouble}; {CORRECT}" for one in customers if one.trouble]
+    if selection.is_everybody:
+        lines += _left_behind(folder)
+    _print(rows, as_json=as_json)
+    for line in lines:
         typer.echo(line, err=True)
+
+
+def _print(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
+    screen = console()
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
-        return
-    screen = console()
-    if screen.is_terminal:
+    elif screen.is_terminal:
         table = Table(box=None, padding=(0, 1))
         for heading in ("Customer", "Tenant", "Subscription", "Own credentials", "State", "Key"):
             table.add_column(heading)
@@ -51,9 +63,16 @@ def show_customers(selection: Selection, *, as_json: bool) -> None:
     else:
         for row in rows:
             typer.echo("  ".join(_cells(row)))
-    for row in rows:
-        for line in row["warnings"]:
-            typer.echo(f"{row['customer']}: {line}", err=True)
+
+
+def _left_behind(folder: Path) -> list[str]:
+    """A line for each stack without a settings file, or one that says that nobody could look."""
+    try:
+        names = left_behind(engine_executable(), folder, os.environ)
+    except (CommandFailed, FleetError) as error:
+        return [str(error)]
+    rows = [without_settings(name, "status") for name in names]
+    return [f"{one.customer}: {it.what}; {it.todo}" for one in rows for it in one.problems]
 
 
 def shared_keys(customers: Iterable[Customer], environ: Mapping[str, str]) -> list[str]:
@@ -87,7 +106,7 @@ def _some(names: Sequence[str]) -> str:
     return f"{', '.join(shown)} and {more} more" if more > 0 else " and ".join(shown)
 
 
-def _row(customer: Customer, folder: Path, protected: set[str]) -> dict[str, Any]:
+def _row(customer: Customer, folder: Path, to_mind: Mapping[str, list[str]]) -> dict[str, Any]:
     environment = customer_environment(customer.name, os.environ)
     return {
         "customer": customer.name,
@@ -96,11 +115,14 @@ def _row(customer: Customer, folder: Path, protected: set[str]) -> dict[str, Any
         "ownCredentials": own_kinds(customer.name, os.environ),
         "backend": backend_of(environment, folder),
         "secretsProvider": customer.secrets_provider,
-        "warnings": warnings(customer, environment, folder, protected),
+        "trouble": customer.trouble,
+        "warnings": [line for line, names in to_mind.items() if customer.name in names],
     }
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
+    if row["trouble"]:
+        return [row["customer"], "cannot be read", "", "", "", ""]
     return [
         row["customer"],
         row["tenantId"] or "no tenant",

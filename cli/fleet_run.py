@@ -1,37 +1,39 @@
 """What `breakglass fleet preview`, `up`, `refresh`, `destroy` and `status` do."""
 
-import signal
-import sys
+import contextlib
+import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from cli.chosen_stack import engine_executable, project_folder
 from cli.failure import CommandFailed
+from cli.fleet_agreement import CHANGES, ask_for_each_name, asked, is_interactive, sum_of
 from cli.fleet_cluster import HERE, ClusterChoice, connection
 from cli.screen import console
+from cli.steady_screen import SteadyScreen
+from cli.stopping import terminated_like_interrupted
 from cli.workspace import sandbox_folder
-from fleet.changes import changed_since, revision
-from fleet.customers import Customer, choose, find_customers
+from fleet.changes import changed_since, running_revision
+from fleet.customers import Customer, choose, find_customers, is_name
 from fleet.environment import refuse_same_suffix
 from fleet.errors import FleetError
-from fleet.job import Job, Options, Processes, not_started, run_job
+from fleet.job import Job, Options, run_job, unreadable
+from fleet.left_behind import left_behind, without_settings
 from fleet.parallelism import default_parallelism
 from fleet.problems import changes_pending
-from fleet.progress import progress_on
-from fleet.records import Record, last_report, to_resume
+from fleet.processes import Processes
+from fleet.records import Ledger, Record, last_report, to_resume
 from fleet.report import CustomerReport, FleetReport, Operation
 from fleet.runner import run_fleet
 from fleet.stack import version_of
+from fleet.state_backend import warnings
 
 if TYPE_CHECKING:
     from fleet.cluster import Cluster
-
-CHANGES = ("create", "update", "replace", "delete")
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class Selection:
     only: Sequence[str] = ()
     leave_out: Sequence[str] = ()
     changed_since: str | None = None
+
+    @property
+    def is_everybody(self) -> bool:
+        """Whether nobody was left out."""
+        return not (self.only or self.leave_out or self.changed_since is not None)
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,7 @@ class Way:
     resume: bool = False
     yes: bool = False
     expect_no_changes: bool = False
+    all_stacks: bool = False
     reports: Sequence[Path] = field(default_factory=tuple[Path, ...])
     cluster: ClusterChoice = HERE
 
@@ -63,9 +71,9 @@ def fleet_folder() -> Path:
 
 
 def chosen(selection: Selection, folder: Path) -> list[Customer]:
-    """The customers, at least one. Raises FleetError."""
+    """The customers, those too that nothing can be done for. Raises FleetError."""
     customers = find_customers(folder)
-    refuse_same_suffix(one.name for one in customers)
+    refuse_same_suffix(one.name for one in customers if is_name(one.name))
     changed = None
     if selection.changed_since is not None:
         changed = changed_since(folder, selection.changed_since, customers)
@@ -97,6 +105,11 @@ def run(operation: Operation, selection: Selection, way: Way) -> FleetReport:
     except FleetError as error:
         raise CommandFailed(str(error), exit_code=error.exit_code) from None
     write_reports(report, way.reports)
+    if work.trouble:
+        raise CommandFailed(
+            f"{work.trouble}: what ran came to its end, and the rest was not begun; make room, then"
+            f" `breakglass fleet {operation} --resume`"
+        )
     return report
 
 
@@ -105,41 +118,61 @@ class _Fleet:
         self._operation: Operation = operation
         self._way = way
         self.folder = fleet_folder()
-        self._customers = chosen(selection, self.folder)
-        self._revision = revision(self.folder)
-        self._screen = console()
+        self.trouble = ""
+        """Why the run's record could not be kept."""
+        customers = chosen(selection, self.folder)
+        self._names = [one.name for one in customers]
+        self._good = [one for one in customers if not one.trouble]
+        self._bad = [unreadable(one, operation) for one in customers if one.trouble]
+        looks = operation in ("preview", "status") and selection.is_everybody and not way.resume
+        self._all_stacks = way.all_stacks or looks
+        self._revision = running_revision(self.folder)
+        self._screen = SteadyScreen(console())
         self._cluster: Cluster | None = None
+        self._has_written = False
 
     def run(self, cluster: "Cluster | None") -> FleetReport:
         self._cluster = cluster
-        names = [one.name for one in self._customers]
-        jobs, kept = self._jobs(names)
+        jobs, known = self._jobs()
         if self._way.resume and not jobs:
-            self._say("Nothing is missing of the last run.")
-        elif not jobs:
-            self._say("No customer has changed.")
+            self._screen.say("Nothing is missing of the last run.")
+        elif not (jobs or self._bad):
+            self._screen.say("No customer has changed.")
         self._refuse_without_a_person(jobs)
         # A cluster's workers have a `pulumi` each.
         pulumi = engine_executable() if cluster is None else Path("pulumi")
         version = version_of(pulumi) if jobs and cluster is None else ""
         record = Record(self.folder, self._operation, self._revision)
         options = Options(pulumi, version, record.folder, self._way.timeout_minutes * 60)
-        reports: list[CustomerReport] = []
+        self._warn(jobs)
+        ledger = Ledger(record, jobs, known)
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            others = beside.submit(self._others, pulumi)
+            self._go_on(jobs, options, ledger)
+            ledger.put(self._left_behind(others))
+        return self._closed(ledger)
+
+    def _go_on(self, jobs: Sequence[Job], options: Options, ledger: Ledger) -> None:
         if self._operation == "up" and jobs and not self._way.yes:
             jobs, reports = self._agreed(jobs, options)
+            ledger.put(reports)
         elif self._operation == "destroy":
-            self._ask_for_each_name(jobs)
-        self._keep(record, [*kept, *reports], jobs)
-        done = [*kept, *reports]
-        reports += self._wave(jobs, options, record, done)
-        report = record.keep([*kept, *reports])
-        self._close(report)
-        return report
+            refused = ask_for_each_name(jobs)
+            ledger.put(refused)
+            jobs = [] if refused else jobs
+        self._has_written = bool(jobs)
+        self._wave(jobs, options, ledger, self._way.canary)
 
-    def _jobs(self, names: Sequence[str]) -> tuple[list[Job], list[CustomerReport]]:
+    def _jobs(self) -> tuple[list[Job], list[CustomerReport]]:
+        """What is to be done, and what is known without it."""
+        names = [one.name for one in self._good]
         if not self._way.resume:
-            return [Job(name, self._operation, self._revision) for name in names], []
-        return to_resume(last_report(self.folder, self._operation), self._revision, names)
+            return [Job(name, self._operation, self._revision) for name in names], self._bad
+        last = last_report(self.folder, self._operation)
+        jobs, kept = to_resume(last, self._revision, names)
+        told = {one.customer for one in last.customers}
+        bad = {one.customer: one for one in self._bad if one.customer in told}
+        return jobs, [bad.get(one.customer, one) for one in kept]
 
     def _refuse_without_a_person(self, jobs: Sequence[Job]) -> None:
         if not jobs or self._operation not in ("up", "destroy") or is_interactive():
@@ -153,59 +186,48 @@ class _Fleet:
         )
         raise FleetError(f"nobody is here to ask: {cure}", exit_code=2)
 
+    def _warn(self, jobs: Sequence[Job]) -> None:
+        """Of state or key that is locked together with a tenant."""
+        if self._operation not in ("preview", "up") or self._cluster is not None:
+            return
+        named = {job.customer for job in jobs}
+        ours = [one for one in self._good if one.name in named]
+        found = warnings(ours, find_customers(self.folder), self.folder, os.environ)
+        for line in found.protected:
+            self._screen.say(line)
+
     def _agreed(
         self, jobs: Sequence[Job], options: Options
     ) -> tuple[list[Job], list[CustomerReport]]:
-        """Preview all, show the sum, ask once: what to go on with, and what failed."""
-        previews = self._wave([Job(one.customer, "preview", one.revision) for one in jobs], options)
-        good = {one.customer for one in previews if one.outcome == "done"}
-        bad = [
-            one.model_copy(update={"operation": self._operation})
-            for one in previews
-            if one.customer not in good
-        ]
-        if not good or any(one.outcome == "cancelled" for one in previews):
-            left = [one for one in previews if one.customer in good]
-            not_done = {"operation": self._operation, "outcome": "not started"}
-            return [], [*bad, *(one.model_copy(update=not_done) for one in left)]
-        self._say(sum_of([one for one in previews if one.customer in good]))
-        if bad:
-            self._say(f"Left out, because their preview failed: {_names(bad)}.")
-        if input("Go on? Only 'yes' does: ").strip() != "yes":
-            raise FleetError("nothing was changed: you did not say yes")
-        return [job for job in jobs if job.customer in good], bad
-
-    def _ask_for_each_name(self, jobs: Sequence[Job]) -> None:
-        for job in jobs:
-            typed = input(f"Destroy everything of {job.customer}? Type its name: ").strip()
-            if typed != job.customer:
-                raise FleetError(f"nothing was destroyed: {typed!r} is not {job.customer}")
+        """Preview all, show the sum, ask once: what to go on with, and what is over already."""
+        looks = [Job(one.customer, "preview", one.revision) for one in jobs]
+        previews = self._wave(looks, options)
+        answer = asked(previews, jobs[: self._way.canary], self._screen.say)
+        return [job for job in jobs if job.customer in answer.go_on], answer.over
 
     def _wave(
-        self,
-        jobs: Sequence[Job],
-        options: Options,
-        record: Record | None = None,
-        before: Sequence[CustomerReport] = (),
+        self, jobs: Sequence[Job], options: Options, ledger: Ledger | None = None, canary: int = 0
     ) -> list[CustomerReport]:
         if not jobs:
             return []
         processes = Processes()
-        so_far = {one.customer: one for one in before}
-        with _terminated_like_interrupted(), progress_on(self._screen, len(jobs)) as progress:
+        with terminated_like_interrupted(), self._screen.progress(len(jobs)) as progress:
+
+            def begin(customer: str) -> None:
+                progress.begin(customer)
+                if ledger is not None:
+                    ledger.begin(customer)
 
             def do(job: Job) -> CustomerReport:
                 if not processes.stopping:
-                    progress.begin(job.customer)
+                    begin(job.customer)
                 return self._judged(run_job(job, self.folder, options, processes))
 
             def on_change(report: CustomerReport) -> None:
                 progress.end(report)
-                so_far[report.customer] = report
-                if record is not None:
-                    self._keep(record, so_far.values(), jobs)
+                if ledger is not None:
+                    ledger.end(report)
 
-            canary = self._way.canary
             if self._cluster is None:
                 with self._executor() as executor:
                     return run_fleet(
@@ -213,7 +235,7 @@ class _Fleet:
                     )
             from fleet.cluster_worker import do_on_worker
 
-            with self._cluster.executor(progress.begin, self._judged) as executor:
+            with self._cluster.executor(begin, self._judged) as executor:
                 return run_fleet(
                     jobs, executor, do_on_worker,
                     stop=executor, on_change=on_change, canary=canary,
@@ -232,54 +254,38 @@ class _Fleet:
             update={"outcome": "failed", "problems": (*report.problems, problem)}
         )
 
-    def _keep(self, record: Record, reports: Iterable[CustomerReport], jobs: Sequence[Job]) -> None:
-        """Write what is known, everybody who is still to come as not started."""
-        known = {one.customer: one for one in reports}
-        record.keep([*known.values(), *(not_started(j) for j in jobs if j.customer not in known)])
+    def _others(self, pulumi: Path) -> list[str]:
+        if not self._all_stacks or self._cluster is not None:
+            return []
+        return left_behind(pulumi, self.folder, os.environ)
 
-    def _close(self, report: FleetReport) -> None:
+    def _left_behind(self, names: "Future[list[str]]") -> list[CustomerReport]:
+        try:
+            found = [without_settings(name, self._operation) for name in names.result()]
+        except (FleetError, KeyboardInterrupt) as error:
+            self._screen.say(str(error) or "stacks without a settings file were not looked for")
+            return []
+        self._tell(found)
+        return found
+
+    def _tell(self, reports: Iterable[CustomerReport]) -> None:
+        """Of customers for whom nothing is run."""
+        with self._screen.progress(0) as progress:
+            for one in reports:
+                progress.end(one)
+
+    def _closed(self, ledger: Ledger) -> FleetReport:
+        with contextlib.suppress(FleetError):  # the ledger keeps the first
+            ledger.write()
+        self.trouble = ledger.trouble
+        report = ledger.report()
+        self._tell(one for one in report.customers if one in self._bad)
+        if self._operation == "up" and (self._way.yes or self._has_written):
+            self._screen.say(sum_of(report.customers, done=True))
         counts = Counter(one.outcome for one in report.customers)
         told = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
-        self._say(f"{self._operation}: {told or 'nobody'}.")
+        self._screen.say(f"{self._operation}: {told or 'nobody'}.")
         if any(one.outcome != "done" for one in report.customers) and self._operation != "status":
-            self._say(f"`breakglass fleet {self._operation} --resume` runs only what is missing.")
-
-    def _say(self, line: str) -> None:
-        self._screen.print(line, markup=False, soft_wrap=True)
-
-
-def sum_of(previews: Sequence[CustomerReport]) -> str:
-    """What an `up` would change at all of them, in words."""
-    total: Counter[str] = Counter()
-    for one in previews:
-        total.update({kind: one.changes.get(kind, 0) for kind in CHANGES})
-    touched = sum(any(one.changes.get(kind) for kind in CHANGES) for one in previews)
-    counted = ", ".join(f"{total[kind]} to {kind}" for kind in CHANGES if total[kind])
-    whom = f"{len(previews)} customer{'' if len(previews) == 1 else 's'}"
-    if not counted:
-        return f"{whom}: no changes."
-    return f"{whom}, {touched} of them with changes: {counted}."
-
-
-def is_interactive() -> bool:
-    """Whether somebody is there to answer."""
-    return sys.stdin.isatty()
-
-
-def _names(reports: Iterable[CustomerReport]) -> str:
-    return ", ".join(one.customer for one in reports)
-
-
-class _terminated_like_interrupted:  # noqa: N801  (read as a word of the `with` line)
-    """A pipeline that is cancelled sends SIGTERM: the run ends as cleanly as after Ctrl-C."""
-
-    def __enter__(self) -> None:
-        self._before = signal.signal(signal.SIGTERM, self._interrupt)
-
-    def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGTERM, self._before)
-
-    @staticmethod
-    def _interrupt(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        raise KeyboardInterrupt
+            again = f"`breakglass fleet {self._operation} --resume` runs only what is missing."
+            self._screen.say(again)
+        return report

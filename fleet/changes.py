@@ -3,9 +3,10 @@
 Errors are ``FleetError``.
 """
 
+import hashlib
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -28,6 +29,9 @@ _HARMLESS_FILES: Final = frozenset(
     }
 )
 """What no customer's stack is made of; everything else is taken for shared code."""
+_CODE_FOLDERS: Final = frozenset({"alerting", "components", "entra", "policies"})
+_CODE_FILES: Final = frozenset({"Pulumi.yaml", "pyproject.toml", "requirements.txt"})
+"""Of a file that git does not know yet, these and Python's are code; notes beside them are not."""
 _SETTINGS: Final = re.compile(r"Pulumi\.(?P<name>.+)\.yaml")
 
 
@@ -37,6 +41,25 @@ def revision(folder: Path) -> str | None:
         return _git(folder, "rev-parse", "HEAD").strip() or None
     except FleetError:
         return None
+
+
+def running_revision(folder: Path) -> str | None:
+    """What a run is of: the commit, and a digest of settings and code that differ from it.
+
+    The same words for the same files, so that a run can be resumed with them and with no others.
+    None outside git, or without git.
+    """
+    commit = revision(folder)
+    if commit is None:
+        return None
+    digest = hashlib.sha256()
+    paths = sorted(set(_open_paths(folder)), key=str)
+    of_a_run = [path for path in paths if _customer_of(path) or not _is_harmless(path)]
+    for path in of_a_run:
+        file = folder / path
+        content = file.read_bytes() if file.is_file() else None
+        digest.update(repr((str(path), content)).encode())
+    return f"{commit} plus uncommitted changes {digest.hexdigest()[:12]}" if of_a_run else commit
 
 
 def uncommitted(folder: Path) -> list[str]:
@@ -55,22 +78,40 @@ def changed_since(folder: Path, ref: str, customers: Sequence[Customer]) -> set[
     """
     _refuse_option(ref)
     names = {one.name for one in customers}
-    inside = PurePosixPath(_git(folder, "rev-parse", "--show-prefix").strip() or ".")
     committed = _git(folder, "diff", "--name-only", "-z", f"{ref}...HEAD", "--")
-    open_now = _git(folder, "diff", "--name-only", "-z", "HEAD", "--")
-    new = _git(folder, "ls-files", "--others", "--exclude-standard", "--full-name", "-z")
     changed: set[str] = set()
-    for text in filter(None, (committed + open_now + new).split("\0")):
-        path = PurePosixPath(text)
-        if not path.is_relative_to(inside):
-            continue
-        path = path.relative_to(inside)
-        settings = _SETTINGS.fullmatch(str(path))
-        if settings and settings["name"] not in NOT_CUSTOMERS:
-            changed.add(settings["name"])
+    for path in (*_inside(folder, committed), *_open_paths(folder)):
+        customer = _customer_of(path)
+        if customer:
+            changed.add(customer)
         elif not _is_harmless(path):
             return names
     return changed & names
+
+
+def _open_paths(folder: Path) -> Iterator[PurePosixPath]:
+    """What differs from the commit: changed files, and new ones that are settings or code."""
+    yield from _inside(folder, _git(folder, "diff", "--name-only", "-z", "HEAD", "--"))
+    new = _git(folder, "ls-files", "--others", "--exclude-standard", "--full-name", "-z")
+    for path in _inside(folder, new):
+        is_code = path.suffix == ".py" or path.parts[0] in _CODE_FOLDERS or str(path) in _CODE_FILES
+        if is_code or _customer_of(path):
+            yield path
+
+
+def _inside(folder: Path, listed: str) -> Iterator[PurePosixPath]:
+    """Paths that git lists from the top, as seen from the project's folder; no others."""
+    prefix = PurePosixPath(_git(folder, "rev-parse", "--show-prefix").strip() or ".")
+    for text in filter(None, listed.split("\0")):
+        path = PurePosixPath(text)
+        if path.is_relative_to(prefix):
+            yield path.relative_to(prefix)
+
+
+def _customer_of(path: PurePosixPath) -> str:
+    """Whose settings file it is; empty for any other file."""
+    found = _SETTINGS.fullmatch(str(path))
+    return found["name"] if found and found["name"] not in NOT_CUSTOMERS else ""
 
 
 def text_before(file: Path, ref: str) -> str | None:

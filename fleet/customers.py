@@ -42,25 +42,24 @@ class Customer:
     """What encrypts the state's secrets; empty: a passphrase, or the backend's own."""
     needs_licence: bool = True
     """`break-glass:premium` is not `absent`."""
+    trouble: str = ""
+    """Why nothing can be done for this one: its file cannot be read, or its name is none."""
 
 
 def find_customers(folder: Path) -> list[Customer]:
-    """Every customer, by name.
+    """Every customer, by name. One whose file cannot be read says so and keeps nobody else out."""
+    return [_found(folder, name) for name in customer_names(folder)]
 
-    Raises FleetError naming file and line of one that is unreadable, or whose name is none: names
-    are patterns of `--only` and words of commands to paste, so `*` or `$(id)` would be more.
-    """
-    names = customer_names(folder)
-    for name in names:
-        try:
-            check_name(name)
-        except FleetError as error:
-            raise FleetError(f"Pulumi.{name}.yaml: {error}", exit_code=2) from None
-    return [read_customer(folder, name) for name in names]
+
+def _found(folder: Path, name: str) -> Customer:
+    try:
+        return read_customer(folder, name)
+    except FleetError as error:
+        return Customer(name, folder / f"Pulumi.{name}.yaml", "", "", trouble=str(error))
 
 
 def customer_names(folder: Path) -> list[str]:
-    """The names of all customers, sorted, whether or not their settings can be read."""
+    """What stands in the names of all settings files, sorted; ``is_name`` tells good ones."""
     return [
         found["name"]
         for path in sorted(folder.glob("Pulumi.*.yaml"), key=lambda one: one.name.casefold())
@@ -69,8 +68,16 @@ def customer_names(folder: Path) -> list[str]:
 
 
 def read_customer(folder: Path, name: str) -> Customer:
-    """One customer's identity. Raises FleetError, naming file and line."""
+    """One customer's identity.
+
+    Raises FleetError naming file and line; also for a name that is none: names are patterns of
+    `--only` and words of commands to paste, so `*` or `$(id)` would be more than a name.
+    """
     path = folder / f"Pulumi.{name}.yaml"
+    try:
+        check_name(name)
+    except FleetError as error:
+        raise FleetError(f"{path.name}: {error}", exit_code=2) from None
     try:
         document: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -116,6 +123,11 @@ def choose(
         and not _matches(one.name, leave_out)
         and (changed is None or one.name in changed)
     ]
+
+
+def is_name(name: str) -> bool:
+    """Whether a customer may be called so."""
+    return bool(_NAME.fullmatch(name)) and name.casefold() not in NOT_CUSTOMERS
 
 
 def check_name(name: str) -> None:

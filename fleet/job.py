@@ -1,16 +1,12 @@
 """One job: an operation on one customer's stack, in a process of its own.
 
 The Automation API gives every `pulumi` the whole environment of the process that calls it. So each
-customer has a process (``fleet.work``), and that gets this customer's variables and no other's. It
-leads a process group of its own: Ctrl-C reaches it once, from here, and not from the terminal too.
+customer has a process (``fleet.work``), and that gets this customer's variables and no other's.
 """
 
-import contextlib
 import os
-import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,14 +14,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final
 
+from fleet.agreement import plan_file
 from fleet.customers import Customer, read_customer
-from fleet.environment import customer_environment, with_tenant
+from fleet.environment import with_tenant
 from fleet.errors import FleetError
-from fleet.report import CustomerReport, Operation, Outcome, Problem
+from fleet.federation import own_environment
+from fleet.processes import Processes, end_orphans, interrupt, kill
+from fleet.report import CustomerReport, Operation, Problem
 
-WINDOWS: Final = os.name == "nt"
+CORRECT: Final = "correct the settings file, then run again"
 GRACE_SECONDS: Final = 120.0
 """So long an operation that took too long may take to finish what it began and save its state."""
+RELEASE_SECONDS: Final = 120.0
+"""So long the state backend may take to give a lock back."""
 
 
 @dataclass(frozen=True)
@@ -50,79 +51,8 @@ class Options:
     timeout_seconds: float = 3600.0
     """For one customer, preview and operation together."""
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
-
-
-class Processes:
-    """The jobs' processes that run here, so that all can be ended."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._running: set[subprocess.Popen[bytes]] = set()
-        self._stopping = threading.Event()
-        self._killing = threading.Event()
-
-    @property
-    def stopping(self) -> bool:
-        """Whether somebody stopped the run."""
-        return self._stopping.is_set()
-
-    def start(
-        self, command: list[str], folder: Path, environment: Mapping[str, str], log: IO[bytes]
-    ) -> "subprocess.Popen[bytes] | None":
-        """Start a process as a group of its own; None when no new one may start any more."""
-        with self._lock:
-            if self.stopping:
-                return None
-            process = subprocess.Popen(
-                command,
-                cwd=folder,
-                env=dict(environment),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=not WINDOWS,
-                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-            )
-            self._running.add(process)
-            return process
-
-    def ended(self, process: "subprocess.Popen[bytes]") -> None:
-        """Forget one."""
-        with self._lock:
-            self._running.discard(process)
-
-    def interrupt(self) -> None:
-        """Let every process finish what it began and save its state; start no new one."""
-        with self._lock:
-            if not self.stopping:
-                self._stopping.set()
-                for process in self._running:
-                    interrupt(process)
-
-    def kill(self) -> None:
-        """End them at once."""
-        with self._lock:
-            self._stopping.set()
-            for process in self._running:
-                kill(process)
-
-
-def interrupt(process: "subprocess.Popen[bytes]") -> None:
-    """Ctrl-C to a process, which passes it on to what it started as soon as that can bear it."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if WINDOWS:
-            process.send_signal(signal.CTRL_BREAK_EVENT)  # pyright: ignore
-        else:
-            process.send_signal(signal.SIGINT)
-
-
-def kill(process: "subprocess.Popen[bytes]") -> None:
-    """End a process and what it started."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if WINDOWS:
-            process.kill()
-        else:
-            os.killpg(process.pid, signal.SIGKILL)
+    program: str = "fleet.work"
+    """The module that does a job."""
 
 
 def run_job(
@@ -133,23 +63,43 @@ def run_job(
     `folder`: of Pulumi.yaml. `processes`: where to enter the process for Ctrl-C.
     """
     processes = processes or Processes()
-    started, clock = datetime.now(UTC), time.monotonic()
     try:
         customer = read_customer(folder, job.customer)
     except FleetError as error:
-        problem = Problem(what=str(error), todo="correct the settings file, then run again")
-        return _report(job, None, "failed", started, clock, problem)
-    environment = with_tenant(customer_environment(job.customer, options.environ), customer)
+        return failed(job, str(error), CORRECT)
+    try:
+        with own_environment(job.customer, options.environ) as environment:
+            named = with_tenant(environment, customer)
+            return _done(job, customer, folder, options, processes, named)
+    except FleetError as error:
+        again = f"run again (`breakglass fleet {job.operation} --resume`)"
+        return _known(failed(job, str(error), again), customer)
+
+
+def _done(
+    job: Job,
+    customer: Customer,
+    folder: Path,
+    options: Options,
+    processes: Processes,
+    environment: Mapping[str, str],
+) -> CustomerReport:
+    """Start the job's process, wait for its end, and tidy up what it could not."""  # fmt: skip
+    started, clock = datetime.now(UTC), time.monotonic()
     report_file = options.run_folder / f"{job.customer}.json"
     held = options.run_folder / f"{job.customer}.lock"
     command = [
-        *(sys.executable, "-m", "fleet.work", job.customer, job.operation, str(report_file)),
+        *(sys.executable, "-m", options.program, job.customer, job.operation, str(report_file)),
         *("--held", str(held), "--pulumi", str(options.pulumi)),
         *("--pulumi-version", options.pulumi_version),
     ]
+    agreed = plan_file(report_file)
+    if job.operation == "up" and agreed.exists():
+        command += ["--agreed", str(agreed)]
     # The preview that was agreed to, or an earlier attempt, has left its own here.
     report_file.unlink(missing_ok=True)
-    with (options.run_folder / f"{job.customer}.log").open("wb") as log:
+    left: Problem | None = None
+    with _log(options.run_folder / f"{job.customer}.log") as log:
         process = processes.start(command, folder, environment, log)
         if process is None:
             return not_started(job, customer)
@@ -158,17 +108,29 @@ def run_job(
         finally:
             processes.ended(process)
         if held.exists():
-            release(options, job, folder, environment, log)
+            end_orphans(process, GRACE_SECONDS)
+            left = release(options, job, folder, environment, log, processes=processes)
             held.unlink(missing_ok=True)
     report = _written(report_file, job, process.returncode)
     if report is None:
-        report = _report(
-            job, customer, "cancelled" if processes.stopping else "failed", started, clock,
-            _died(job, process.returncode, options),
-        )  # fmt: skip
+        report = not_started(job, customer).model_copy(
+            update={
+                "outcome": "cancelled" if processes.stopping else "failed",
+                "started": started,
+                "seconds": time.monotonic() - clock,
+                "problems": (_died(job, process.returncode, options),),
+            }
+        )
     if late:
         report = _too_late(report, job, options)
+    if left is not None:
+        report = report.model_copy(update={"problems": (*report.problems, left)})
     return report
+
+
+def _log(path: Path) -> IO[bytes]:
+    """Its owner's alone from the first byte: it names accounts."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
 
 
 def _written(file: Path, job: Job, code: int) -> CustomerReport | None:
@@ -185,13 +147,24 @@ def _written(file: Path, job: Job, code: int) -> CustomerReport | None:
 
 def not_started(job: Job, customer: Customer | None = None) -> CustomerReport:
     """The report of a job that nobody began."""
-    return CustomerReport(
+    report = CustomerReport(
         customer=job.customer,
-        tenant_id=customer.tenant_id if customer else "",
-        subscription_id=customer.subscription_id if customer else "",
+        tenant_id="",
+        subscription_id="",
         operation=job.operation,
         outcome="not started",
     )
+    return report if customer is None else _known(report, customer)
+
+
+def _known(report: CustomerReport, customer: Customer) -> CustomerReport:
+    ids = {"tenant_id": customer.tenant_id, "subscription_id": customer.subscription_id}
+    return report.model_copy(update=ids)
+
+
+def unreadable(customer: Customer, operation: Operation) -> CustomerReport:
+    """The report of a customer whose settings file stands in the way."""
+    return failed(Job(customer.name, operation, None), customer.trouble, CORRECT)
 
 
 def failed(job: Job, what: str, todo: str) -> CustomerReport:
@@ -217,17 +190,37 @@ def _wait(process: "subprocess.Popen[bytes]", limit: float) -> bool:
 
 
 def release(
-    options: Options, job: Job, folder: Path, environment: Mapping[str, str], log: IO[bytes]
-) -> None:
-    """Take away the lock that a killed process of ours held: it had begun, so it was its own."""
-    subprocess.run(
-        [str(options.pulumi), "cancel", "--yes", "--stack", job.customer, "--non-interactive"],
-        cwd=folder,
-        env={**environment, "PULUMI_SKIP_UPDATE_CHECK": "true"},
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        check=False,
+    options: Options,
+    job: Job,
+    folder: Path,
+    environment: Mapping[str, str],
+    log: IO[bytes],
+    *,
+    processes: Processes | None = None,
+) -> Problem | None:
+    """Take away the lock that a killed process of ours held: it had begun, so it was its own.
+
+    What has to be done by hand when that fails.
+    """  # fmt: skip
+    processes = processes or Processes()
+    command = [str(options.pulumi), "cancel", "--yes", "--stack", job.customer, "--non-interactive"]
+    quiet = {**environment, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    process = processes.start_tidying(command, folder, quiet, log)
+    try:
+        code = process.wait(RELEASE_SECONDS)
+    except subprocess.TimeoutExpired:
+        kill(process)
+        process.wait()
+        code = None
+    finally:
+        processes.ended(process)
+    if code == 0:
+        return None
+    why = f"was not done within {RELEASE_SECONDS:g} s" if code is None else f"ended with {code}"
+    return Problem(
+        what=f"the stack may still be locked: `pulumi cancel` {why}",
+        todo="see that no run works on it, then"
+        f" `breakglass fleet exec {job.customer} -- pulumi cancel --yes`",
     )
 
 
@@ -247,23 +240,4 @@ def _too_late(report: CustomerReport, job: Job, options: Options) -> CustomerRep
         what=f"it was not done within {minutes} and was stopped",
         todo=f"run again (`breakglass fleet {job.operation} --resume`), with a longer --timeout",
     )
-    outcome: Outcome = "failed"
-    return report.model_copy(update={"outcome": outcome, "problems": (problem, *report.problems)})
-
-
-def _report(
-    job: Job,
-    customer: Customer | None,
-    outcome: Outcome,
-    started: datetime,
-    clock: float,
-    problem: Problem,
-) -> CustomerReport:
-    return not_started(job, customer).model_copy(
-        update={
-            "outcome": outcome,
-            "started": started,
-            "seconds": time.monotonic() - clock,
-            "problems": (problem,),
-        }
-    )
+    return report.model_copy(update={"outcome": "failed", "problems": (problem, *report.problems)})

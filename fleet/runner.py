@@ -1,13 +1,15 @@
 """Runs jobs side by side on any `concurrent.futures.Executor`: threads here, or a cluster.
 
 Nothing of a customer's failure touches another. Ctrl-C (once) lets what runs come to a clean end
-and begins nothing more; a second one ends it at once.
+and begins nothing more; a second one ends it at once. So does a record that cannot be kept any
+more, since what nobody is told of must not be done.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from typing import Any, Final, Protocol
 
+from fleet.errors import FleetError
 from fleet.job import Job, failed, not_started
 from fleet.report import CustomerReport
 
@@ -42,7 +44,7 @@ def run_fleet(
     """Do all jobs; the report of each, those that did not start too, in the jobs' order.
 
     `canary`: so many first, alone; the rest only when all of these are done. `on_change` hears of
-    each report as it comes, in this thread.
+    each report as it comes, in this thread; an OSError or FleetError of its ends the run, cleanly.
     """
     first, rest = (list(jobs[:canary]), list(jobs[canary:])) if canary else ([], list(jobs))
     run = _Run(executor, do, stop, on_change)
@@ -78,7 +80,7 @@ class _Run:
                         job = futures[future]
                         reports[job.customer] = _result(future, job)
                         waiting.discard(future)
-                        self._on_change(reports[job.customer])
+                        self._tell(reports[job.customer], waiting)
                 break
             except KeyboardInterrupt:
                 self._interrupted(waiting)
@@ -90,8 +92,15 @@ class _Run:
         """Report jobs that will not be started."""
         reports = [not_started(job) for job in jobs]
         for one in reports:
-            self._on_change(one)
+            self._tell(one, ())
         return reports
+
+    def _tell(self, report: CustomerReport, waiting: Iterable["Future[Any]"]) -> None:
+        try:
+            self._on_change(report)
+        except (OSError, FleetError):
+            if not self.stopped:
+                self._interrupted(waiting)
 
     def _submit(self, job: Job) -> "Future[CustomerReport]":
         try:

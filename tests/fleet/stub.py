@@ -50,6 +50,10 @@ class StubProject:
         """What it was called to do for a customer."""
         return [call["operation"] for call in self.calls() if call["customer"] == customer]
 
+    def steps(self, customer: str) -> list[str]:
+        """So without the looks at the state."""
+        return [one for one in self.operations(customer) if one != "export"]
+
     def options(self, environ: dict[str, str], timeout: float = 60) -> Options:
         """Options of a job here."""
         run_folder = self.folder / "run"

@@ -12,7 +12,8 @@ The plan is JSON, `{customer: {operation: step}}`; a step may hold
     killed    true: it tells its first event and dies of a signal
     orphaned  true: it kills the process that called it, and ends
 Operations: preview, up, refresh, destroy, and preview-refresh and preview-destroy for their
-previews; `export` holds what `stack export` prints, or a step with `stderr` and `exit`.
+previews; `export` holds what `stack export` prints, or a step with `stderr` and `exit`. What `stack
+ls` prints stands under `stacks`, beside the customers: names, or what is no list to fail.
 """
 
 import json
@@ -31,6 +32,7 @@ def main() -> int:
     customer = arguments[arguments.index("--stack") + 1] if "--stack" in arguments else ""
     words = [one for one in arguments if not one.startswith("-")]
     operation = "export" if words[:2] == ["stack", "export"] else words[0]
+    operation = "ls" if words[:2] == ["stack", "ls"] else operation
     if operation in ("refresh", "destroy") and "--preview-only" in arguments:
         operation = f"preview-{operation}"
     with (HERE / "calls.jsonl").open("a") as calls:
@@ -40,6 +42,12 @@ def main() -> int:
         print("v3.200.0")
         return 0
     plan = json.loads((HERE / "plan.json").read_text())
+    if operation == "ls":
+        stacks = plan.get("stacks", [])
+        if not isinstance(stacks, list):
+            return 1
+        print(json.dumps([{"name": one, "current": False, "resourceCount": 5} for one in stacks]))
+        return 0
     step = plan.get(customer, {}).get(operation, {})
     if operation == "export" and "exit" not in step:
         print(json.dumps(step or {"version": 3, "deployment": {"resources": []}}))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fleet.changes import changed_since, revision, text_before
-from fleet.customers import check_name, choose, find_customers
+from fleet.changes import changed_since, revision, running_revision, text_before
+from fleet.customers import check_name, choose, find_customers, read_customer
 from fleet.errors import FleetError
 from tests.fleet.stub import stub_project, tenant_of
 
@@ -49,13 +49,14 @@ def test_a_customer_without_a_licence_says_so_in_its_settings(tmp_path: Path) ->
 def test_a_file_that_cannot_be_read_is_named_in_one_line(
     tmp_path: Path, text: str | bytes, told: str
 ) -> None:
-    folder = stub_project(tmp_path, "north").folder
+    folder = stub_project(tmp_path, "north", "south").folder
     path = folder / "Pulumi.north.yaml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(FleetError) as caught:
-        find_customers(folder)
+        read_customer(folder, "north")
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert [one.trouble for one in find_customers(folder)] == [str(caught.value), ""]
 
 
 def test_patterns_choose_and_leave_out(tmp_path: Path) -> None:
@@ -88,10 +89,12 @@ def test_a_settings_file_whose_name_is_no_customers_is_refused(tmp_path: Path, n
     folder = stub_project(tmp_path, "north").folder
     (folder / f"Pulumi.{name}.yaml").write_text("config: {}\n", encoding="utf-8")
     with pytest.raises(FleetError) as caught:
-        find_customers(folder)
+        read_customer(folder, name)
     assert str(caught.value).startswith(f"Pulumi.{name}.yaml: ")
     assert "is no name for a customer" in str(caught.value)
     assert caught.value.exit_code == 2
+    troubles = {one.name: one.trouble for one in find_customers(folder)}
+    assert troubles == {name: str(caught.value), "north": ""}
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -154,5 +157,37 @@ def test_an_option_of_git_is_no_commit(repository: Path) -> None:
     assert set(repository.iterdir()) == before
 
 
+def test_notes_that_nobody_added_choose_nobody_and_new_code_everybody(repository: Path) -> None:
+    customers = find_customers(repository)
+    (repository / "notes.txt").write_text("call them", encoding="utf-8")
+    (repository / "old").mkdir()
+    (repository / "old" / "report.json").write_text("{}", encoding="utf-8")
+    assert changed_since(repository, "start", customers) == set()
+    (repository / "components").mkdir()
+    (repository / "components" / "prices.json").write_text("{}", encoding="utf-8")
+    assert changed_since(repository, "start", customers) == {"north", "south"}
+
+
+def test_what_is_not_committed_is_a_revision_of_its_own(repository: Path) -> None:
+    commit = running_revision(repository)
+    assert commit == revision(repository)
+    (repository / "notes.txt").write_text("call them", encoding="utf-8")
+    assert running_revision(repository) == commit
+    path = repository / "Pulumi.north.yaml"
+    before = path.read_text(encoding="utf-8")
+    seen = [commit]
+    for text in (f"{before}# a\n", f"{before}# b\n"):
+        path.write_text(text, encoding="utf-8")
+        seen.append(running_revision(repository))
+        assert str(seen[-1]).startswith(f"{commit} plus uncommitted changes ")
+    (repository / "Pulumi.new.yaml").write_text("config: {}\n", encoding="utf-8")
+    seen.append(running_revision(repository))
+    (repository / "Pulumi.south.yaml").unlink()
+    seen.append(running_revision(repository))
+    assert len(set(seen)) == 5
+    assert running_revision(repository) == seen[-1]
+
+
 def test_outside_git_there_is_no_commit(tmp_path: Path) -> None:
     assert revision(tmp_path) is None
+    assert running_revision(tmp_path) is None

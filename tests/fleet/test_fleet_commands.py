@@ -18,7 +18,7 @@ from fleet.job import Job, Options, Processes, failed, not_started
 from fleet.progress import LiveTable, PlainLines, progress_on
 from fleet.report import CustomerReport, Problem
 from fleet.report_json import read_json
-from tests.fleet.stub import NO_CHANGES, StubProject, job, stub_project, tenant_of
+from tests.fleet.stub import StubProject, job, stub_project, tenant_of
 
 
 @pytest.fixture
@@ -79,15 +79,15 @@ def test_a_preview_of_all_reports_and_ends_with_zero(project: StubProject) -> No
 
 def test_the_version_of_the_cli_is_looked_up_once_for_all_customers(project: StubProject) -> None:
     assert fleet("preview").exit_code == 0
-    asked = [one["customer"] for one in project.calls() if one["operation"] != "export"]
+    asked = [one["customer"] for one in project.calls() if one["operation"] not in ("export", "ls")]
     assert sorted(asked) == ["", "north", "south"]
-    assert project.operations("") == ["version"]
+    assert sorted(project.operations("")) == ["ls", "version"]
     assert not [one for one in project.calls() if "plugin" in one["arguments"]]
 
 
 def test_up_asks_nobody_when_told_so_and_still_previews(project: StubProject) -> None:
     assert fleet("up", "--yes", "--only", "north").exit_code == 0
-    assert project.operations("north") == ["preview", "up", "export"]
+    assert project.steps("north") == ["preview", "up"]
     assert project.operations("south") == []
 
 
@@ -141,11 +141,11 @@ def test_who_fails_the_preview_is_left_out_of_up(project: StubProject, jobs: Job
 
 @pytest.mark.usefixtures("somebody")
 def test_an_up_that_died_is_never_taken_for_its_preview(project: StubProject) -> None:
-    done = {"preview": NO_CHANGES, "up": NO_CHANGES}
+    done = {"preview": {"changes": {"create": 1}}, "up": {"changes": {"create": 1}}}
     project.plan(north={**done, "up": {"orphaned": True}}, south=done)
     ended = fleet("up", "--report", "r.json", typed=["yes"])
     assert ended.exit_code == 1, ended.output
-    assert project.operations("north") == ["preview", "export", "preview", "up"]
+    assert project.steps("north") == ["preview", "preview", "up"]
     north, south = read_json(project.folder / "r.json").customers
     assert (north.operation, north.outcome) == ("up", "failed")
     assert north.problems[0].what == "the process of up was killed (signal 9)"
@@ -206,11 +206,13 @@ def test_the_list_says_who_runs_with_what(
     monkeypatch.setenv("ARM_CLIENT_ID__NORTH", "app")
     monkeypatch.setenv("ARM_CLIENT_SECRET__NORTH", "not-to-be-shown")
     monkeypatch.setenv("PULUMI_BACKEND_URL", "azblob://state?storage_account=x")
+    monkeypatch.setenv("AZURE_CONFIG_DIR", str(project.folder))
     shown = fleet("list")
     assert shown.exit_code == 0
     assert "the tenant's identity" in shown.stdout
     assert "none: shared ones" in shown.stdout
-    assert "north: in which tenant state (azblob://state) lies cannot be seen" in shown.stderr
+    (unseen,) = [line for line in shown.stderr.splitlines() if "cannot be seen" in line]
+    assert unseen.startswith("north and south: in which tenant state (azblob://state) lies")
     document = json.loads(fleet("list", "--json", "--only", "north").stdout)
     assert document[0]["ownCredentials"] == ["the tenant's identity"]
     assert "not-to-be-shown" not in shown.output

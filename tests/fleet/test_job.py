@@ -28,7 +28,7 @@ def test_an_operation_is_previewed_first_and_counted(project: StubProject) -> No
     up = {"changes": {"create": 2, "same": 38, "read": 3}}
     project.plan(north={"preview": {"changes": {"create": 3}}, "up": up})
     report = run_job(job("north", "up"), project.folder, project.options(ENVIRON))
-    assert project.operations("north") == ["preview", "up", "export"]
+    assert project.steps("north") == ["preview", "up"]
     assert report.outcome == "done"
     assert report.changes == {"create": 2, "same": 38}
     assert (report.tenant_id, report.licence) == (tenant_of(0), "required")
@@ -49,7 +49,7 @@ def test_each_operation_takes_its_own_preview(
     project: StubProject, operation: Any, steps: list[str]
 ) -> None:
     report = run_job(job("north", operation), project.folder, project.options(ENVIRON))
-    assert project.operations("north") == [*steps, "export"]
+    assert project.steps("north") == steps
     assert (report.outcome, report.operation) == ("done", operation)
 
 
@@ -209,7 +209,7 @@ def test_ctrl_c_reaches_the_engine_and_is_reported(project: StubProject) -> None
     thread.join()
     assert reports[0].outcome == "cancelled"
     assert reports[0].problems[0].what == "stopped by you during up"
-    assert project.operations("north") == ["preview", "up", "export"]
+    assert project.steps("north") == ["preview", "up"]
     late = run_job(job("south"), project.folder, project.options(ENVIRON), processes)
     assert late.outcome == "not started"
     assert project.operations("south") == []
@@ -292,17 +292,3 @@ def test_an_unreadable_settings_file_is_that_customers_failure(project: StubProj
     report = run_job(job("north"), project.folder, project.options(ENVIRON))
     assert report.outcome == "failed"
     assert "Pulumi.north.yaml, line" in report.problems[0].what
-
-
-def test_the_report_tells_what_the_state_holds(project: StubProject) -> None:
-    export = json.loads(Path(__file__).with_name("exported_stack.json").read_text(encoding="utf-8"))
-    project.plan(north={"preview": NO_CHANGES, "export": export})
-    report = run_job(job("north"), project.folder, project.options(ENVIRON))
-    assert [one.user_principal_name for one in report.accounts] == ["a1@fabrikam", "a2@fabrikam"]
-    assert [one.ready for one in report.accounts] == [False, True]
-    assert report.accounts[0].hindrances == ("has no passkey: register two",)
-    assert (report.policies.excluded, report.policies.skipped, report.policies.drifted) == (2, 1, 0)
-    assert (report.alarm.enabled, report.alarm.receivers) == (True, 3)
-    assert report.monthly_cost is not None
-    assert (report.monthly_cost.amount, report.monthly_cost.currency) == (12.5, "EUR")
-    assert "ciphertext" not in report.model_dump_json()

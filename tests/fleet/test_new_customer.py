@@ -1,5 +1,6 @@
 """A new customer's settings file: made of the template, comments and all, and of nobody's else."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -141,16 +142,58 @@ def test_a_refused_stack_is_told_with_the_command_to_repeat(project: StubProject
         init_stack(added, project.pulumi, project.folder, {"PATH": "/usr/bin"})
 
 
-def test_a_state_behind_a_protected_tenant_is_warned_of(project: StubProject) -> None:
-    (south,) = find_customers(project.folder)
-    place = {"PULUMI_BACKEND_URL": "azblob://state?storage_account=x&key=secret"}
-    inside = {**place, "AZURE_TENANT_ID": tenant_of(0).upper()}
-    (told,) = warnings(south, inside, project.folder, {tenant_of(0)})
-    assert "opens with an identity of tenant" in told
-    assert "state (azblob://state)" in told
-    (unknown,) = warnings(south, place, project.folder, {tenant_of(0)})
-    assert "cannot be seen from here" in unknown
-    assert warnings(south, {"PULUMI_BACKEND_URL": "file://x"}, project.folder, {tenant_of(0)}) == []
+BLOB = {"PULUMI_BACKEND_URL": "azblob://state?storage_account=x&key=secret"}
+WHERE = "state (azblob://state)"
+
+
+def az_login(folder: Path, *tenants: str) -> dict[str, str]:
+    """The variables of somebody whose Azure CLI is logged in; the last tenant is the default."""
+    found = [{"tenantId": one, "isDefault": one == tenants[-1]} for one in tenants]
+    text = json.dumps({"installationId": "x", "subscriptions": found})
+    (folder / "azureProfile.json").write_text(text, encoding="utf-8-sig")
+    return {"AZURE_CONFIG_DIR": str(folder)}
+
+
+@pytest.mark.parametrize(
+    ("variables", "login", "expected"),
+    [
+        ({"AZURE_TENANT_ID": tenant_of(0).upper()}, [], "protected"),
+        ({"AZURE_TENANT_ID": tenant_of(8)}, [tenant_of(0)], "neither"),
+        ({}, [tenant_of(8), tenant_of(0)], "protected"),
+        ({}, [tenant_of(0), tenant_of(8)], "neither"),
+        ({}, [], "unseen"),
+        ({"AZURE_STORAGE_KEY": "a key"}, [tenant_of(0)], "unseen"),
+        ({"AZURE_CLIENT_ID": "of a managed identity"}, [tenant_of(0)], "unseen"),
+        ({"PULUMI_BACKEND_URL": "file://x"}, [tenant_of(0)], "neither"),
+    ],
+)
+def test_a_state_behind_a_protected_tenant_is_warned_of(
+    project: StubProject, variables: dict[str, str], login: list[str], expected: str
+) -> None:
+    everybody = find_customers(project.folder)
+    folder = {"AZURE_CONFIG_DIR": str(project.folder)}
+    environ = BLOB | folder | (az_login(project.folder, *login) if login else {}) | variables
+    found = warnings(everybody, everybody, project.folder, environ)
+    told = {"protected": found.protected, "unseen": found.unseen}
+    assert {name for name, lines in told.items() if lines} == {expected} - {"neither"}
+    for lines in told.values():
+        for line, names in lines.items():
+            assert line.startswith((WHERE, f"in which tenant {WHERE} lies cannot be seen"))
+            assert "secret" not in line
+            assert names == ["south"]
+
+
+def test_many_keys_of_one_vault_are_one_line(tmp_path: Path) -> None:
+    project = stub_project(tmp_path, "north", "south")
+    for name in ("north", "south"):
+        path = project.folder / f"Pulumi.{name}.yaml"
+        key = f"secretsprovider: azurekeyvault://kv.vault.azure.net/keys/{name}\n"
+        path.write_text(key + path.read_text(encoding="utf-8"), encoding="utf-8")
+    everybody = find_customers(project.folder)
+    environ = {**BLOB, **az_login(tmp_path, tenant_of(1))}
+    ((line, names),) = warnings(everybody, everybody, project.folder, environ).protected.items()
+    assert line.startswith(f"{WHERE} and key (azurekeyvault://kv.vault.azure.net) opens with")
+    assert names == ["north", "south"]
 
 
 def test_the_backend_is_the_environments_or_the_projects(project: StubProject) -> None:

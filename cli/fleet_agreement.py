@@ -1,0 +1,119 @@
+"""What a person is shown and asked before many customers are changed, and what follows from it."""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from fleet.job import Job, not_started
+from fleet.report import CustomerReport, Problem
+
+CHANGES: Final = ("create", "update", "replace", "delete")
+_PAST: Final = {
+    "create": "created",
+    "update": "updated",
+    "replace": "replaced",
+    "delete": "deleted",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Whom to go on with, and the reports of those for whom it is over."""
+
+    go_on: frozenset[str]
+    over: list[CustomerReport]
+
+
+def asked(
+    previews: Sequence[CustomerReport], canaries: Sequence[Job], say: Callable[[str], None]
+) -> Answer:
+    """Show the sum of what an `up` would change, and ask once.
+
+    Nobody is asked when nothing would change, and nothing goes on when a customer that was to go
+    first has failed its preview: the next one would go first in its place.
+    """
+    good = [one for one in previews if one.outcome == "done"]
+    bad = [_of_up(one) for one in previews if one.outcome != "done"]
+    if not good or any(one.outcome == "cancelled" for one in bad):
+        return Answer(frozenset(), [*bad, *(_left(one, "") for one in good)])
+    first = {job.customer for job in canaries}
+    fallen = [one for one in bad if one.customer in first]
+    if fallen:
+        say(f"Nobody is started: {_names(fallen)} was to go first, and the preview failed.")
+        return Answer(frozenset(), [*bad, *(_left(one, "") for one in good)])
+    say(sum_of(good))
+    if bad:
+        say(f"Left out, because their preview failed: {_names(bad)}.")
+    if not any(_changes(one) for one in good):
+        say("There is nothing to agree to.")
+        return Answer(frozenset(), [*bad, *(_of_up(one) for one in good)])
+    if _typed("Go on? Only 'yes' does: ") != "yes":
+        say("nothing was changed: you did not say yes")
+        no = "nothing was changed: whoever was asked did not say yes"
+        return Answer(frozenset(), [*bad, *(_left(one, no) for one in good)])
+    return Answer(frozenset(one.customer for one in good), bad)
+
+
+def ask_for_each_name(jobs: Sequence[Job]) -> list[CustomerReport]:
+    """Have each customer's name typed; the reports of all when one was not, else none."""
+    for job in jobs:
+        typed = _typed(f"Destroy everything of {job.customer}? Type its name: ")
+        if typed != job.customer:
+            no = f"nothing was destroyed: {typed!r} is not {job.customer}"
+            return [_left(not_started(one), no) for one in jobs]
+    return []
+
+
+def sum_of(reports: Sequence[CustomerReport], *, done: bool = False) -> str:
+    """What an `up` would change at all of them, or has changed, in words."""
+    total: Counter[str] = Counter()
+    for one in reports:
+        total.update({kind: one.changes.get(kind, 0) for kind in CHANGES})
+    touched = sum(_changes(one) for one in reports)
+    counted = ", ".join(
+        f"{total[kind]} {_PAST[kind] if done else f'to {kind}'}" for kind in CHANGES if total[kind]
+    )
+    whom = f"{len(reports)} customer{'' if len(reports) == 1 else 's'}"
+    if not counted:
+        return f"{whom}: no changes."
+    return f"{whom}, {touched} of them with changes: {counted}."
+
+
+def is_interactive() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin.isatty()
+
+
+def _typed(question: str) -> str:
+    """Ctrl-C, Ctrl-D and a terminal that is gone are no answer."""
+    try:
+        return input(question).strip()
+    except (EOFError, KeyboardInterrupt, OSError):
+        return ""
+
+
+def _changes(report: CustomerReport) -> bool:
+    return any(report.changes.get(kind) for kind in CHANGES)
+
+
+def _of_up(report: CustomerReport) -> CustomerReport:
+    return report.model_copy(update={"operation": "up"})
+
+
+def _left(report: CustomerReport, why: str) -> CustomerReport:
+    """Not begun. What was planned is no change that was made."""
+    problems = (Problem(what=why, todo="run again when it is agreed to"),) if why else ()
+    return report.model_copy(
+        update={
+            "operation": report.operation if report.operation == "destroy" else "up",
+            "outcome": "not started",
+            "changes": {},
+            "problems": problems,
+        }
+    )
+
+
+def _names(reports: Sequence[CustomerReport]) -> str:
+    return ", ".join(one.customer for one in reports)
