@@ -16,7 +16,9 @@ import io
 import re
 import sys
 import threading
+import traceback
 from collections.abc import Generator
+from types import TracebackType
 from typing import Final, TextIO
 
 _UNSEEN: Final = (
@@ -76,7 +78,12 @@ class HarmlessStream(io.TextIOBase):
 
 @contextlib.contextmanager
 def harmless_output() -> Generator[None]:
-    """Nothing that is printed inside makes an agent do anything; a terminal gets it as it is."""
+    """Nothing that is printed inside makes an agent do anything; a terminal gets it as it is.
+
+    An error that nobody caught is printed after the end, and may quote a tenant as well.
+    """
+    if not sys.stderr.isatty():
+        sys.excepthook = _uncaught
     with contextlib.ExitStack() as stack:
         if not sys.stdout.isatty():
             out: TextIO = HarmlessStream(sys.stdout)  # pyright: ignore[reportAssignmentType]
@@ -85,3 +92,7 @@ def harmless_output() -> Generator[None]:
             err: TextIO = HarmlessStream(sys.stderr)  # pyright: ignore[reportAssignmentType]
             stack.enter_context(contextlib.redirect_stderr(err))
         yield
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    sys.stderr.write(harmless("".join(traceback.format_exception(kind, error, trace))))

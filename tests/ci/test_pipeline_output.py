@@ -2,6 +2,7 @@
 
 import io
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,18 @@ def test_a_part_of_a_line_is_shown_at_once(capsys: pytest.CaptureFixture[str]) -
     assert not obeyed(capsys.readouterr().err)
 
 
+def test_an_error_that_nobody_caught_is_harmless(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # put back after the test
+    with harmless_output():
+        pass
+    sys.excepthook(ValueError, ValueError(f"{AZURE}\n{GITHUB}"), None)
+    told = capsys.readouterr().err
+    assert "ValueError" in told
+    assert obeyed(told) == []
+
+
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StubProject:
     made = stub_project(tmp_path, "north", "south")
@@ -133,8 +146,10 @@ def test_reports_of_shards_bring_no_command_in(
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_an_error_line_and_a_refused_argument_are_harmless(project: StubProject, name: str) -> None:
-    ended = CliRunner().invoke(app, ["fleet", "preview", "--only", name])
+@pytest.mark.parametrize("words", ["fleet preview", "fleet list", "ci restore", "ci preview"])
+def test_an_error_line_is_harmless(project: StubProject, words: str, name: str) -> None:
+    del project
+    ended = CliRunner().invoke(app, [*words.split(), "--only", name])
     assert ended.exit_code == 2
     assert "names no customer" in ended.output
     assert obeyed(ended.output) == []
