@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
@@ -21,26 +22,30 @@ def execute(
     """Run one command as one customer: with its variables, its stack, and nobody else's."""
     from cli.fleet_run import fleet_folder
     from fleet.customers import find_customers, read_customer
-    from fleet.environment import customer_environment, refuse_same_suffix, with_tenant
+    from fleet.environment import refuse_same_suffix, with_tenant
     from fleet.errors import FleetError
+    from fleet.federation import own_environment
 
     folder = fleet_folder()
     try:
         refuse_same_suffix(one.name for one in find_customers(folder))
         customer = read_customer(folder, name)
+        words = [_found(command[0]), *command[1:]]
+        with own_environment(name, os.environ) as own:
+            # `pulumi` then cannot mean another stack.
+            code = _run(words, folder, {**with_tenant(own, customer), "PULUMI_STACK": name})
     except FleetError as error:
         raise CommandFailed(str(error), exit_code=error.exit_code) from None
-    environment = with_tenant(customer_environment(name, os.environ), customer)
-    # `pulumi` then cannot mean another stack.
-    environment["PULUMI_STACK"] = name
-    words = [_found(command[0]), *command[1:]]
+    raise typer.Exit(code)
+
+
+def _run(words: list[str], folder: Path, environment: dict[str, str]) -> int:
     # Ctrl-C reaches the command by itself, and only it knows how to end: we wait for that.
     before = signal.signal(signal.SIGINT, _wait_on)
     try:
-        ended = subprocess.run(words, cwd=folder, env=environment, check=False)
+        return subprocess.run(words, cwd=folder, env=environment, check=False).returncode
     finally:
         signal.signal(signal.SIGINT, before)
-    raise typer.Exit(ended.returncode)
 
 
 def _wait_on(number: int, frame: FrameType | None) -> None:

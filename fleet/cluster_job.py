@@ -31,18 +31,9 @@ from fleet.changes import revision, uncommitted
 from fleet.customers import read_customer
 from fleet.environment import customer_environment, with_tenant
 from fleet.errors import FleetError
-from fleet.job import (
-    GRACE_SECONDS,
-    WINDOWS,
-    Job,
-    Options,
-    Processes,
-    failed,
-    not_started,
-    release,
-    run_job,
-)
+from fleet.job import GRACE_SECONDS, Job, Options, failed, not_started, release, run_job
 from fleet.problems import LOCKED
+from fleet.processes import WINDOWS, Processes
 from fleet.records import FOLDER
 from fleet.report import CustomerReport
 
@@ -142,7 +133,12 @@ class Keeper:
             read_customer(self._folder, customer),
         )
         with log.open("ab") as stream:
-            release(self._options, self._job, self._folder, environment, stream)
+            left = release(
+                self._options, self._job, self._folder, environment, stream,
+                processes=self._processes,
+            )  # fmt: skip
+        if left is not None:
+            return False
         for note in notes:
             note.unlink(missing_ok=True)
         return True

@@ -5,7 +5,8 @@
 A worker may be killed, or cut off from its scheduler, which then has its jobs run elsewhere, at
 once. What the job started must not go on meanwhile. So the worker starts a keeper
 (``fleet.cluster_job``) and holds its stdin: when that closes, for whatever reason, the keeper lets
-the job come to a clean end, and the stack's lock is held until then.
+the job come to a clean end, and the stack's lock is held until then. The keeper, too, gets its
+customer's variables and nobody else's.
 """
 
 import contextlib
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -22,7 +24,9 @@ from typing import Any, Final, Literal
 from fleet.cluster_address import is_private
 from fleet.customers import check_name
 from fleet.errors import FleetError
-from fleet.job import WINDOWS, Job, failed
+from fleet.federation import own_environment
+from fleet.job import Job, failed
+from fleet.processes import WINDOWS
 from fleet.report import CustomerReport
 from fleet.stack import version_of
 
@@ -49,13 +53,24 @@ def do_on_worker(job: Job) -> CustomerReport:
     key = str(worker.get_current_task())
     try:
         command, folder = _command(job, worker)
+        with own_environment(job.customer, os.environ) as environment:
+            text = _kept(command, folder, environment, worker, key)
     except FleetError as error:
         return failed(job, str(error), f"correct that on the worker {worker.address}, run again")
+    if isinstance(text, int):
+        raise KeeperDiedError(f"the process of {job.operation} ended with {text}")
+    return CustomerReport.model_validate_json(text)
+
+
+def _kept(
+    command: list[str], folder: Path, environment: Mapping[str, str], worker: Any, key: str
+) -> bytes | int:
+    """What the keeper tells at its end; its exit code when that is not 0."""
     with tempfile.TemporaryFile() as report:
         keeper = subprocess.Popen(
             command,
             cwd=folder,
-            env={name: value for name, value in os.environ.items() if not name.startswith("DASK_")},
+            env={name: one for name, one in environment.items() if not name.startswith("DASK_")},
             stdin=subprocess.PIPE,
             stdout=report,
             start_new_session=not WINDOWS,
@@ -70,10 +85,7 @@ def do_on_worker(job: Job) -> CustomerReport:
                 del _keepers[key]
             _hang_up(keeper)
         report.seek(0)
-        text = report.read()
-    if keeper.returncode != 0:
-        raise KeeperDiedError(f"the process of {job.operation} ended with {keeper.returncode}")
-    return CustomerReport.model_validate_json(text)
+        return keeper.returncode or report.read()
 
 
 def stop(run: str, how: How) -> None:

@@ -11,6 +11,8 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
+
 HERE = Path(os.environ["STAND_IN"])
 
 
@@ -26,6 +28,10 @@ def main() -> int:
     held = Path(sys.argv[sys.argv.index("--held") + 1])
     interrupted: list[int] = []
     signal.signal(signal.SIGINT, lambda number, _: interrupted.append(number))
+    # What it was given, and what the process was given that started it.
+    keeper = psutil.Process(os.getppid()).environ()
+    given = {"own": dict(os.environ), "keeper": keeper}
+    (HERE / f"{customer}.environ.json").write_text(json.dumps(given))
     note(customer, "begin")
     held.touch()
     while not interrupted and not (HERE / "go").exists():

@@ -18,7 +18,6 @@ import pytest
 import fleet.runner
 from fleet import cluster as module
 from fleet.cluster import Cluster, commit_to_send
-from fleet.cluster_address import Tls
 from fleet.cluster_worker import do_on_worker
 from fleet.errors import FleetError
 from fleet.job import Job
@@ -26,9 +25,9 @@ from fleet.records import Record
 from fleet.runner import run_fleet
 from tests.fleet.cluster_machines import (
     WORKERS_SECRET,
-    Machines,
     certificates,
     committed,
+    connected,
     eventually,
     machines,
 )
@@ -36,26 +35,6 @@ from tests.fleet.stub import stub_project
 
 SENTINEL = "never-to-travel-1"
 NAMES = ("north", "south", "east", "west")
-
-
-def connected(made: Machines, tls: Tls | None = None, address: str = "") -> Cluster:
-    """A connection, once all workers are there."""
-    cluster: list[Cluster] = []
-
-    def is_complete() -> bool:
-        try:
-            found = Cluster(address or made.address, tls or made.tls)
-        except FleetError as error:
-            if "no worker" in str(error):
-                return False
-            raise
-        client: Any = found._client  # pyright: ignore[reportPrivateUsage]
-        client.wait_for_workers(len(made.workers), timeout=30)
-        cluster.append(found)
-        return True
-
-    assert eventually(is_complete)
-    return cluster[0]
 
 
 def test_a_killed_workers_customers_are_run_again_and_none_twice_at_once(

@@ -13,7 +13,8 @@ from filelock import FileLock
 
 from fleet import cluster_job
 from fleet.cluster_job import PATIENCE_SECONDS, Keeper, heed
-from fleet.job import Job, Options, Processes, failed, not_started
+from fleet.job import Job, Options, failed, not_started
+from fleet.processes import Processes
 from fleet.report import CustomerReport
 from tests.fleet.cluster_machines import committed
 from tests.fleet.stub import StubProject, stub_project

@@ -1,6 +1,10 @@
 """Tokens of a pipeline: each customer's process gets those of its own audience and no others."""
 
+import json
+import os
+import sys
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,13 +12,17 @@ import httpx
 import jwt
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
+from typer.testing import CliRunner
 
+from cli.main import app
 from entra.credentials import ask_pipeline, choose_method
 from entra.errors import IdentityError
 from fleet.environment import customer_environment
 from fleet.errors import FleetError
 from fleet.federation import own_environment
+from fleet.job import run_job
 from tests.fleet.pipeline import BEARER, Pipeline, federated, running_pipeline
+from tests.fleet.stub import job, stub_project
 from tests.support.tenant import object_id, running_tenant, small_document
 
 AUDIENCES = {
@@ -173,3 +181,52 @@ def test_a_proxy_is_not_asked_for_an_address_on_this_machine(
         for name in ("no_proxy", "NO_PROXY"):
             monkeypatch.setenv(name, north[name])
         assert asked(north, "")
+
+
+def test_each_process_of_a_run_asks_for_its_own_customer_and_a_refusal_stops_no_other(
+    pipeline: Pipeline, tmp_path: Path
+) -> None:
+    names = ("north", "south", "west")
+    project = stub_project(tmp_path, *names)
+    theirs = {f"ARM_OIDC_AUDIENCE__{one.upper()}": f"api://{one}" for one in names}
+    environ = {"PATH": os.environ["PATH"], **pipeline.environ, **theirs, "SYSTEM_ACCESSTOKEN": "x"}
+    pipeline.answers["api://south"] = [403]
+    north, south, west = (
+        run_job(job(name, "up"), project.folder, project.options(environ)) for name in names
+    )
+    assert (north.outcome, south.outcome, west.outcome) == ("done", "failed", "done")
+    (problem,) = south.problems
+    assert "gave no OIDC token: it answered 403" in problem.what
+    assert project.operations("south") == []
+    addresses: dict[str, set[str]] = {}
+    for call in project.calls():
+        given: dict[str, str] = call["environment"]
+        customer = call["customer"]
+        addresses.setdefault(customer, set()).add(given["ACTIONS_ID_TOKEN_REQUEST_URL"])
+        assert given["ARM_OIDC_AUDIENCE"] == f"api://{customer}"
+        assert not {"SYSTEM_ACCESSTOKEN", "ARM_OIDC_REQUEST_TOKEN", *theirs} & given.keys()
+        values = " ".join(given.values())
+        assert BEARER not in values
+        assert urlsplit(pipeline.url).netloc not in values
+    assert addresses.keys() == {"north", "west"}
+    assert addresses["north"].isdisjoint(addresses["west"])
+
+
+def test_a_command_as_one_customer_asks_for_that_customer(
+    pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = stub_project(tmp_path, "north", "south")
+    monkeypatch.chdir(project.folder)
+    for name, value in {**pipeline.environ, **AUDIENCES}.items():
+        monkeypatch.setenv(name, value)
+    shown = tmp_path / "environment.json"
+    code = f"import json, os; json.dump(dict(os.environ), open({str(shown)!r}, 'w'))"
+    ended = CliRunner().invoke(app, ["fleet", "exec", "north", "--", sys.executable, "-c", code])
+    assert ended.exit_code == 0, ended.output
+    given: dict[str, str] = json.loads(shown.read_text(encoding="utf-8"))
+    assert given["PULUMI_STACK"] == "north"
+    assert given["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] != BEARER
+    assert AUDIENCES["ARM_OIDC_AUDIENCE__SOUTH"] not in given.values()
+    pipeline.answers[AUDIENCES["ARM_OIDC_AUDIENCE__NORTH"]] = [403]
+    refused = CliRunner().invoke(app, ["fleet", "exec", "north", "--", sys.executable, "-c", ""])
+    assert (refused.exit_code, "it answered 403" in refused.output) == (1, True)
