@@ -21,7 +21,7 @@ from fleet.changes import changed_since, running_revision
 from fleet.customers import Customer, choose, find_customers, is_name
 from fleet.environment import refuse_same_suffix
 from fleet.errors import FleetError
-from fleet.job import Job, Options, run_job, unreadable
+from fleet.job import Job, Options, not_started, run_job, unreadable
 from fleet.left_behind import left_behind, without_settings
 from fleet.parallelism import default_parallelism
 from fleet.problems import changes_pending
@@ -220,7 +220,10 @@ class _Fleet:
 
             def do(job: Job) -> CustomerReport:
                 if not processes.stopping:
-                    begin(job.customer)
+                    try:
+                        begin(job.customer)
+                    except FleetError:
+                        return not_started(job)  # the runner hears of it, and stops
                 return self._judged(run_job(job, self.folder, options, processes))
 
             def on_change(report: CustomerReport) -> None:

@@ -11,9 +11,10 @@ The plan is JSON, `{customer: {operation: step}}`; a step may hold
     late      true, with wait: it heeds nothing and tells nothing before there is a file `go`
     killed    true: it tells its first event and dies of a signal
     orphaned  true: it kills the process that called it, and ends
+A step `preview-again` is for the second and further previews of a customer.
 Operations: preview, up, refresh, destroy, and preview-refresh and preview-destroy for their
 previews; `export` holds what `stack export` prints, or a step with `stderr` and `exit`. What `stack
-ls` prints stands under `stacks`, beside the customers: names, or what is no list to fail.
+ls` prints stands under `stacks`, beside the customers: resources by name; null: it fails.
 """
 
 import json
@@ -43,12 +44,17 @@ def main() -> int:
         return 0
     plan = json.loads((HERE / "plan.json").read_text())
     if operation == "ls":
-        stacks = plan.get("stacks", [])
-        if not isinstance(stacks, list):
+        stacks: dict[str, int] | None = plan.get("stacks", {})
+        if stacks is None:
             return 1
-        print(json.dumps([{"name": one, "current": False, "resourceCount": 5} for one in stacks]))
+        print(json.dumps([{"name": one, "resourceCount": n} for one, n in stacks.items()]))
         return 0
-    step = plan.get(customer, {}).get(operation, {})
+    steps = plan.get(customer, {})
+    previewed = HERE / f"previewed-{customer}"
+    again = operation == "preview" and previewed.exists() and "preview-again" in steps
+    step = steps.get("preview-again" if again else operation, {})
+    if operation == "preview":
+        previewed.touch()
     if operation == "export" and "exit" not in step:
         print(json.dumps(step or {"version": 3, "deployment": {"resources": []}}))
         return 0

@@ -2,66 +2,17 @@
 
 import io
 import json
-import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from rich.console import Console
-from typer.testing import CliRunner, Result
 
-from cli import fleet_run
-from cli.main import app
-from fleet.job import Job, Options, Processes, failed, not_started
+from fleet.job import not_started
 from fleet.progress import LiveTable, PlainLines, progress_on
-from fleet.report import CustomerReport, Problem
+from fleet.report import Problem
 from fleet.report_json import read_json
-from tests.fleet.stub import StubProject, job, stub_project, tenant_of
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StubProject:
-    made = stub_project(tmp_path, "north", "south")
-    monkeypatch.chdir(made.folder)
-    monkeypatch.setenv("PATH", f"{made.bin}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("COLUMNS", "200")
-    return made
-
-
-def fleet(*arguments: str, typed: Sequence[str] = ()) -> Result:
-    return CliRunner().invoke(app, ["fleet", *arguments], input="".join(f"{t}\n" for t in typed))
-
-
-@pytest.fixture
-def somebody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody sits at the terminal."""
-    monkeypatch.setattr(fleet_run, "is_interactive", lambda: True)
-
-
-@dataclass
-class Jobs:
-    """Stands in for the jobs' processes: each ends at once, as planned."""
-
-    done: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    changes: dict[str, int] = field(default_factory=lambda: {"same": 40})
-    bad: set[str] = field(default_factory=set[str])
-
-    def __call__(
-        self, one: Job, folder: Path, options: Options, processes: Processes
-    ) -> CustomerReport:
-        self.done.append((one.customer, one.operation))
-        if one.customer in self.bad:
-            return failed(one, "no", "do it")
-        return not_started(one).model_copy(update={"outcome": "done", "changes": self.changes})
-
-
-@pytest.fixture
-def jobs(project: StubProject, monkeypatch: pytest.MonkeyPatch) -> Jobs:
-    instead = Jobs()
-    monkeypatch.setattr(fleet_run, "run_job", instead)
-    return instead
+from tests.fleet.commands import Jobs, fleet
+from tests.fleet.stub import StubProject, job, tenant_of
 
 
 def test_a_preview_of_all_reports_and_ends_with_zero(project: StubProject) -> None:
@@ -113,62 +64,6 @@ def test_changes_that_were_not_expected_are_a_failure(jobs: Jobs) -> None:
     strict = fleet("preview", "--expect-no-changes")
     assert strict.exit_code == 1
     assert "changes are pending: 3 create" in strict.output
-
-
-@pytest.mark.usefixtures("somebody")
-def test_up_shows_the_sum_and_asks_once(jobs: Jobs) -> None:
-    jobs.changes = {"create": 3, "same": 1}
-    refused = fleet("up", typed=["y"])
-    assert refused.exit_code == 1
-    assert "2 customers, 2 of them with changes: 6 to create." in refused.output
-    assert "nothing was changed" in refused.output
-    assert sorted(jobs.done) == [("north", "preview"), ("south", "preview")]
-    agreed = fleet("up", typed=["yes"])
-    assert agreed.exit_code == 0, agreed.output
-    assert sorted(jobs.done[4:]) == [("north", "up"), ("south", "up")]
-
-
-@pytest.mark.usefixtures("somebody")
-def test_who_fails_the_preview_is_left_out_of_up(project: StubProject, jobs: Jobs) -> None:
-    jobs.bad = {"north"}
-    ended = fleet("up", "--report", "r.json", typed=["yes"])
-    assert ended.exit_code == 1
-    assert "Left out, because their preview failed: north." in ended.output
-    assert ("north", "up") not in jobs.done
-    found = read_json(project.folder / "r.json").customers
-    assert [(one.operation, one.outcome) for one in found] == [("up", "failed"), ("up", "done")]
-
-
-@pytest.mark.usefixtures("somebody")
-def test_an_up_that_died_is_never_taken_for_its_preview(project: StubProject) -> None:
-    done = {"preview": {"changes": {"create": 1}}, "up": {"changes": {"create": 1}}}
-    project.plan(north={**done, "up": {"orphaned": True}}, south=done)
-    ended = fleet("up", "--report", "r.json", typed=["yes"])
-    assert ended.exit_code == 1, ended.output
-    assert project.steps("north") == ["preview", "preview", "up"]
-    north, south = read_json(project.folder / "r.json").customers
-    assert (north.operation, north.outcome) == ("up", "failed")
-    assert north.problems[0].what == "the process of up was killed (signal 9)"
-    assert (south.operation, south.outcome) == ("up", "done")
-
-
-@pytest.mark.parametrize("command", [["up"], ["destroy", "--only", "north"]])
-def test_without_a_person_nothing_is_changed(jobs: Jobs, command: list[str]) -> None:
-    refused = fleet(*command, typed=["yes", "north"])
-    assert refused.exit_code == 2
-    assert "nobody is here to ask" in refused.output
-    assert jobs.done == []
-
-
-@pytest.mark.usefixtures("somebody")
-def test_destroy_asks_for_each_name(jobs: Jobs) -> None:
-    refused = fleet("destroy", "--only", "*", typed=["north", "sout"])
-    assert refused.exit_code == 1
-    assert jobs.done == []
-    ended = fleet("destroy", "--only", "*", typed=["north", "south"])
-    assert ended.exit_code == 0, ended.output
-    assert sorted(jobs.done) == [("north", "destroy"), ("south", "destroy")]
-    assert fleet("destroy").exit_code == 2
 
 
 def test_a_canary_that_fails_keeps_the_rest_from_starting(jobs: Jobs) -> None:
