@@ -24,16 +24,14 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
-from unittest import mock
 
 import pulumi
 from pulumi.runtime import mocks as pulumi_mocks
-from pulumi.runtime import resource as pulumi_resource
 from pulumi.runtime.config import set_all_config
-from pulumi.runtime.proto import source_pb2
 from pulumi.runtime.settings import SETTINGS, get_root_resource, reset_options
 from pulumi.runtime.stack import run_pulumi_func
 
+from tests.unit.event_loop import ImmediateLoop
 from tests.unit.recording import UNKNOWN, Recording, Registration
 from tests.unit.recording_monitor import (
     PROJECT,
@@ -44,6 +42,7 @@ from tests.unit.recording_monitor import (
     Respond,
     object_id,
 )
+from tests.unit.sdk_shortcuts import shortcuts
 
 __all__ = [
     "UNKNOWN",
@@ -62,10 +61,19 @@ def hermetic_environment(variables: Mapping[str, str] | None = None) -> Iterator
     `PULUMI_ERROR_OUTPUT_STRING` is set: an `Output` that is formatted into a string raises.
     """
     foreign = ("ARM_", "AZURE_", "AZUREAD_", "PULUMI_", "BREAK_GLASS_")
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
-    kept |= {"PULUMI_ERROR_OUTPUT_STRING": "true", **(variables or {})}
-    with mock.patch.dict(os.environ, kept, clear=True):
+    before = dict(os.environ)
+    for key in before:
+        if key.startswith(foreign):
+            del os.environ[key]
+    os.environ.update({"PULUMI_ERROR_OUTPUT_STRING": "true", **(variables or {})})
+    try:
         yield
+    finally:
+        for key in os.environ.keys() - before.keys():
+            del os.environ[key]
+        os.environ.update(
+            {key: text for key, text in before.items() if os.environ.get(key) != text}
+        )
 
 
 def run_program(
@@ -100,22 +108,6 @@ def run_program(
     )
 
 
-class _LoopWithoutThreads(asyncio.SelectorEventLoop):
-    """The monitor answers at once: a thread for each request would only cost time."""
-
-    def run_in_executor(self, executor, func, *args):
-        answered = self.create_future()
-        try:
-            answered.set_result(func(*args))
-        except Exception as error:  # noqa: BLE001  (whoever awaits the answer gets it)
-            answered.set_exception(error)
-        return answered
-
-
-def _no_urn(*_alias: object) -> str:
-    return ""
-
-
 def _run_in_context(
     program: Callable[[], Any],
     preview: bool,
@@ -130,16 +122,10 @@ def _run_in_context(
     ended = False
     answers = {"pulumi:pulumi:readStackResourceOutputs": lambda _: {"outputs": {}}, **calls}
     monitor = RecordingMonitor(recording, preview=preview, respond=respond, calls=answers)
-    loop = _LoopWithoutThreads()
+    loop = ImmediateLoop()
     asyncio.set_event_loop(loop)
-    # A failed program leaves futures that nobody asks; its error is raised from here anyway.
-    loop.set_exception_handler(lambda _loop, _context: None)
     try:
-        # Where a resource was written is looked up in the whole stack, and pytest's is deep.
-        nowhere = mock.patch.object(pulumi_resource, "_get_stack_trace", source_pb2.StackTrace)
-        # URNs of aliases, a hundred a run, are for engines that do not work them out themselves.
-        unasked = mock.patch("pulumi.resource.collapse_alias_to_urn", _no_urn)
-        with hermetic_environment(environment), nowhere, unasked:
+        with hermetic_environment(environment), shortcuts():
             reset_options(project=PROJECT, stack=STACK, preview=preview)
             set_all_config(config, secret_config)
             pulumi_mocks.set_mocks(
@@ -157,10 +143,7 @@ def _run_in_context(
     finally:
         if not ended:
             # What a failed program leaves undone is called off: it does not run into the next test.
-            for left in asyncio.all_tasks(loop):
-                left.cancel()
-            loop.run_until_complete(asyncio.sleep(0))
-        loop.close()
+            loop.call_off()
         asyncio.set_event_loop(None)
     assert not expect_error or recording.error is not None, "the program raised no error"
     return recording

@@ -46,7 +46,6 @@ class Registration:
     ignore_changes: tuple[str, ...]
     replace_on_changes: tuple[str, ...]
     delete_before_replace: bool | None
-    aliases: tuple[str, ...]
     import_id: str
     hooks: dict[str, tuple[str, ...]]
     """Names of the resource hooks by moment: `before_create`, `after_create`, …"""

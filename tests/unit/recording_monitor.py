@@ -148,7 +148,6 @@ class RecordingMonitor(pulumi_mocks.MockMonitor):
             delete_before_replace=(
                 request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None
             ),
-            aliases=tuple(alias.urn or alias.spec.name for alias in request.aliases),
             import_id=request.importId,
             hooks={
                 moment.name: tuple(names)
