@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.fleet_commands import Changed, LeaveOut, Only, Report
+from cli.fleet_commands import Changed, LeaveOut, Only, Parallel, Report, Timeout
 from cli.options import plain_errors
 
 ci_app = typer.Typer(no_args_is_help=True, help="What pipelines run; see docs/ci.md.")
@@ -24,30 +24,45 @@ def preview(
     policy_pack: Annotated[
         Path | None, typer.Option(exists=True, file_okay=False, help="Rules that must hold.")
     ] = None,
+    parallel: Parallel = None,
+    timeout: Timeout = 15,
     report: Report = None,
 ) -> None:
-    """Show what changed settings would do, on simulated tenants: needs no secret."""
+    """Show what changed settings would do, on simulated tenants: needs no secret.
+
+    Customers with the same settings, but for ids and domains, share one preview.
+    """
     from cli.ci_preview import preview_all
     from cli.fleet_commands import selection
-    from cli.fleet_reports import check_targets, write_reports
+    from cli.fleet_reports import check_targets
 
     check_targets(report or ())
-    found = preview_all(selection(only, leave_out, changed), since=changed, policy_pack=policy_pack)
-    write_reports(found, report or ())
+    found = preview_all(
+        selection(only, leave_out, changed), since=changed, policy_pack=policy_pack,
+        parallel=parallel, timeout_minutes=timeout, reports=report or (),
+    )  # fmt: skip
     raise typer.Exit(found.exit_code)
 
 
 @ci_app.command()
 @plain_errors
-def restore(only: Only = None, leave_out: LeaveOut = None, report: Report = None) -> None:
+def restore(
+    only: Only = None,
+    leave_out: LeaveOut = None,
+    parallel: Parallel = None,
+    timeout: Timeout = 15,
+    report: Report = None,
+) -> None:
     """Put back exclusions that somebody took out, and change nothing else."""
     from cli.ci_restore import restore_all
     from cli.fleet_commands import selection
-    from cli.fleet_reports import check_targets, write_reports
+    from cli.fleet_reports import check_targets
 
     check_targets(report or ())
-    found = restore_all(selection(only, leave_out, None))
-    write_reports(found, report or ())
+    found = restore_all(
+        selection(only, leave_out, None),
+        parallel=parallel, timeout_minutes=timeout, reports=report or (),
+    )  # fmt: skip
     raise typer.Exit(found.exit_code)
 
 

@@ -1,85 +1,142 @@
-"""`breakglass ci preview`: what changed settings would do, shown on a simulated tenant.
+"""`breakglass ci preview`: what changed settings would do, shown on simulated tenants.
 
 A pull request of anybody's may run this: there is no secret in it, and nothing that it could reach.
-Each customer gets a simulated tenant of its own. Where the settings stood before, they are first
-set up there; then the preview of the changed ones shows what they change, as it would in the real
-tenant. What only the real tenant has is replaced, and said: see ``fitted``.
+Where the settings stood before, they are first set up in a tenant of their own; then the preview of
+the changed ones shows what they change, as it would in the real tenant. What only the real tenant
+has is replaced, and said: see ``cli.ci_settings.fitted``.
+
+Customers of whose settings the program reads the same share one preview, so a pull request that
+touches all of an MSP's customers costs as much as their settings differ.
 """
 
-import json
-import shutil
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from copy import deepcopy
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
-import typer
-import yaml
-
-from cli.engine import engine_environment, prepare_engine
+from cli.ci_settings import domains_of, fitted, read_settings, sameness
+from cli.ci_tenants import SimulatedTenants, Wanted
 from cli.failure import CommandFailed
+from cli.fleet_reports import write_reports
 from cli.fleet_run import Selection, fleet_folder
-from cli.pulumi_run import Outcome, PulumiRun, summary
-from cli.workspace import SandboxFolder, make_private, sandbox_folder, write_private
-from fleet.changes import changed_since, revision, text_before
-from fleet.customers import TEMPLATE, Customer, choose, customer_names, read_customer
+from cli.screen import console
+from cli.stopping import terminated_like_interrupted
+from cli.workspace import sandbox_folder
+from fleet.changes import changed_since, running_revision, text_before
+from fleet.customers import TEMPLATE, Customer, choose, customer_names, is_name, read_customer
 from fleet.errors import FleetError
-from fleet.progress import line_of
-from fleet.report import CustomerReport, FleetReport, Problem
+from fleet.job import Job, failed, not_started
+from fleet.parallelism import default_parallelism
+from fleet.processes import Processes
+from fleet.progress import Progress, progress_on
+from fleet.report import CustomerReport, FleetReport
+from fleet.runner import run_fleet
 
 JSON = dict[str, Any]
-SETTINGS: Final = "break-glass"
-RATE: Final = 100.0
-"""Conditional Access requests a second: the settings are looked at here, not Microsoft's limits."""
-INTERVAL: Final = "BREAK_GLASS_CA_INTERVAL_SECONDS"
-ELSEWHERE: Final = (
-    ("accounts", "domain"),
-    ("accounts", "adopt"),
-    ("accounts", "recreate"),
-    ("group", "existing"),
-    ("group", "recreate"),
-    ("exclusion", "skip"),
-    ("monitoring", "resourceGroup", "existing"),
-    ("monitoring", "workspace", "existing"),
-    ("monitoring", "workspace", "forget"),
-    ("monitoring", "diagnosticSetting", "existing"),
-    ("monitoring", "notify", "existing"),
-    ("monitoring", "notify", "resourceGroup"),
-    ("monitoring", "watch", "notify", "existing"),
-    ("monitoring", "watch", "notify", "resourceGroup"),
-)
-"""Settings that name what stands in the customer's own tenant."""
-FEWEST: Final = 2
-"""Accounts that a stack has, adopted ones among them."""
-_CODE: Final = {"unchanged": "same"}
+EXAMPLE: Final = "example"
+"""The stack of a project without customers: that of its settings file is no customer's name."""
+_REFRESHED: Final = re.compile(r"^ ~ .* refresh(?:ing)?\n", re.MULTILINE)
+"""Lines of the engine's that name what it looks at: all there is, in tenants made for this."""
+ANY_IDS: Final = {
+    "config": {
+        "azuread:tenantId": "00000000-0000-0000-0000-000000000000",
+        "azure-native:subscriptionId": "00000000-0000-0000-0000-000000000001",
+        "azure-native:location": "westeurope",
+    }
+}
+"""In their place each simulated tenant has its own."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A preview, and all whose settings it shows."""
+
+    wanted: Wanted
+    customers: tuple[tuple[Customer, tuple[str, ...]], ...]
+    """Each with what the simulated tenant cannot show of it; the first has the preview."""
 
 
 def preview_all(
-    selection: Selection, *, since: str | None, policy_pack: Path | None
+    selection: Selection,
+    *,
+    since: str | None,
+    policy_pack: Path | None,
+    parallel: int | None = None,
+    timeout_minutes: float = 15,
+    reports: Sequence[Path] = (),
 ) -> FleetReport:
-    """One customer after the other, in a tenant of its own; none stops another.
+    """Preview all that differ, side by side; none stops another. `reports` are kept up to date.
 
     Raises CommandFailed for a selection that names nobody.
     """
-    folder, home = fleet_folder(), sandbox_folder()
+    folder = fleet_folder()
     try:
         names = _names(selection, folder)
     except FleetError as error:
         raise CommandFailed(str(error), exit_code=error.exit_code) from None
-    reports: list[CustomerReport] = []
-    for name in names:
-        place = SandboxFolder(home.path / "ci" / name, home.project)
-        report = _previewed(folder, name, place, since, policy_pack)
-        typer.echo(line_of(report))
-        reports.append(report)
-    return FleetReport(
-        made=datetime.now(UTC),
-        operation="preview",
-        revision=revision(folder),
-        customers=tuple(reports),
-    )
+    tasks, broken = _tasks(folder, names, since)
+    kept = _Kept([_shown(name) for name in names], running_revision(folder), reports)
+    with terminated_like_interrupted(), progress_on(screen := console(), len(names)) as progress:
+        for one in broken:
+            progress.end(one)
+            kept.add([one])
+        if not tasks:
+            return kept.report()
+        if len(names) > len(tasks):
+            screen.print(f"{len(names)} customers, {len(tasks)} different previews.")
+        with SimulatedTenants(sandbox_folder(), folder, [one.wanted for one in tasks]) as tenants:
+            processes = Processes()
+            by_name = {one.wanted.customer: one for one in tasks}
+
+            def do(job: Job) -> CustomerReport:
+                if not processes.stopping:
+                    progress.begin(job.customer)
+                seconds = timeout_minutes * 60
+                return tenants.preview(job, processes, seconds=seconds, policy_pack=policy_pack)
+
+            def on_change(report: CustomerReport) -> None:
+                log = _REFRESHED.sub("", tenants.log(report.customer))
+                screen.print(log, markup=False, highlight=False, soft_wrap=True, end="")
+                of_all = _of_each(report, by_name[report.customer])
+                _end(progress, of_all)
+                kept.add(of_all)
+
+            jobs = [Job(name, "preview", None) for name in by_name]
+            number = default_parallelism() if parallel is None else parallel
+            with ThreadPoolExecutor(max_workers=number) as executor:
+                run_fleet(jobs, executor, do, stop=processes, on_change=on_change)
+    return kept.report()
+
+
+class _Kept:
+    """The reports so far, written whenever there is one more: a run that is killed leaves them."""
+
+    def __init__(self, names: Sequence[str], revision: str | None, paths: Sequence[Path]) -> None:
+        self._revision = revision
+        self._paths = paths
+        self._found = {name: not_started(Job(name, "preview", None)) for name in names}
+        self.write()
+
+    def add(self, reports: Iterable[CustomerReport]) -> None:
+        """Take in some more."""
+        self._found.update((one.customer, one) for one in reports)
+        self.write()
+
+    def write(self) -> None:
+        """To all files that were asked for. Raises CommandFailed."""
+        write_reports(self.report(), self._paths)
+
+    def report(self) -> FleetReport:
+        """Of all, those that are still to come too."""
+        return FleetReport(
+            made=datetime.now(UTC),
+            operation="preview",
+            revision=self._revision,
+            customers=tuple(self._found.values()),
+        )
 
 
 def _names(selection: Selection, folder: Path) -> list[str]:
@@ -94,175 +151,79 @@ def _names(selection: Selection, folder: Path) -> list[str]:
     return [one.name for one in choose(customers, selection.only, selection.leave_out, changed)]
 
 
-def fitted(document: Mapping[str, Any], sandbox: Mapping[str, Any]) -> tuple[JSON, list[str]]:
-    """The settings as the simulated tenant can take them, and the keys that were left out.
-
-    Tenant, subscription and region become the simulated ones. A group of settings is left out whole
-    when nothing else is in it. A value of the wrong kind stays: the program names it better.
-    Raises CommandFailed for a `config:` that is none.
-    """
-    config: Any = document.get("config") or {}
-    if not isinstance(config, dict):
-        raise CommandFailed(
-            f"config is a {type(config).__name__}, expected keys with values; correct it"
-        )
-    settings: JSON = deepcopy(cast("JSON", config))
-    theirs = cast("JSON", sandbox["config"])
-    for key in ("azuread:tenantId", "azure-native:subscriptionId"):
-        settings[key] = theirs[key]
-    settings.setdefault("azure-native:location", theirs["azure-native:location"])
-    left_out: list[str] = []
-    for first, *way, last in ELSEWHERE:
-        at: Any = settings.get(f"{SETTINGS}:{first}")
-        for part in way:
-            at = cast("JSON", at).get(part) if isinstance(at, dict) else None
-        if isinstance(at, dict) and cast("JSON", at).pop(last, None):
-            left_out.append(f"{SETTINGS}:{'.'.join((first, *way, last))}")
-    accounts = settings.get(f"{SETTINGS}:accounts")
-    if isinstance(accounts, dict):
-        left_out += _fit_accounts(cast("JSON", accounts), left_out)
-    left_out += _without_secrets(settings)
-    return {"config": settings}, left_out
-
-
-def _fit_accounts(accounts: JSON, left_out: Sequence[str]) -> list[str]:
-    """Name no domain of the customer's; two made accounts where adopted ones cannot be."""
-    found: list[str] = []
-    named: Any = accounts.get("named") or {}
-    for name, one in cast("JSON", named).items() if isinstance(named, dict) else ():
-        if isinstance(one, dict) and cast("JSON", one).pop("domain", None):
-            found.append(f"{SETTINGS}:accounts.named.{name}.domain")
-    if not named and f"{SETTINGS}:accounts.adopt" in left_out:
-        count = accounts.get("count")
-        if count is None or (isinstance(count, int) and 0 <= count < FEWEST):
-            accounts["count"] = FEWEST
-    return found
-
-
-def _without_secrets(settings: JSON) -> list[str]:
-    """Take out what the customer's key alone opens."""
-    found: list[str] = []
-
-    def cut(at: Any, path: str) -> None:
-        pairs = cast("JSON", at).items() if isinstance(at, dict) else enumerate(at)
-        for key, value in list(cast("Iterable[tuple[Any, Any]]", pairs)):
-            where = f"{path}.{key}" if path else str(key)
-            if isinstance(value, dict) and set(cast("JSON", value)) == {"secure"}:
-                found.append(where)
-                at[key] = "https://example.org/hook" if "webhook" in path.casefold() else "left-out"
-            elif isinstance(value, dict | list):
-                cut(value, where)
-
-    cut(settings, "")
-    return found
-
-
-def _before(settings_file: Path, since: str | None) -> JSON | None:
-    """The settings where the branch began; None for a customer that was not there yet."""
-    text = None if since is None else text_before(settings_file, since)
-    return None if text is None else _read(text, f"{settings_file.name} as it was at {since}")
-
-
-def _read(text: str, name: str) -> JSON:
-    """Raises CommandFailed."""
-    try:
-        document: Any = yaml.safe_load(text)
-        json.dumps(document, default=str, skipkeys=True)  # an anchor inside itself has no end
-    except yaml.YAMLError as error:
-        raise CommandFailed(f"{name} cannot be read: {_first_line(error)}; correct it") from None
-    except (ValueError, RecursionError):
-        raise CommandFailed(f"{name} cannot be read: its values have no end; correct it") from None
-    if not isinstance(document, dict):
-        raise CommandFailed(f"{name} holds no settings: expected `config:` with keys below it")
-    return cast("JSON", document)
-
-
-def _first_line(error: yaml.YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
-    line = f" in line {mark.line + 1}" if mark is not None else ""
-    return f"{getattr(error, 'problem', None) or 'it is no YAML'}{line}"
-
-
-def _previewed(
-    folder: Path, name: str, place: SandboxFolder, since: str | None, policy_pack: Path | None
-) -> CustomerReport:
-    from cli import tenant_process
-
-    started, clock = datetime.now(UTC), time.monotonic()
-    customer = Customer(name, folder / f"Pulumi.{name}.yaml", "", "")
-    outcome, problems = None, list[Problem]()
-    try:
-        file = customer.settings_file
-        now = _read(file.read_text(encoding="utf-8"), file.name)
-        customer = read_customer(folder, name)
-        before = _before(file, since)
-        tenant_process.stop(place)
-        shutil.rmtree(place.path, ignore_errors=True)  # what an earlier preview left
-        make_private(place.path)
-        tenant_process.start(place, port=0, ca_rate=RATE)
+def _tasks(
+    folder: Path, names: Sequence[str], since: str | None
+) -> tuple[list[Task], list[CustomerReport]]:
+    """Every different preview, and the reports of those whose settings are none."""
+    found: dict[str, Task] = {}
+    broken: list[CustomerReport] = []
+    for name in names:
         try:
-            outcome, problems = _on_the_sandbox(place, before, now, policy_pack)
-        finally:
-            tenant_process.stop(place)
-    except (CommandFailed, FleetError, OSError, UnicodeDecodeError) as error:
-        problems = [Problem(what=str(error), todo="")]
-    counts = summary(outcome.lines) if outcome else {}
-    good = outcome is not None and outcome.exit_code == 0
-    return CustomerReport(
-        customer=customer.name,
-        tenant_id=customer.tenant_id,
-        subscription_id=customer.subscription_id,
-        operation="preview",
-        outcome="done" if good else "failed",
-        started=started,
-        seconds=time.monotonic() - clock,
-        changes={_CODE.get(kind, kind): number for kind, number in counts.items()},
-        problems=tuple(problems),
-    )
+            key, task = _task(folder, name, since)
+        except Exception as error:  # noqa: BLE001  (whatever a stranger's file is: one customer's)
+            told = " ".join(str(error).split()) or type(error).__name__
+            broken.append(failed(Job(_shown(name), "preview", None), told, "correct the file"))
+            continue
+        first = found.setdefault(key, task)
+        if first is not task:
+            found[key] = Task(first.wanted, (*first.customers, *task.customers))
+    return list(found.values()), broken
 
 
-def _on_the_sandbox(
-    place: SandboxFolder, before: JSON | None, now: JSON, policy_pack: Path | None
-) -> tuple[Outcome, list[Problem]]:
-    from cli import tenant_process
+def _task(folder: Path, name: str, since: str | None) -> tuple[str, Task]:
+    """A customer's preview, and what makes it another's too. Raises CommandFailed, FleetError."""
+    file = folder / f"Pulumi.{name}.yaml"
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandFailed(f"{file.name} cannot be read: {error}") from None
+    now = read_settings(text, file.name)
+    settings, left_out = fitted(now, ANY_IDS)
+    is_example = name == TEMPLATE
+    customer = Customer(name, file, "", "") if is_example else read_customer(folder, name)
+    old = None if since is None else text_before(file, since)
+    before = None if old is None else read_settings(old, f"{file.name} as it was at {since}")
+    settings_before = None if before is None else fitted(before, ANY_IDS)[0]
+    notes = tuple(_notes(settings, left_out))
+    wanted = Wanted(name, EXAMPLE if is_example else name, before, now)
+    return sameness(settings_before, settings, left_out), Task(wanted, ((customer, notes),))
 
-    sandbox = _read((place.project / "Pulumi.sandbox.yaml").read_text(encoding="utf-8"), "sandbox")
-    show: Callable[[str], None] = typer.echo
-    engine, _ = prepare_engine(place, show)
-    environment = engine_environment(engine, place, tenant_process.tenant_variables(place))
-    environment[INTERVAL] = "0"
-    run = PulumiRun(engine.executable, place, environment, show=show, colors=False)
-    problems: list[Problem] = []
-    settings, left_out = fitted(now, sandbox)
+
+def _shown(name: str) -> str:
+    """A name as a report shows it; of what is no name, every sign."""
+    return name if is_name(name) or name == TEMPLATE else ascii(name)
+
+
+def _notes(settings: Mapping[str, Any], left_out: Sequence[str]) -> Iterable[str]:
+    """What the simulated tenant cannot show."""
     if left_out:
-        problems.append(
-            Problem(
-                what="Not looked at here, because only the customer's own tenant has it:"
-                f" {', '.join(left_out)}.",
-                todo="the preview of the real tenant shows it",
-            )
+        yield (
+            "Not looked at here, because only the customer's own tenant has it:"
+            f" {', '.join(left_out)}."
         )
-    run.prepare()
-    if before is not None:
-        _write(place, fitted(before, sandbox)[0])
-        if run.up(skip_preview=True).exit_code != 0:
-            raise CommandFailed("the settings as they were before could not be set up: see above")
-    _write(place, settings)
-    outcome = run.preview(policy_pack=policy_pack)
-    if outcome.exit_code != 0:
-        problems += [Problem(what=line, todo="") for line in _errors(outcome.lines)]
-    return outcome, problems
+    if domains := domains_of(settings):
+        yield f"Taken for granted here: the tenant has verified {', '.join(domains)}."
 
 
-def _write(place: SandboxFolder, settings: JSON) -> None:
-    """Beside the salt that the engine wrote into the stack's own settings."""
-    text = place.stack_config.read_text(encoding="utf-8")
-    salt = {k: v for k, v in _read(text, place.stack_config.name).items() if k != "config"}
-    write_private(place.stack_config, yaml.safe_dump({**salt, **settings}, sort_keys=False))
+def _of_each(report: CustomerReport, task: Task) -> list[CustomerReport]:
+    """What one preview says of every customer with these settings."""
+    found: list[CustomerReport] = []
+    for number, (customer, notes) in enumerate(task.customers):
+        shared = number > 0
+        if shared:
+            same = f"Same settings as {report.customer} but for ids and domains: previewed once."
+            notes = (same, *notes)
+        update = {
+            "customer": customer.name,
+            "tenant_id": customer.tenant_id,
+            "subscription_id": customer.subscription_id,
+            "seconds": 0.0 if shared else report.seconds,
+            "notes": notes,
+        }
+        found.append(report.model_copy(update=update))
+    return found
 
 
-def _errors(lines: Sequence[str]) -> list[str]:
-    """What stopped a preview: the program's errors, and what a policy does not allow."""
-    signs = ("error:", "[mandatory]")
-    found = [" ".join(line.split()) for line in lines if any(sign in line for sign in signs)]
-    return list(dict.fromkeys(found))[:12] or ["the preview failed: see its output"]
+def _end(progress: Progress, reports: Iterable[CustomerReport]) -> None:
+    for one in reports:
+        progress.end(one)

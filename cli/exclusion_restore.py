@@ -15,7 +15,7 @@ Source: Pulumi documentation, "pulumi preview" (`--target`, `--json`).
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -40,6 +40,7 @@ UNCHANGED: Final = frozenset({"same", "refresh", "read"})
 """Steps of a preview that write nothing."""
 PREVIEW_SECONDS: Final = 900.0
 """A preview that takes longer is given up: it writes nothing, so it may be ended at once."""
+NOT_BEGUN: Final = "the run was stopped before"
 LONGEST_WAIT_SECONDS: Final = 20.0
 """How old a read may be when the write that rests on it goes out."""
 
@@ -56,14 +57,28 @@ class Restored:
     """Those that have it not, each with the reason."""
 
 
-def restore(stack: ChosenStack) -> Restored:
-    """Put back what is lost in one stack. Raises CommandFailed in one line."""
+class Stopped(Exception):  # noqa: N818  (somebody wanted it: no error)
+    """Somebody wants an end, and nothing more was begun."""
+
+    def __init__(self, so_far: Restored) -> None:
+        super().__init__("stopped")
+        self.so_far = so_far
+
+
+def restore(stack: ChosenStack, *, stopped: Callable[[], bool] = lambda: False) -> Restored:
+    """Put back what is lost in one stack. Raises CommandFailed in one line.
+
+    Raises Stopped between two steps once `stopped` says so: a policy is written or it is not.
+    """
     exported = exported_state(stack)
+    _go_on(stopped)
     lost = _lost(_verified(exported, stack))
     if not lost:
         return Restored()
+    _go_on(stopped)
     children = _children(exported, lost)
     steps = _steps(stack, list(children))
+    _go_on(stopped)
     reasons = {
         policy_id: reason
         for urn, policy_id in children.items()
@@ -71,7 +86,15 @@ def restore(stack: ChosenStack) -> Restored:
     }
     wanted = {policy_id: one for policy_id, one in lost.items() if policy_id not in reasons}
     if wanted:
-        reasons |= _put_back(stack, exported, wanted)
+        reasons |= _put_back(stack, exported, wanted, stopped)
+    if stopped():
+        written = [one.name for policy_id, one in wanted.items() if reasons.get(policy_id) == ""]
+        left = tuple(
+            (one.name, reasons.get(i) or NOT_BEGUN)
+            for i, one in lost.items()
+            if one.name not in written
+        )
+        raise Stopped(Restored(tuple(one.name for one in lost.values()), tuple(written), left))
     still = _lost(_verified(exported_state(stack), stack))
     return Restored(
         lost=tuple(one.name for one in lost.values()),
@@ -82,6 +105,11 @@ def restore(stack: ChosenStack) -> Restored:
             if policy_id in still
         ),
     )
+
+
+def _go_on(stopped: Callable[[], bool]) -> None:
+    if stopped():
+        raise Stopped(Restored())
 
 
 def _verified(exported: str, stack: ChosenStack) -> Report:
@@ -151,11 +179,21 @@ def _writer(stack: ChosenStack) -> tuple[ConditionalAccessClient, WriteTurn]:
     return ConditionalAccessClient(GraphClient(identity), pace), turn
 
 
-def _put_back(stack: ChosenStack, exported: str, lost: Mapping[str, Finding]) -> dict[str, str]:
-    """Write to each policy what it has lost; why not, by policy id, where that was not done."""
+def _put_back(
+    stack: ChosenStack,
+    exported: str,
+    lost: Mapping[str, Finding],
+    stopped: Callable[[], bool] = lambda: False,
+) -> dict[str, str]:
+    """Write to each policy what it has lost; why not, by policy id, empty where that was done.
+
+    One that `stopped` kept from being begun is not named.
+    """
     policies, turn = _writer(stack)
     reasons: dict[str, str] = {}
     for policy_id, one in lost.items():
+        if stopped():
+            break
         # A run that is about to take the exclusion out has written its state before.
         if deployment_of(exported_state(stack)) != deployment_of(exported):
             reasons[policy_id] = "another run changes this stack now: it has the word"

@@ -1,134 +1,82 @@
-"""What of a customer's settings a simulated tenant can take, and what is said of the rest."""
+"""`breakglass ci preview`: simulated tenants that are real, an engine that is not."""
 
+import json
+import os
+import signal
 import subprocess
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
+from filelock import FileLock
+from typer.testing import CliRunner
 
-from cli import ci_preview, tenant_process
-from cli.ci_preview import fitted
+from cli import ci_preview, ci_tenants
+from cli.ci_preview import preview_all
 from cli.failure import CommandFailed
 from cli.fleet_run import Selection
-from cli.pulumi_run import Outcome
+from cli.main import app
 from cli.workspace import SandboxFolder
+from fleet.job import Job, Options, failed, not_started
+from fleet.processes import Processes
+from fleet.report import CustomerReport, FleetReport
+from fleet.report_json import read_json
+from sandbox.engine.model import Engine
+from tests.ci.stub_engine import engine_project
+from tests.ci.test_ci_settings import NASTY
+from tests.fleet.stub import NO_CHANGES, StubProject
 
-SANDBOX = {
-    "config": {
-        "azuread:tenantId": "simulated",
-        "azure-native:subscriptionId": "simulated-subscription",
-        "azure-native:location": "westeurope",
-    }
-}
-
-
-def fit(**groups: Any) -> tuple[dict[str, Any], list[str]]:
-    config = {
-        "azuread:tenantId": "real",
-        "azure-native:subscriptionId": "real-subscription",
-        "azure-native:location": "germanywestcentral",
-        **{f"break-glass:{key}": value for key, value in groups.items()},
-    }
-    before = repr(config)
-    found, left_out = fitted({"config": config, "encryptionsalt": "v1:salt"}, SANDBOX)
-    assert repr(config) == before
-    assert set(found) == {"config"}
-    return found["config"], left_out
-
-
-def test_tenant_and_subscription_become_the_simulated_ones_and_the_rest_stays() -> None:
-    config, left_out = fit(accounts={"count": 3}, exclusion={"scope": "mfa-only"})
-    assert config == {
-        "azuread:tenantId": "simulated",
-        "azure-native:subscriptionId": "simulated-subscription",
-        "azure-native:location": "germanywestcentral",
-        "break-glass:accounts": {"count": 3},
-        "break-glass:exclusion": {"scope": "mfa-only"},
-    }
-    assert left_out == []
-
-
-def test_what_only_the_customers_tenant_has_is_left_out_by_name() -> None:
-    config, left_out = fit(
-        accounts={"domain": "north.example", "adopt": ["ada@north.example"], "count": 1},
-        group={"existing": "7d3e9a14-52c8-4f60-b1d7-8e2f4c6a9b05"},
-        monitoring={
-            "workspace": {"existing": "/subscriptions/x", "forget": []},
-            "watch": {"notify": {"existing": "ag"}, "silence": True},
-        },
-    )
-    assert left_out == [
-        "break-glass:accounts.domain",
-        "break-glass:accounts.adopt",
-        "break-glass:group.existing",
-        "break-glass:monitoring.workspace.existing",
-        "break-glass:monitoring.watch.notify.existing",
-    ]
-    assert config["break-glass:accounts"] == {"count": 2}  # two in all are the least
-    assert "existing" not in repr(config)
-    assert config["break-glass:monitoring"]["watch"]["silence"] is True
-
-
-def test_the_domain_of_a_single_account_is_left_out_too() -> None:
-    named = {"account-1": {"domain": "north.example", "userName": "reserve"}, "account-2": {}}
-    config, left_out = fit(accounts={"named": named})
-    assert left_out == ["break-glass:accounts.named.account-1.domain"]
-    assert config["break-glass:accounts"]["named"]["account-1"] == {"userName": "reserve"}
-    assert "count" not in config["break-glass:accounts"]
-
-
-def test_what_only_the_customers_key_opens_is_replaced() -> None:
-    hooks = [{"name": "pager", "uri": {"secure": "v1:ciphertext"}}]
-    config, left_out = fit(monitoring={"notify": {"webhooks": hooks}})
-    assert left_out == ["break-glass:monitoring.notify.webhooks.0.uri"]
-    assert "ciphertext" not in repr(config)
-    (hook,) = config["break-glass:monitoring"]["notify"]["webhooks"]
-    assert hook == {"name": "pager", "uri": "https://example.org/hook"}
-
-
-@pytest.mark.parametrize(
-    "accounts",
-    [
-        {"adopt": ["x"], "count": "two"},
-        {"named": ["a"]},
-        {"named": {"account-1": "a"}},
-        {"named": "a", "count": [3]},
-    ],
-)
-def test_a_value_of_the_wrong_kind_stays_for_the_program_to_name(accounts: dict[str, Any]) -> None:
-    kept = {key: value for key, value in accounts.items() if key != "adopt"}
-    assert fit(accounts=accounts)[0]["break-glass:accounts"] == kept
-
-
-def test_adopted_accounts_without_a_count_become_two_made_ones() -> None:
-    config, _ = fit(accounts={"adopt": ["x"], "count": None})
-    assert config["break-glass:accounts"] == {"count": 2}
-
-
-@pytest.mark.parametrize("config", ["abc", ["abc"], 7])
-def test_settings_that_are_none_are_told_in_one_line(config: Any) -> None:
-    with pytest.raises(CommandFailed, match=r"config is a \w+, expected keys with values"):
-        fitted({"config": config}, SANDBOX)
+REPOSITORY = Path(__file__).parents[2]
+SECRET = "of-a-real-tenant"
+CHANGED = {"changes": {"update": 2, "same": 40}}
 
 
 @pytest.fixture
-def looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What was put on a simulated tenant: the settings before by customer."""
-    seen: dict[str, Any] = {}
-
-    def on_the_sandbox(place: SandboxFolder, before: Any, *_: Any) -> tuple[Outcome, list[Any]]:
-        seen[place.path.name] = before
-        return Outcome(0, 0.0, 0, 0, ()), []
-
-    home = SandboxFolder(tmp_path / "home", tmp_path / "project")
-    home.project.mkdir()
-    (home.project / "Pulumi.yaml").write_text("name: break-glass\n")
-    monkeypatch.chdir(home.project)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StubProject:
+    """A project of north, south and west, in no repository of git, with the stub for an engine."""
+    made, stub = engine_project(tmp_path, "north", "south", "west")
+    plan(made)
+    home = SandboxFolder(tmp_path / "home", REPOSITORY)
+    engine = Engine("3.200.0", "path", stub, "stand-in", ())
+    monkeypatch.chdir(made.folder)
     monkeypatch.setattr(ci_preview, "sandbox_folder", lambda: home)
-    monkeypatch.setattr(ci_preview, "_on_the_sandbox", on_the_sandbox)
-    monkeypatch.setattr(tenant_process, "start", lambda *_, **__: None)  # pyright: ignore
-    monkeypatch.setattr(tenant_process, "stop", lambda *_: None)  # pyright: ignore
-    return seen
+    monkeypatch.setattr(ci_tenants, "prepare_engine", lambda *_: (engine, {}))  # pyright: ignore
+    monkeypatch.setenv("ARM_CLIENT_SECRET__NORTH", SECRET)
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", SECRET)
+    return made
+
+
+def write(project: StubProject, name: str, text: str) -> None:
+    """Further settings, below those that the stub project has."""
+    file = project.folder / f"Pulumi.{name}.yaml"
+    file.write_text(file.read_text() + text)
+
+
+def plan(project: StubProject, **previews: Any) -> None:
+    """What previews find; nothing, where nothing is said."""
+    steps = {"preview": NO_CHANGES, "up": NO_CHANGES}
+    names = ("north", "south", "west", "east", "example")
+    project.plan(**{name: {**steps, "preview": previews.get(name, NO_CHANGES)} for name in names})
+
+
+def runs(project: StubProject, customer: str) -> list[tuple[str, str | None]]:
+    """What the engine did for a customer, with which policy pack."""
+    return [
+        (one["operation"], one["environment"].get("PULUMI_OPTION_POLICY_PACK"))
+        for one in project.calls()
+        if one["customer"] == customer and one["operation"] != "export"
+    ]
+
+
+def by_name(report: FleetReport) -> dict[str, CustomerReport]:
+    return {one.customer: one for one in report.customers}
+
+
+def told(report: CustomerReport) -> str:
+    return " ".join([*(one.what for one in report.problems), *report.notes])
 
 
 def git(*arguments: str) -> None:
@@ -136,54 +84,258 @@ def git(*arguments: str) -> None:
     subprocess.run(["git", *identity, *arguments], check=True, capture_output=True)
 
 
-@pytest.mark.parametrize(
-    ("settings", "told"),
-    [
-        (b"config: abc\n", "config is a str"),
-        (b"config: [\n", "Pulumi.east.yaml cannot be read"),
-        (b"- abc\n", "Pulumi.east.yaml holds no settings"),
-        (b"config: &a\n  b: *a\n", "its values have no end"),
-        (b"config: " + b"[" * 5000, "Pulumi.east.yaml cannot be read"),
-        (b"config:\n  a: \xff\n", "can't decode"),
-        (b"config:\n  azuread:tenantId: 7\n", "azuread:tenantId is a int"),
-    ],
-)
-def test_settings_that_cannot_be_read_are_one_line_and_the_others_are_looked_at(
-    looked_at: dict[str, Any], settings: bytes, told: str
+def test_customers_with_the_same_settings_share_one_preview_and_the_report_says_so(
+    project: StubProject,
 ) -> None:
-    Path("Pulumi.east.yaml").write_bytes(settings)
-    Path("Pulumi.north.yaml").write_text("config: {}\n")
-    report = ci_preview.preview_all(Selection(), since=None, policy_pack=None)
-    east, north = report.customers
-    assert (east.outcome, north.outcome) == ("failed", "done")
-    (problem,) = east.problems
-    assert told in problem.what
-    assert set(looked_at) == {"north"}
+    for name, count in (("north", 2), ("south", 2), ("west", 3)):
+        text = f"  break-glass:accounts: {{domain: {name}.onmicrosoft.com, count: {count}}}\n"
+        write(project, name, text)
+    plan(project, north=CHANGED)
+
+    report = preview_all(Selection(), since=None, policy_pack=None)
+
+    found = by_name(report)
+    assert report.exit_code == 0
+    assert [len(one.problems) for one in report.customers] == [0, 0, 0]
+    assert (found["north"].changes, found["south"].changes) == (CHANGED["changes"],) * 2
+    assert "Same settings as north" in told(found["south"])
+    assert "the tenant has verified south.onmicrosoft.com" in told(found["south"])
+    assert "Same settings" not in told(found["north"]) + told(found["west"])
+    assert len({one.tenant_id for one in report.customers}) == 3
+    assert [runs(project, name) for name in found] == [[("preview", None)], [], [("preview", None)]]
 
 
-def test_the_settings_before_are_those_where_the_branch_began(looked_at: dict[str, Any]) -> None:
+def test_each_preview_has_a_tenant_of_its_own_and_nothing_of_a_real_one(
+    project: StubProject,
+) -> None:
+    write(project, "west", "  break-glass:premium: absent\n")
+    preview_all(Selection(only=["north", "west"]), since=None, policy_pack=None)
+    north, west = (
+        next(one["environment"] for one in project.calls() if one["customer"] == name)
+        for name in ("north", "west")
+    )
+    for key in ("ARM_TENANT_ID", "ARM_SUBSCRIPTION_ID", "ARM_CLIENT_ID", "ARM_CLIENT_SECRET"):
+        assert north[key] != west[key]
+        assert north[key] not in west.values()
+        assert west[key] not in north.values()
+    assert all(SECRET not in value for one in (north, west) for value in one.values())
+    settings = Path(north["PULUMI_BACKEND_URL"].removeprefix("file://")).parent / "project"
+    written = (settings / "Pulumi.west.yaml").read_text()
+    assert f"azuread:tenantId: {west['ARM_TENANT_ID']}" in written
+    assert "encryptionsalt: v1:salt" in written
+
+
+def test_the_settings_before_are_set_up_first_and_are_those_where_the_branch_began(
+    project: StubProject,
+) -> None:
     git("init", "-q", "-b", "main")
-    Path("Pulumi.east.yaml").write_text("config: [\n")
-    Path("Pulumi.north.yaml").write_text("config: {a: Zürich}\n", encoding="utf-8")
+    write(project, "north", "  a: Zürich\n")
+    (project.folder / "Pulumi.south.yaml").write_text("config: [\n")
     git("add", ".")
     git("commit", "-q", "-m", "base")
     git("checkout", "-q", "-b", "change")
-    for name in ("east", "north", "west"):
-        Path(f"Pulumi.{name}.yaml").write_text("config: {a: new}\n")
+    for name in ("north", "south", "east"):
+        (project.folder / f"Pulumi.{name}.yaml").write_text(f"config: {{a: {name}}}\n")
     git("add", ".")
     git("commit", "-q", "-m", "change")
 
-    report = ci_preview.preview_all(Selection(), since="main", policy_pack=None)
+    selection = Selection(changed_since="main")
+    report = preview_all(selection, since="main", policy_pack=Path("policies"))
 
-    assert [one.outcome for one in report.customers] == ["failed", "done", "done"]
-    assert (
-        "Pulumi.east.yaml as it was at main cannot be read" in report.customers[0].problems[0].what
-    )
-    assert looked_at == {"north": {"config": {"a": "Zürich"}}, "west": None}
+    assert {one.customer: one.outcome for one in report.customers} == {
+        "east": "done",
+        "north": "done",
+        "south": "failed",
+    }
+    assert "Pulumi.south.yaml as it was at main cannot be read" in told(by_name(report)["south"])
+    pack = str(project.folder / "policies")
+    assert runs(project, "east") == [("preview", pack)]
+    assert runs(project, "north") == [("preview", None), ("up", None), ("preview", pack)]
 
 
-def test_who_is_not_there_is_a_wrong_call(looked_at: dict[str, Any]) -> None:
-    Path("Pulumi.east.yaml").write_text("config: abc\n")
+def test_settings_that_stood_nowhere_before_are_told_as_such(project: StubProject) -> None:
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-q", "-m", "base")
+    write(project, "north", "  a: new\n")
+    plan(project, north={"errors": ["no such domain"]})
+    report = preview_all(Selection(changed_since="main"), since="main", policy_pack=None)
+    (north,) = report.customers
+    assert north.outcome == "failed"
+    assert "as they were before could not be set up" in north.problems[0].what
+    assert "no such domain" in north.problems[1].what
+    assert [operation for operation, _ in runs(project, "north")] == ["preview"]
+
+
+def test_each_nasty_settings_file_is_one_line_and_the_others_are_previewed(
+    project: StubProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = without_engine(monkeypatch)
+    files = {f"bad-{number}": text.encode() for number, text in enumerate(NASTY.values())}
+    files |= {
+        "$(id)": b"config: {}\n",
+        "not-text": b"config:\n  a: \xff\n",
+        "no-keys": b"config: abc\n",
+        "no-id": b"config:\n  azuread:tenantId: 7\n",
+    }
+    for name, content in files.items():
+        (project.folder / f"Pulumi.{name}.yaml").write_bytes(content)
+
+    ended = CliRunner().invoke(app, ["ci", "preview", "--report", "r.json"])
+
+    assert ended.exit_code == 1
+    assert isinstance(ended.exception, SystemExit)
+    assert "Traceback" not in ended.output
+    report = read_json(project.folder / "r.json")
+    good = {one.customer for one in report.customers if one.outcome == "done"}
+    assert good == {"north", "south", "west"}
+    assert seen == ["north"]
+    lines = {one.customer: one.problems for one in report.customers if one.outcome == "failed"}
+    assert len(lines) == len(files)
+    assert {len(problems) for problems in lines.values()} == {1}
+    for name, (problem,) in lines.items():
+        assert problem.what.startswith((f"Pulumi.{name}.yaml", "Pulumi.$(id).yaml", "config is a"))
+    for name, part in (
+        ("'$(id)'", "is no name for a customer"),
+        ("not-text", "can't decode"),
+        ("no-keys", "config is a str"),
+        ("no-id", "azuread:tenantId is a int"),
+    ):
+        assert part in lines[name][0].what
+
+
+def done(job: Job) -> CustomerReport:
+    """A job that went well."""
+    return not_started(job).model_copy(update={"outcome": "done"})
+
+
+def without_engine(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Previews that all go well, and whose they were."""
+    seen: list[str] = []
+
+    def run(job: Job, *_: Any) -> CustomerReport:
+        seen.append(job.customer)
+        return done(job)
+
+    monkeypatch.setattr(ci_tenants, "run_job", run)
+    return seen
+
+
+def test_different_settings_are_previewed_side_by_side(
+    project: StubProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = threading.Barrier(3, timeout=20)
+    for number, name in enumerate(("north", "south", "west")):
+        write(project, name, f"  a: {number}\n")
+
+    def run(job: Job, *_: Any) -> CustomerReport:
+        together.wait()
+        return done(job)
+
+    monkeypatch.setattr(ci_tenants, "run_job", run)
+    report = preview_all(Selection(), since=None, policy_pack=None, parallel=3)
+    assert [one.outcome for one in report.customers] == ["done"] * 3
+
+
+def test_the_time_that_one_may_take_is_for_both_steps_and_named_when_it_is_over(
+    project: StubProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-q", "-m", "base")
+    limits: list[float] = []
+
+    def run(job: Job, _: Path, options: Options, __: Processes) -> CustomerReport:
+        limits.append(options.timeout_seconds)
+        if job.operation == "up":
+            return done(job)
+        minutes = f"{options.timeout_seconds / 60:g} minutes"
+        again = "run again (`breakglass fleet preview --resume`), with a longer --timeout"
+        return failed(job, f"it was not done within {minutes} and was stopped", again)
+
+    monkeypatch.setattr(ci_tenants, "run_job", run)
+    report = preview_all(Selection(), since="main", policy_pack=None, timeout_minutes=7)
+    assert 420 >= limits[0] > limits[1] > 0
+    assert [one.outcome for one in report.customers] == ["failed"] * 3
+    (late,) = report.customers[0].problems
+    assert late.what == "it was not done within 7 minutes and was stopped"
+    assert late.todo == "run `breakglass ci preview` again, with a longer --timeout"
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_ends_its_processes_and_tells_of_all(
+    project: StubProject, how: signal.Signals
+) -> None:
+    for name in ("south", "west"):
+        write(project, name, f"  a: {name}\n")
+    plan(project, north={"wait": True})
+    before = {one.pid for one in psutil.Process().children(recursive=True)}
+    waiting = project.bin / "waiting"
+
+    def stop() -> None:
+        latest = time.monotonic() + 30
+        while not waiting.exists() and time.monotonic() < latest:
+            time.sleep(0.02)
+        os.kill(os.getpid(), how)
+
+    threading.Thread(target=stop, daemon=True).start()
+    file = project.folder / "r.json"
+    report = preview_all(Selection(), since=None, policy_pack=None, parallel=1, reports=[file])
+
+    assert {one.customer: one.outcome for one in report.customers} == {
+        "north": "cancelled",
+        "south": "not started",
+        "west": "not started",
+    }
+    assert report.exit_code == 130
+    assert (project.bin / "heeded").exists()
+    assert read_json(file).customers == report.customers
+    assert {one.pid for one in psutil.Process().children(recursive=True)} <= before
+    # Nothing is locked: the next run begins.
+    plan(project)
+    again = preview_all(Selection(only=["west"]), since=None, policy_pack=None)
+    assert again.exit_code == 0
+
+
+def test_a_report_that_is_read_midway_tells_of_all(
+    project: StubProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    midway: list[list[str]] = []
+    file = project.folder / "r.json"
+    write(project, "south", "  a: 1\n")
+    write(project, "west", "  a: 2\n")
+
+    def run(job: Job, *_: Any) -> CustomerReport:
+        midway.append([one.outcome for one in read_json(file).customers])
+        return done(job)
+
+    monkeypatch.setattr(ci_tenants, "run_job", run)
+    preview_all(Selection(), since=None, policy_pack=None, parallel=1, reports=[file])
+    assert midway[0] == ["not started"] * 3
+    assert json.loads(file.read_text())["customers"][2]["outcome"] == "done"
+
+
+def test_a_project_without_customers_is_previewed_with_the_examples_settings(
+    project: StubProject,
+) -> None:
+    for file in project.folder.glob("Pulumi.*.yaml"):
+        file.unlink()
+    (project.folder / "Pulumi.prod.yaml").write_text("config: {}\n")
+    (prod,) = preview_all(Selection(), since=None, policy_pack=None).customers
+    assert (prod.customer, prod.outcome) == ("prod", "done")
+
+
+def test_who_is_not_there_is_a_wrong_call(project: StubProject) -> None:
     with pytest.raises(CommandFailed, match="names no customer"):
-        ci_preview.preview_all(Selection(only=["north"]), since=None, policy_pack=None)
-    assert looked_at == {}
+        preview_all(Selection(only=["east"]), since=None, policy_pack=None)
+    assert project.calls() == []
+
+
+def test_two_at_once_in_one_folder_are_refused(project: StubProject, tmp_path: Path) -> None:
+    (tmp_path / "home" / "ci").mkdir(parents=True)
+    with (
+        FileLock(tmp_path / "home" / "ci" / "preview.lock"),
+        pytest.raises(CommandFailed, match="another `breakglass ci preview` works in"),
+    ):
+        preview_all(Selection(), since=None, policy_pack=None)
+    assert project.calls() == []

@@ -7,6 +7,7 @@ import pytest
 
 from cli import exclusion_restore
 from cli.chosen_stack import ChosenStack
+from cli.exclusion_restore import Stopped, restore
 from cli.policy_check import Finding, Result
 from entra.conditional_access import ConditionalAccessClient
 from entra.errors import Forbidden
@@ -93,3 +94,59 @@ def test_why_a_policy_was_left_is_told(
 
     assert told in reason
     assert bool(policies.written) == (reason == "")
+
+
+class Calls:
+    """Says yes from one of its calls on; the first is number 1."""
+
+    def __init__(self, yes_from: int) -> None:
+        self.number, self._yes_from = 0, yes_from
+
+    def __call__(self) -> bool:
+        self.number += 1
+        return self.number >= self._yes_from
+
+
+@pytest.mark.parametrize(
+    ("yes_from", "did", "back"),
+    [
+        (1, [], ()),
+        (2, ["look"], ()),
+        (3, ["look", "preview"], ()),
+        (4, ["look", "preview"], ()),
+        (5, ["look", "preview", "p1"], ("MFA",)),
+    ],
+)
+def test_who_is_stopped_begins_nothing_more_and_says_what_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, yes_from: int, did: list[str], back: tuple[str]
+) -> None:
+    done: list[str] = []
+    names = {"p1": "MFA", "p2": "Legacy"}
+    lost = {i: Finding(i, name, "on", Result.LACKS, missing=MISSING) for i, name in names.items()}
+    step = {"op": "update", "oldState": {}, "newState": {"inputs": {"pending": True}}}
+
+    def tell(word: str, answer: Any) -> Any:
+        return lambda *_: (done.append(word), answer)[1]  # pyright: ignore
+
+    def write_one(*arguments: Any) -> str:
+        done.append(arguments[2])
+        return ""
+
+    turn = WriteTurn("t", folder=tmp_path)
+    monkeypatch.setattr(exclusion_restore, "exported_state", lambda _: STATE)  # pyright: ignore
+    monkeypatch.setattr(exclusion_restore, "_verified", tell("look", None))
+    monkeypatch.setattr(exclusion_restore, "_lost", lambda _: lost)  # pyright: ignore
+    monkeypatch.setattr(exclusion_restore, "_children", lambda *_: {"u1": "p1", "u2": "p2"})  # pyright: ignore
+    monkeypatch.setattr(exclusion_restore, "_steps", tell("preview", {"u1": step, "u2": step}))
+    monkeypatch.setattr(exclusion_restore, "_writer", lambda _: (None, turn))  # pyright: ignore
+    monkeypatch.setattr(exclusion_restore, "_write", write_one)
+    stack = ChosenStack("north", Path("pulumi"), tmp_path, {}, is_sandbox=False)
+
+    with pytest.raises(Stopped) as stopped:
+        restore(stack, stopped=Calls(yes_from))
+
+    assert done == did
+    assert stopped.value.so_far.back == back
+    left = dict(stopped.value.so_far.left)
+    assert set(left) == (set(names.values()) - set(back) if yes_from > 3 else set())
+    assert all("stopped before" in why for why in left.values())

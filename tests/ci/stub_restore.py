@@ -1,0 +1,38 @@
+"""Stands in for what `cli.restore_work` does with a stack: what a plan says, by customer.
+
+`PLAN` names a JSON file `{customer: step}`; a step is `{"back": […], "left": [[name, why]]}`,
+`{"error": "…"}`, or `{"wait": "stop"}` (until somebody interrupts it) or `{"wait": "never"}`. The
+environment that it was given is written beside the file.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from cli import restore_work
+from cli.chosen_stack import ChosenStack
+from cli.exclusion_restore import Restored, Stopped
+from cli.failure import CommandFailed
+
+
+def restore(stack: ChosenStack, *, stopped: Callable[[], bool]) -> Restored:
+    plan = Path(os.environ["PLAN"])
+    plan.with_name(f"{stack.name}.environ.json").write_text(json.dumps(dict(os.environ)))
+    step = json.loads(plan.read_text()).get(stack.name, {})
+    if "error" in step:
+        raise CommandFailed(step["error"])
+    while "wait" in step:
+        plan.with_name("waiting").touch()
+        time.sleep(0.02)
+        if stopped() and step["wait"] == "stop":
+            raise Stopped(Restored(lost=("MFA", "Legacy"), back=("MFA",)))
+    back: tuple[str, ...] = tuple(step.get("back", ()))
+    left: tuple[tuple[str, str], ...] = tuple((name, why) for name, why in step.get("left", ()))
+    return Restored(lost=(*back, *(name for name, _ in left)), back=back, left=left)
+
+
+restore_work.restore = restore  # pyright: ignore[reportAttributeAccessIssue]
+sys.exit(restore_work.main())
