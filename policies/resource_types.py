@@ -5,6 +5,7 @@ from typing import Final
 ACCOUNT: Final = "break-glass:index:BreakGlassAccount"
 ADOPTED_ACCOUNT: Final = "break-glass:index:AdoptedAccount"
 ACCOUNT_ROLES: Final = "break-glass:index:AccountRoles"
+GIVEN_ROLE: Final = "break-glass:index:GivenRole"
 GROUP_COMPONENT: Final = "break-glass:index:BreakGlassGroup"
 EXCLUSION_COMPONENT: Final = "break-glass:index:CaExclusionPatch"
 MONITORING: Final = "break-glass:index:SignInMonitoring"

@@ -1,8 +1,7 @@
 """The use alert stands, reads both sign-in tables and loses no sign-in of any account.
 
 A passkey sign-in is written to the second table only. Without Microsoft Entra ID P1 no sign-in is
-exported and the stack has neither group nor exclusions: then no use can ring, and the watch over
-the accounts has to be enough.
+exported: then no use can ring, and the watch over the accounts has to be enough.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,6 +19,7 @@ from policies.resource_types import (
 from policies.rule import Config, stack_rule
 from policies.seen import UNKNOWN, Seen, accounts, listing, mapping, of_type
 from policies.sign_in_query import OBJECT_ID, USER_NAME, SignInQuery, read
+from policies.stack_settings import SETTINGS, StackSettings
 
 USE_ALERT: Final = "-use-alert"
 SIGN_INS: Final = "SignInLogs"
@@ -154,11 +154,15 @@ def exports(setting: Seen, category: str) -> bool:
     )
 
 
-def has_premium(stack: Sequence[Seen]) -> bool:
-    """Whether sign-ins can be exported: they are, or there is what only Premium allows."""
-    if of_type(stack, GROUP_COMPONENT, EXCLUSION_COMPONENT):
+def has_premium(stack: Sequence[Seen], settings: StackSettings = SETTINGS) -> bool:
+    """Whether sign-ins can be exported: they are, or the settings say so.
+
+    A program without our settings has Premium when it has what only Premium allows.
+    """
+    if any(exports(one, SIGN_INS) for one in of_type(stack, DIAGNOSTIC_SETTING)):
         return True
-    return any(exports(one, SIGN_INS) for one in of_type(stack, DIAGNOSTIC_SETTING))
+    said = settings.text("premium")
+    return said != "absent" if said else bool(of_type(stack, GROUP_COMPONENT, EXCLUSION_COMPONENT))
 
 
 def _alerts(stack: Sequence[Seen]) -> list[Seen]:

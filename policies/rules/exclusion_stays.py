@@ -17,12 +17,13 @@ from policies.resource_types import (
     ADOPTED_ACCOUNT,
     EXCLUSION,
     EXCLUSION_COMPONENT,
+    GROUP,
     GROUP_COMPONENT,
     MEMBER,
     USER,
 )
 from policies.rule import Config, stack_rule
-from policies.seen import UNKNOWN, Seen, accounts, listing, mapping, of_type
+from policies.seen import UNKNOWN, Seen, accounts, listing, mapping, of_type, type_of
 from policies.stack_settings import SETTINGS, StackSettings
 
 FIXED = ("policyId", "tenantId")
@@ -39,6 +40,7 @@ def rule(
         before, trouble = earlier("exclusions", stack, config, state)
         yield from trouble
         yield from _lost(stack, before, settings)
+        yield from _without_group(stack, before, settings)
 
     return stack_rule(
         "exclusion-stays",
@@ -125,6 +127,23 @@ def _narrowed(one: Seen, lost: Sequence[Seen], title: str) -> Iterable[tuple[See
             f" ({account.text('objectId')}), expected it to as long as the account lives; give"
             " CaExclusionPatch the group with the account in it, or the account",
         )
+
+
+def _without_group(
+    stack: Sequence[Seen], before: Mapping[str, Mapping[str, Any]], settings: StackSettings
+) -> Iterable[tuple[Seen | None, str]]:
+    if settings.value("group", "existing") or settings.text("premium") == "absent":
+        return
+    planned = {one.urn for one in of_type(stack, GROUP)}
+    for urn, resource in sorted(before.items()):
+        ours = type_of(str(resource.get("parent"))) == GROUP_COMPONENT
+        if resource.get("type") == GROUP and ours and urn not in planned:
+            yield (
+                None,
+                f"{urn.rpartition('::')[2]}: found that the group would be deleted by which"
+                " policies exclude the accounts, expected it to stay as long as an account lives;"
+                " put it back into the program, or set break-glass:group.existing",
+            )
 
 
 def _excluded(

@@ -16,6 +16,7 @@ from policies.resource_types import (
     DIAGNOSTIC_SETTING,
     EXCLUSION,
     EXCLUSION_COMPONENT,
+    GIVEN_ROLE,
     GROUP,
     GROUP_COMPONENT,
     GROUP_GUARD,
@@ -40,6 +41,7 @@ PROTECTED = (
     MONITORING,
     DIAGNOSTIC_SETTING,
     ACCOUNT_ROLES,
+    GIVEN_ROLE,
     ALARMS,
 )
 """What carries the protection itself."""

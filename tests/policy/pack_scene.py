@@ -1,5 +1,8 @@
 """What the engine would hand a rule, made by hand, and what the rule says to it."""
 
+import base64
+import json
+import pickle
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,6 +30,7 @@ from policies.resource_types import (
     STACK,
     USER,
 )
+from policies.rules import dynamic_without_credentials
 from policies.secret_marks import SECRET, SIGNATURE, marked
 
 NOT_APPLICABLE = "not applicable"
@@ -40,6 +44,14 @@ GROUP_ID = "99999999-0000-4000-8000-000000000000"
 def secret(value: Any) -> dict[str, Any]:
     """A secret as the engine sends it."""
     return {SIGNATURE: SECRET, "value": value}
+
+
+def texts(**settings: Any) -> dict[str, str]:
+    """Settings as the engine knows them, from their names without `break-glass:`."""
+    return {
+        f"break-glass:{name}": value if isinstance(value, str) else json.dumps(value)
+        for name, value in settings.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -119,6 +131,20 @@ def stack_verdict(
         needed = [resources[other.urn] for other in one.depends_on if other.urn in resources]
         resources[one.urn].dependencies.extend(needed)
     return _said(policy, StackValidationArgs([*resources.values()], config))
+
+
+def pickled(provider: object) -> str:
+    """As the SDK keeps a dynamic resource's provider."""
+    return base64.b64encode(pickle.dumps(provider)).decode()
+
+
+def dynamic_verdict(provider: str | None, thing: Thing) -> list[str] | str:
+    """What the rule on dynamic resources says after its remediation was shown the provider."""
+    rule = dynamic_without_credentials.rule()
+    shown = {**thing.props, "__provider": provider} if provider is not None else thing.props
+    args = ResourceValidationArgs(thing.type, shown, thing.urn, thing.name, thing.options, None)
+    assert rule.remediate(args) is None
+    return verdict(rule, thing)
 
 
 def standing_stack() -> dict[str, Thing]:

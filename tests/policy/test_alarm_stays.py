@@ -1,6 +1,5 @@
 """The rule on alerts, exports and action groups of the state that are not planned any more."""
 
-import json
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -17,7 +16,14 @@ from policies.resource_types import (
 )
 from policies.rules import alarm_stays
 from policies.stack_settings import StackSettings
-from tests.policy.pack_scene import NOT_APPLICABLE, ROOT, Thing, stack_verdict, standing_stack
+from tests.policy.pack_scene import (
+    NOT_APPLICABLE,
+    ROOT,
+    Thing,
+    stack_verdict,
+    standing_stack,
+    texts,
+)
 
 OWNER = Thing(MONITORING, "monitoring")
 TYPES = {
@@ -69,11 +75,7 @@ def gone(*names: str, **settings: Any) -> list[str]:
     """Which of these that the program leaves out the rule wants back."""
     stack = [*standing_stack().values(), *OTHERS]
     left = [one for name, one in ALARM.items() if name not in names]
-    texts = {
-        f"break-glass:{key}": value if isinstance(value, str) else json.dumps(value)
-        for key, value in settings.items()
-    }
-    found = lines([*stack, *left], [*stack, *ALARM.values()], texts)
+    found = lines([*stack, *left], [*stack, *ALARM.values()], texts(**settings))
     assert isinstance(found, list)
     return sorted(line.partition(":")[0].removeprefix("monitoring-") for line in found)
 

@@ -1,6 +1,5 @@
 """Rules on exclusions, and on policies that the stack makes."""
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import pytest
 
 from policies.earlier_state import StateError
-from policies.resource_types import CONDITIONAL_ACCESS
+from policies.resource_types import CONDITIONAL_ACCESS, GROUP
 from policies.rules import conditional_access_excludes, exclusion_stays
 from policies.stack_settings import StackSettings
 from tests.policy.pack_scene import (
@@ -20,6 +19,7 @@ from tests.policy.pack_scene import (
     Thing,
     stack_verdict,
     standing_stack,
+    texts,
 )
 
 
@@ -27,16 +27,23 @@ def lines(
     planned: Iterable[Thing],
     before: Collection[Thing],
     config: Mapping[str, Any] | None = None,
-    accounts: Any = None,
+    **settings: Any,
 ) -> list[str] | str:
-    """What the rule says to a plan, given what the state has and the settings of the accounts."""
-    state = {one.urn: {"type": one.type, "outputs": one.props} for one in before}
+    """What the rule says to a plan, given what the state has and the stack's settings."""
+    state = {
+        one.urn: {
+            "type": one.type,
+            "outputs": one.props,
+            "parent": one.parent.urn if one.parent else ROOT,
+        }
+        for one in before
+    }
     stays = [*planned]
     urns = {one.urn for one in stays}
     deleted = [one for one in before if one.urn not in urns]
-    settings = StackSettings()
-    settings.keep({"break-glass:accounts": json.dumps(accounts)})
-    rule = exclusion_stays.rule(lambda _urn, _org: state, settings)
+    known = StackSettings()
+    known.keep(texts(**settings))
+    rule = exclusion_stays.rule(lambda _urn, _org: state, known)
     return stack_verdict(rule, stays, config, deleted=deleted)
 
 
@@ -190,6 +197,23 @@ def test_a_setting_of_another_account_lets_nobody_go(accounts: dict[str, Any]) -
     left = without(stack, "group-member-account-2")
     (line,) = lines(left, stack.values(), accounts=accounts)
     assert "exclude account-2" in line
+
+
+def with_group() -> dict[str, Thing]:
+    """The standing stack with the group itself, and one of somebody else."""
+    stack = standing_stack()
+    groups = Thing(GROUP, "group-group", parent=stack["group"]), Thing(GROUP, "sales")
+    return stack | {one.name: one for one in groups}
+
+
+def test_the_group_stays_unless_the_settings_name_another() -> None:
+    stack = with_group()
+    left = without(stack, "group-group", "sales")
+    (line,) = lines(left, stack.values())
+    assert line.startswith("group-group: found that the group would be deleted by which policies")
+    assert lines(left, stack.values(), group={"existing": IDS[5]}) == []
+    assert lines(left, stack.values(), premium="absent") == []
+    assert lines(stack.values(), stack.values()) == []
 
 
 def test_an_account_that_was_not_excluded_loses_nothing() -> None:

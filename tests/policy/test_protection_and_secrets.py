@@ -1,13 +1,11 @@
 """Rules on the protection of all resources, on plain secrets, and on dynamic resources."""
 
 import base64
-import pickle
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from pulumi_policy import ResourceValidationArgs
 
 from components.group_guard import GroupGuardProvider
 from components.policy_exclusion import PolicyExclusionProvider
@@ -25,6 +23,8 @@ from policies.rules import dynamic_without_credentials, no_plain_secrets, protec
 from tests.policy.pack_scene import (
     NOT_APPLICABLE,
     Thing,
+    dynamic_verdict,
+    pickled,
     secret,
     stack_verdict,
     standing_stack,
@@ -195,35 +195,25 @@ class WithClientSecret:
         self.client_secret = PASSWORD
 
 
-def pickled(provider: object) -> str:
-    """As the SDK keeps a dynamic resource's provider."""
-    return base64.b64encode(pickle.dumps(provider)).decode()
-
-
-def dynamic_verdict(provider: Any, **props: Any) -> list[str] | str:
-    """What the rule says after its remediation was shown the provider."""
-    rule = dynamic_without_credentials.rule()
-    thing = Thing(EXCLUSION, "exclusion-p1", props)
-    shown = {**props, "__provider": provider} if provider is not None else props
-    args = ResourceValidationArgs(thing.type, shown, thing.urn, thing.name, thing.options, None)
-    assert rule.remediate(args) is None
-    return verdict(rule, thing)
+def dynamic(provider: str | None, **props: Any) -> list[str] | str:
+    """What the rule says to an exclusion with these inputs."""
+    return dynamic_verdict(provider, Thing(EXCLUSION, "exclusion-p1", props))
 
 
 @pytest.mark.parametrize("provider", [PolicyExclusionProvider(), GroupGuardProvider()])
 def test_our_own_providers_carry_nothing(provider: object) -> None:
-    assert dynamic_verdict(pickled(provider), policyId="p1") == []
+    assert dynamic(pickled(provider), policyId="p1") == []
 
 
 @pytest.mark.parametrize("provider", [pickled(WithClientSecret()), "no pickle at all", "AAAA"])
 def test_a_provider_that_carries_values_is_refused(provider: str) -> None:
-    (line,) = dynamic_verdict(provider)
+    (line,) = dynamic(provider)
     assert line.startswith("exclusion-p1: found values in its provider object")
     assert PASSWORD not in line
 
 
 def test_a_provider_that_was_not_seen_is_no_clean_bill() -> None:
-    (line,) = dynamic_verdict(None)
+    (line,) = dynamic(None)
     assert line.startswith("exclusion-p1: found its provider object hidden")
 
 
@@ -239,7 +229,7 @@ def test_a_credential_in_a_dynamic_resource_is_refused(
     props: dict[str, Any], found: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ARM_CLIENT_SECRET", "a-client-secret-of-ours")
-    (line,) = dynamic_verdict(pickled(PolicyExclusionProvider()), **props)
+    (line,) = dynamic(pickled(PolicyExclusionProvider()), **props)
     assert line.startswith(f"exclusion-p1: {found}")
     assert "of-ours" not in line
 

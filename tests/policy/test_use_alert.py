@@ -1,61 +1,15 @@
 """The rule on the use alert: what its query has to be for no sign-in to be lost."""
 
-from collections.abc import Iterable
-from itertools import product
 from typing import Any
 
 import pytest
 
-from alerting.schedules import FREQUENCIES_MINUTES, WINDOWS_MINUTES, iso_duration
 from alerting.use_alert import SIGN_IN_TABLES, WatchedAccount, use_alert_query
-from policies.resource_types import DIAGNOSTIC_SETTING, MONITORING, QUERY_RULE
-from policies.rules import alarm_sees_every_use
-from tests.policy.pack_scene import (
-    IDS,
-    LATER,
-    NOT_APPLICABLE,
-    Thing,
-    stack_verdict,
-    standing_stack,
-)
+from policies.resource_types import QUERY_RULE
+from tests.policy.pack_scene import IDS, LATER, NOT_APPLICABLE, Thing, standing_stack
+from tests.policy.use_alert_scene import EARLIER, QUERY, query, said, watched
 
-OWNER = Thing(MONITORING, "monitoring")
-WORKSPACES = (
-    "/subscriptions/9a1d2c3b-4e5f-4a6b-8c7d-0e1f2a3b4c5d/resourceGroups/rg-logs"
-    "/providers/Microsoft.OperationalInsights/workspaces"
-)
-LOGS, EARLIER = f"{WORKSPACES}/log-break-glass", f"{WORKSPACES}/log-earlier"
 LOST = "which may lose a sign-in"
-
-
-def query(*numbers: int, **settings: Any) -> str:
-    """The product's own query for these accounts."""
-    accounts = [WatchedAccount(IDS[one], f"k{one}@contoso.onmicrosoft.com") for one in numbers]
-    usual: dict[str, Any] = {"frequency_minutes": 5, "lookback_minutes": 1440}
-    return use_alert_query(accounts, **{**usual, **settings})
-
-
-QUERY = query(1, 2)
-
-
-def watched(text: Any = QUERY, **props: Any) -> list[Thing]:
-    """The standing stack with a use alert of this query, and other properties of the rule."""
-    criteria = text if text == LATER else {"allOf": [{"query": text}]}
-    usual = {"evaluationFrequency": "PT5M", "windowSize": "P1D", "scopes": [LOGS]}
-    alert = Thing(QUERY_RULE, "monitoring-use-alert", {"criteria": criteria, **usual}, OWNER)
-    return [*standing_stack().values(), export("SignInLogs"), alert.having(**props)]
-
-
-def export(*categories: str, **props: Any) -> Thing:
-    """What is sent to the workspace."""
-    logs = [{"category": one, "enabled": True} for one in categories]
-    whole = {"logs": logs, "workspaceId": LOGS, **props}
-    return Thing(DIAGNOSTIC_SETTING, "monitoring-diagnostic-setting", whole, OWNER)
-
-
-def said(stack: Iterable[Thing]) -> list[str] | str:
-    """The lines of the rule."""
-    return stack_verdict(alarm_sees_every_use.RULE, stack)
 
 
 def lost(*operators: str) -> list[str]:
@@ -64,22 +18,6 @@ def lost(*operators: str) -> list[str]:
     assert isinstance(found, list)
     assert all(f", {LOST}, expected both tables in one union" in line for line in found)
     return [line.partition("found `")[2].partition("` in the query")[0] for line in found]
-
-
-def schedules() -> list[tuple[int, int]]:
-    """Every schedule that the settings allow: frequency and look-back, in minutes."""
-    return [
-        (every, back)
-        for every, back in product(FREQUENCIES_MINUTES, WINDOWS_MINUTES)
-        if back >= every + 11
-    ]
-
-
-@pytest.mark.parametrize(("every", "back"), schedules())
-def test_every_schedule_of_the_settings_sees_every_use(every: int, back: int) -> None:
-    text = query(1, 2, frequency_minutes=every, lookback_minutes=back)
-    stack = watched(text, evaluationFrequency=iso_duration(every), windowSize=iso_duration(back))
-    assert said(stack) == []
 
 
 @pytest.mark.parametrize(
@@ -259,70 +197,6 @@ def test_an_account_is_known_by_both_in_whatever_case(text: str, column: str | N
 
 def test_a_query_without_accounts_rings_for_none_of_them() -> None:
     assert len(unseen(QUERY.replace(FILTER, ""))) == 4
-
-
-def test_a_rule_of_another_workspace_sees_nothing() -> None:
-    found = said(watched(scopes=[EARLIER]))
-    assert [line.partition(" is read")[0] for line in found] == [
-        f"monitoring-use-alert: found that {table}" for table in SIGN_IN_TABLES
-    ]
-    assert f"read from {EARLIER.lower()}, expected {LOGS}, to which" in found[0]
-
-
-def test_a_rule_that_kept_its_scope_reads_the_new_workspace_by_name() -> None:
-    assert said(watched(query(1, 2, earlier_workspaces=[LOGS]), scopes=[EARLIER])) == []
-    assert said(watched(scopes=[LOGS.upper()])) == []
-
-
-def test_without_an_export_of_its_own_the_component_says_where_the_logs_are() -> None:
-    stack = [one for one in watched(scopes=[EARLIER]) if one.type != DIAGNOSTIC_SETTING]
-    assert said(stack) == []
-    owner = OWNER.having(workspaceId=LOGS)
-    stack = [owner if one.type == MONITORING else one for one in stack]
-    assert len(said(stack)) == 2
-
-
-@pytest.mark.parametrize(
-    ("setting", "lines"),
-    [
-        (export("SignInLogs", "AuditLogs"), 0),
-        (export("AuditLogs"), 1),
-        (export("SignInLogs", logs=[{"category": "SignInLogs", "enabled": False}]), 1),
-        (export(logs=LATER), 0),
-        (export(logs=[LATER]), 0),
-    ],
-)
-def test_sign_ins_have_to_be_exported(setting: Thing, lines: int) -> None:
-    stack = [setting if one.type == DIAGNOSTIC_SETTING else one for one in watched()]
-    found = said(stack)
-    assert len(found) == lines
-    assert all(one.startswith("monitoring-diagnostic-setting: found that SignIn") for one in found)
-
-
-@pytest.mark.parametrize(
-    ("text", "props", "told"),
-    [
-        (QUERY, {"evaluationFrequency": "PT15M"}, "on what arrived within 6 minutes that runs ev"),
-        (QUERY, {"windowSize": "PT15M"}, "looks back 15 minutes, expected 16 or more"),
-        (QUERY, {"overrideQueryTimeRange": "PT5M"}, "looks back 5 minutes, expected 16"),
-        (QUERY.replace("ago(1440m)", "ago(15m)"), {}, "looks back 15 minutes, expected 16"),
-        (
-            QUERY.replace("    | where ingestion_time() >= ago(6m)\n", ""),
-            {"windowSize": "PT10M"},
-            "looks back 10 minutes, expected 15 or more",
-        ),
-    ],
-)
-def test_a_rule_that_leaves_a_gap_is_refused(text: str, props: dict[str, Any], told: str) -> None:
-    (line,) = said(watched(text, **props))
-    assert told in line
-
-
-def test_hours_and_days_are_read() -> None:
-    text = QUERY.replace("ago(6m)", "ago(1h)").replace("ago(1440m)", "ago(1d)")
-    assert said(watched(text, evaluationFrequency="PT1H", windowSize="P1DT2H")) == []
-    (line,) = said(watched(text, evaluationFrequency="PT2H"))
-    assert "arrived within 60 minutes that runs every 120" in line
 
 
 def test_a_missing_use_alert_is_told_where_sign_ins_are_exported() -> None:
