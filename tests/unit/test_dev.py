@@ -191,7 +191,7 @@ def test_test_prepares_the_engine_before_the_layers_that_need_it(checkout: Check
     assert dev.main(["test"]) == 0
     texts = [" ".join(command[1:]) for command in checkout.calls]
     assert texts == [
-        "-m pytest -n auto --dist worksteal -pno:logging -pno:anyio tests/unit",
+        "-m tests.unit",
         "-m sandbox.engine",
         "-m tests.assessors.environment",
         "-m pytest -n auto --dist worksteal tests --ignore=tests/unit",
@@ -201,7 +201,7 @@ def test_test_prepares_the_engine_before_the_layers_that_need_it(checkout: Check
 def test_a_choice_that_only_one_layer_knows_is_no_failure(checkout: Checkout) -> None:
     checkout.exit_codes = {"--ignore=tests/unit": 5}
     assert dev.main(["test", "-k", "only_unit"]) == 0
-    checkout.exit_codes = {"no:anyio tests/unit": 5}
+    checkout.exit_codes = {"worksteal tests/unit": 5}
     assert dev.main(["test", "-k", "only_engine"]) == 0
     checkout.exit_codes = {"pytest": 5}
     assert dev.main(["test", "-k", "nothing"]) == 5
