@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 from pulumi_policy import PolicyResource, PolicyResourceOptions, ResourceValidationArgs
 from pulumi_policy.proxy import UnknownValueError
 
-from policies.resource_types import ACCOUNT, ADOPTED_ACCOUNT
+from policies.resource_types import ACCOUNT, ADOPTED_ACCOUNT, USER
 
 
 class Unknown(enum.Enum):
@@ -81,6 +81,12 @@ def of_type(stack: Iterable[Seen], *types: str) -> list[Seen]:
 def accounts(stack: Iterable[Seen]) -> list[Seen]:
     """The accounts, made and taken in, that do not retire."""
     return [one for one in of_type(stack, ACCOUNT, ADOPTED_ACCOUNT) if not retires(one)]
+
+
+def living(stack: Iterable[Seen]) -> bool:
+    """Whether an account stands, one that retires included."""
+    found = of_type(stack, USER, ADOPTED_ACCOUNT)
+    return any(one.type == ADOPTED_ACCOUNT or one.has_parent(ACCOUNT) for one in found)
 
 
 def retires(account: Seen) -> bool:

@@ -13,14 +13,12 @@ from policies.earlier_state import ORGANIZATION, StateReader, earlier, state_onc
 from policies.resource_types import (
     ACTION_GROUP,
     ACTIVITY_ALERT,
-    ADOPTED_ACCOUNT,
     DIAGNOSTIC_SETTING,
     MONITORING,
     QUERY_RULE,
-    USER,
 )
 from policies.rule import Config, stack_rule
-from policies.seen import Seen, mapping, of_type, type_of
+from policies.seen import Seen, living, mapping, of_type, type_of
 from policies.stack_settings import SETTINGS, StackSettings
 
 KEPT: Final = (DIAGNOSTIC_SETTING, ACTION_GROUP, QUERY_RULE, ACTIVITY_ALERT)
@@ -64,7 +62,7 @@ def rule(
         "alarm-stays",
         "No alert, export or action group of the alarm goes while an account lives.",
         judge,
-        applies=lambda stack: bool(of_type(stack, USER, ADOPTED_ACCOUNT, MONITORING)),
+        applies=lambda stack: living(stack) or bool(of_type(stack, MONITORING)),
         config={
             **ORGANIZATION,
             "mayGo": {

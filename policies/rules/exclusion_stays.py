@@ -14,16 +14,14 @@ from pulumi_policy import StackValidationPolicy
 
 from policies.earlier_state import ORGANIZATION, StateReader, earlier, state_once
 from policies.resource_types import (
-    ADOPTED_ACCOUNT,
     EXCLUSION,
     EXCLUSION_COMPONENT,
     GROUP,
     GROUP_COMPONENT,
     MEMBER,
-    USER,
 )
 from policies.rule import Config, stack_rule
-from policies.seen import UNKNOWN, Seen, accounts, listing, mapping, of_type, type_of
+from policies.seen import UNKNOWN, Seen, accounts, listing, living, mapping, of_type, type_of
 from policies.stack_settings import SETTINGS, StackSettings
 
 FIXED = ("policyId", "tenantId")
@@ -46,13 +44,9 @@ def rule(
         "exclusion-stays",
         "No exclusion goes while an account lives.",
         judge,
-        applies=_living,
+        applies=living,
         config=ORGANIZATION,
     )
-
-
-def _living(stack: Sequence[Seen]) -> bool:
-    return bool(of_type(stack, USER, ADOPTED_ACCOUNT))
 
 
 def _anew(stack: Sequence[Seen]) -> Iterable[tuple[Seen | None, str]]:

@@ -9,6 +9,7 @@ import pytest
 
 from components.group_guard import GroupGuardProvider
 from components.policy_exclusion import PolicyExclusionProvider
+from entra.credential_variables import CREDENTIALS
 from policies.resource_types import (
     ACCOUNT_ROLES,
     ACTION_GROUP,
@@ -149,6 +150,9 @@ def test_secrets_that_are_marked_are_right(props: dict[str, Any]) -> None:
                 "adminPasswordValue",
                 "client_secret_text",
                 "api-key",
+                "signingKey",
+                "masterKey",
+                "passcode",
             )
         ),
         ({"webhooks": [{"serviceUri": "https://x"}]}, "in plain text in webhooks.0.serviceUri"),
@@ -162,16 +166,7 @@ def test_a_plain_secret_is_refused_and_not_told(props: dict[str, Any], where: st
     assert PASSWORD not in line
 
 
-@pytest.mark.parametrize(
-    "variable",
-    [
-        "ARM_CLIENT_SECRET",
-        "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-        "AZURE_CLIENT_CERTIFICATE_PASSWORD",
-        "AZURE_STORAGE_CONNECTION_STRING",
-        "SYSTEM_ACCESSTOKEN",
-    ],
-)
+@pytest.mark.parametrize("variable", [*CREDENTIALS, "ARM_CLIENT_SECRET__NORTH", "MY_API_TOKEN"])
 def test_the_outputs_of_the_stack_are_looked_at(
     variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,6 +175,42 @@ def test_the_outputs_of_the_stack_are_looked_at(
     (line,) = stack_verdict(no_plain_secrets.RULE, [root])
     assert line.startswith(f"break-glass-test: found the value of {variable} in plain text")
     assert "of-ours" not in line
+
+
+def test_a_password_in_an_address_is_a_credential(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "postgres://us:a-password-of-ours@host.example/state")
+    root = Thing(STACK, "break-glass-test", {"told": "a-password-of-ours"})
+    (line,) = stack_verdict(no_plain_secrets.RULE, [root])
+    assert "found the value of PULUMI_BACKEND_URL (password) in plain text in told" in line
+
+
+def test_a_short_value_of_the_environment_may_stand_anywhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MY_API_TOKEN", "westeurope1")
+    assert stack_verdict(no_plain_secrets.RULE, with_password(location="westeurope1")) == []
+
+
+def test_a_stack_with_no_property_at_all_holds_no_secret() -> None:
+    assert stack_verdict(no_plain_secrets.RULE, [Thing(WORKSPACE, "logs")]) == NOT_APPLICABLE
+
+
+SIGNS = 'a "quoted" & <signed> pass/word'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://u:a%20%22quoted%22%20%26%20%3Csigned%3E%20pass%2Fword@host/x",
+        "a=a+%22quoted%22+%26+%3Csigned%3E+pass%2Fword",
+        "/a%20%22quoted%22%20%26%20%3Csigned%3E%20pass/word",
+        '{"password": "a \\"quoted\\" & <signed> pass/word"}',
+    ],
+)
+def test_a_secret_in_an_address_or_in_json_is_found(text: str) -> None:
+    stack = [Thing(STACK, "s", {"kept": secret(SIGNS)}), Thing(WORKSPACE, "logs", {"note": text})]
+    (line,) = stack_verdict(no_plain_secrets.RULE, stack)
+    assert line.startswith("logs: found a text that is a secret elsewhere in the stack")
 
 
 def test_an_id_among_secrets_is_none() -> None:
