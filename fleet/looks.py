@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from fleet.report import AlarmLine, PolicyCounts, Problem
-from fleet.standing import Standing
+from fleet.standing import NOT_COUNTED, NOT_LOOKED_AT, Standing
 
 BREAKGLASS: Final = (sys.executable, "-m", "cli.main")
 _ARRIVAL: Final = "SigninLogs"
@@ -35,12 +35,13 @@ class Looks:
 def look(customer: str, folder: Path, standing: Standing, log: Callable[[str], None]) -> Looks:
     """Run both commands for a customer, in this process's environment.
 
+    `standing`: what the state tells, for the alarm's name; nothing of it is a finding.
     `log`: takes each line that they write beside their answer. Lines and problems hold whatever the
     commands say: it is for the caller to take secrets out.
     """
     proof, verify_told = _run("verify", customer, folder, log)
     problems: list[Problem] = []
-    policies = standing.policies
+    policies = NOT_COUNTED
     right = False
     if isinstance(proof, Mapping):
         found = cast("JSON", proof)
@@ -50,7 +51,7 @@ def look(customer: str, folder: Path, standing: Standing, log: Callable[[str], N
     else:
         problems.append(_unlooked("verify", verify_told, customer))
     rows, status_told = _run("status", customer, folder, log)
-    alarm = standing.alarm
+    alarm = NOT_LOOKED_AT
     if isinstance(rows, list):
         lines = [cast("JSON", one) for one in cast("list[Any]", rows)]
         alarm = _alarm(lines, standing)
@@ -110,16 +111,13 @@ _RIGHT: Final = ("excluded", "skipped", "gone")
 
 
 def _alarm(rows: Sequence[JSON], standing: Standing) -> AlarmLine:
-    enabled = standing.alarm.enabled
+    enabled = None
     for one in rows:
-        if standing.alarm_name and one.get("subject") == f"alert {standing.alarm_name}":
+        is_it = standing.alarm_name and one.get("subject") == f"alert {standing.alarm_name}"
+        if is_it and one.get("mark") != "unknown":
             enabled = str(one.get("words")).startswith("on")
     arrivals = (str(one["words"]) for one in rows if str(one["subject"]).endswith(_ARRIVAL))
-    return AlarmLine(
-        enabled=enabled,
-        receivers=standing.alarm.receivers,
-        first_row=next(arrivals, ""),
-    )
+    return AlarmLine(enabled=enabled, first_row=next(arrivals, ""))
 
 
 def _unlooked(command: str, told: str, customer: str) -> Problem:

@@ -3,7 +3,8 @@
 Nothing here holds a secret: there is no field for one, and a field that is not named here is
 refused. Text is kept in one line of printable characters, whoever wrote it: a tenant's error
 message or a policy's name may hold line breaks, or characters that turn the text around them. What
-could not be looked at is None (null in JSON), never a zero that reads like good news.
+this run did not look at is None (null in JSON), never a zero that reads like good news and never
+what an earlier run found: that stands apart, with its date (``LastKnown``).
 """
 
 import re
@@ -23,7 +24,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-VERSION = 1
+VERSION = 2
 INTERRUPTED = 130
 """The exit code of a command that Ctrl-C ended, by the shells' convention."""
 
@@ -64,21 +65,23 @@ class AccountLine(Part):
     """One emergency account of a customer."""
 
     user_principal_name: Line
-    object_id: Line = Field(description="Empty while the account is only planned.")
-    ready: bool = Field(description="It could be used today, were it needed.")
+    object_id: Line
+    ready: bool | None = Field(
+        description="It could be used today, were it needed; null: that could not be found out."
+    )
     hindrances: tuple[Line, ...] = Field(
         default=(), description="What stands between the account and its use."
     )
 
 
 class PolicyCounts(Part):
-    """The customer's Conditional Access policies, counted; null is not looked at."""
+    """The customer's Conditional Access policies, counted; null: not looked at."""
 
     excluded: Count | None = Field(
         default=None, description="Policies that leave the emergency accounts out, as they should."
     )
     skipped: Count | None = Field(
-        default=None, description="Policies that are left alone because the settings say so."
+        default=None, description="Policies that are left alone, or that refuse the exclusion."
     )
     drifted: Count | None = Field(
         default=None, description="Policies that lost the exclusion, or are new and have none yet."
@@ -102,8 +105,28 @@ class Money(Part):
     currency: str = Field(pattern="^[A-Z]{3}$", description="ISO 4217, such as EUR.")
 
 
+class LastKnown(Part):
+    """What the stack's state told before this run, of what this run did not look at."""
+
+    as_of: Moment = Field(
+        description="UTC: when the state was last written. What it tells may be older, not younger."
+    )
+    accounts: tuple[AccountLine, ...] | None = None
+    policies: PolicyCounts = PolicyCounts()
+    alarm: AlarmLine = AlarmLine()
+    monthly_cost: Money | None = None
+
+
+class Planned(Part):
+    """A resource that a preview would touch: what it is, none of its values."""
+
+    operation: Line = Field(description="create, update, delete, replace or import.")
+    type: Line
+    name: Line = Field(description="Within the stack.")
+
+
 class CustomerReport(Part):
-    """What one job found and did for one customer."""
+    """What one job found and did for one customer; null: this run did not look at it."""
 
     customer: Line = Field(min_length=1, description="The name of the stack.")
     tenant_id: Line
@@ -116,7 +139,12 @@ class CustomerReport(Part):
         default_factory=dict[str, int],
         description="Resources by what was planned or done: create, update, delete, replace, same.",
     )
-    accounts: tuple[AccountLine, ...] = ()
+    planned: tuple[Planned, ...] = Field(
+        default=(), description="What the preview, each operation's first step, would touch."
+    )
+    accounts: tuple[AccountLine, ...] | None = Field(
+        default=None, description="Those that exist; null: not looked at."
+    )
     policies: PolicyCounts = PolicyCounts()
     last_verified: Moment | None = Field(
         default=None, description="UTC: when it was last proved that the exclusion is in place."
@@ -126,8 +154,13 @@ class CustomerReport(Part):
         default="unknown",
         description="Entra ID P1: needed and there, not needed, needed and not there, not known.",
     )
-    monthly_cost: Money | None = None
+    monthly_cost: Money | None = Field(default=None, description="An estimate.")
+    last_known: LastKnown | None = Field(
+        default=None,
+        description="What is known from before of what this run did not look at; null: nothing.",
+    )
     problems: tuple[Problem, ...] = ()
+    notes: tuple[Line, ...] = Field(default=(), description="Worth knowing, nothing to do.")
 
 
 def _by_name(customers: Sequence[CustomerReport]) -> tuple[CustomerReport, ...]:
@@ -137,10 +170,13 @@ def _by_name(customers: Sequence[CustomerReport]) -> tuple[CustomerReport, ...]:
 class FleetReport(Part):
     """What one command found and did for all customers that it was about, sorted by name."""
 
-    version: Literal[1] = Field(default=VERSION, description="Of this format.")
+    version: Literal[2] = Field(default=VERSION, description="Of this format.")
     made: Moment = Field(description="UTC.")
     operation: Operation
-    revision: Line | None = Field(default=None, description="The git commit that ran, if known.")
+    revision: Line | None = Field(
+        default=None,
+        description="The git commit that ran, and whether files were changed since; if known.",
+    )
     customers: Annotated[tuple[CustomerReport, ...], AfterValidator(_by_name)]
 
     @field_validator("customers")

@@ -20,6 +20,7 @@ from fleet.report_words import (
     State,
     counts,
     moment_text,
+    planned_lines,
     points,
     spans,
     state,
@@ -45,6 +46,10 @@ LEGEND: Final = (
     ("Exclusions lost", "Sign-in policies that let the accounts pass once and no longer do."),
     ("Alarm", "Whether somebody is told at once when an emergency account is used."),
     ("Cost a month", "An estimate for watching the sign-ins; the accounts cost nothing."),
+    (
+        "last known",
+        "Not looked at in this run. It is what the state of that day tells: as old or older.",
+    ),
 )
 
 
@@ -70,6 +75,8 @@ def render(report: FleetReport) -> str:
             _filters(report),
             _table(customers),
             _problems(customers),
+            _planned(customers),
+            _notes(customers),
             _accounts(customers),
             _legend(),
             f"</main>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
@@ -135,7 +142,8 @@ def _row(number: int, customer: CustomerReport) -> str:
             label = f'data-label="{column.heading}" data-order="{escape(str(order))}"'
             cells.append(f'<th role="rowheader" scope="row" {label}>{words}</th>')
         else:
-            cells.append(f'<td role="cell" {label}>{words}</td>')
+            old = ' class="old"' if column.is_old(customer) else ""
+            cells.append(f'<td role="cell"{old} {label}>{words}</td>')
     return f'<tr role="row" class="{name}" data-state="{name}">{"".join(cells)}</tr>'
 
 
@@ -164,25 +172,50 @@ def _sentence(words: str) -> str:
     )
 
 
+def _planned(customers: Iterable[CustomerReport]) -> str:
+    """Folded: which resources, for whoever agrees to a change."""
+    told = [(one, planned_lines(one)) for one in customers if one.planned]
+    return _folded("Changes by resource", told, "No change was planned.")
+
+
+def _notes(customers: Iterable[CustomerReport]) -> str:
+    told = [(one, list(one.notes)) for one in customers if one.notes]
+    return _folded("Worth knowing", told, "") if told else ""
+
+
 def _accounts(customers: Iterable[CustomerReport]) -> str:
     """Folded: whoever looks for an account's name finds it, nobody else has to scroll past."""
+    told = [
+        (one, [f"{it.user_principal_name}: {_READY[it.ready]}" for it in one.accounts])
+        for one in customers
+        if one.accounts
+    ]
+    return _folded("Emergency accounts by name", told, "None was looked at.", tenant=True)
+
+
+_READY: Final = {True: "ready", False: "not ready", None: "not known"}
+
+
+def _folded(
+    heading: str,
+    told: Iterable[tuple[CustomerReport, list[str]]],
+    nothing: str,
+    *,
+    tenant: bool = False,
+) -> str:
     blocks = [
         f'<div data-state="{STATES[state(customer)]}"><h3>{escape(customer.customer)}</h3>'
-        f"<p>Tenant {escape(customer.tenant_id)}, subscription {escape(customer.subscription_id)}"
-        "</p><ul>"
-        + "".join(
-            f"<li>{escape(one.user_principal_name)}: {'ready' if one.ready else 'not ready'}</li>"
-            for one in customer.accounts
+        + (
+            f"<p>Tenant {escape(customer.tenant_id)}, subscription"
+            f" {escape(customer.subscription_id)}</p>"
+            if tenant
+            else ""
         )
-        + "</ul></div>"
-        for customer in customers
-        if customer.accounts
+        + f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul></div>"
+        for customer, lines in told
     ]
-    inner = "\n".join(blocks) or "<p>None is known.</p>"
-    return (
-        "<section><details><summary>Emergency accounts by name</summary>\n"
-        f"{inner}</details></section>"
-    )
+    inner = "\n".join(blocks) or f"<p>{nothing}</p>"
+    return f"<section><details><summary>{heading}</summary>\n{inner}</details></section>"
 
 
 def _legend() -> str:

@@ -33,7 +33,7 @@ def write_json(report: FleetReport, path: Path) -> None:
 
 
 def write_text(text: str, path: Path) -> None:
-    """Put a text in place of a file at once, by way of a file beside it.
+    """Put a text in place of a file at once, by way of a file beside it; its owner's alone.
 
     Raises:
         ReportError: the folder is missing, full or not writable.
@@ -43,13 +43,12 @@ def write_text(text: str, path: Path) -> None:
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
                 stream.write(text)
-            Path(beside).chmod(0o644)
             Path(beside).replace(path)
         except BaseException:
             Path(beside).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise ReportError(f"{path} could not be written: {error.strerror}") from None
+        raise ReportError(f"{path} could not be written: {error.strerror or error}") from None
 
 
 def read_json(path: Path) -> FleetReport:

@@ -9,10 +9,20 @@ and numeric character references", "Tables (extension)", "Autolinks (extension)"
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from fleet.report import CustomerReport, FleetReport
-from fleet.report_words import COLUMNS, DOINGS, moment_text, points, spans, summary, worst_first
+from fleet.report_words import (
+    COLUMNS,
+    DOINGS,
+    moment_text,
+    planned_lines,
+    points,
+    spans,
+    summary,
+    worst_first,
+)
 
 MOST_BYTES: Final = 60_000
 """GitHub refuses a comment of more than 65,536 characters ("body is too long"); counted in bytes,
@@ -20,6 +30,10 @@ so that it fits however the characters are counted, with room for what the calle
 TABLE_BYTES: Final = 35_000
 CELL: Final = 80
 SENTENCE: Final = 300
+LEAST_BYTES: Final = 2_000
+"""With less room than this left, a further list is not begun; only a line says so."""
+MISSING_BYTES: Final = 300
+"""For such lines."""
 SENTENCES: Final = 6
 """Of one customer: nobody's long list pushes out all the others."""
 
@@ -30,9 +44,10 @@ _BEGINS_A_LIST: Final = re.compile(r"[-+=]|[0-9]+[.)]")
 
 
 def render(report: FleetReport) -> str:
-    """The comment: a line of summary, one table, and the problems, folded. Never too long.
+    """The comment: a line of summary, one table, and folded: problems, changes, notes.
 
-    The customers that need somebody come first; what does not fit is counted, not cut off midway.
+    Never too long. The customers that need somebody come first; what does not fit is counted, not
+    cut off midway.
     """
     customers = worst_first(report.customers)
     revision = f" at {code(report.revision, CELL)}" if report.revision else ""
@@ -41,13 +56,16 @@ def render(report: FleetReport) -> str:
     if customers:
         rows = _fitting(customers, _row, TABLE_BYTES, "customers are not shown here")
         parts.append("\n" + _header() + rows)
-    if told := [one for one in customers if points(one)]:
-        used = sum(_bytes(part) for part in parts)
-        opening = "\n<details><summary>What to do</summary>\n\n"
+    for chapter in _CHAPTERS:
+        told = [one for one in customers if chapter.lines(one)]
+        room = MOST_BYTES - MISSING_BYTES - sum(_bytes(part) for part in parts)
+        opening = f"\n<details><summary>{chapter.heading}</summary>\n\n"
         closing = "\n</details>\n"
-        room = MOST_BYTES - used - _bytes(opening + closing)
-        blocks = _fitting(told, _problems, room, "customers' problems are not shown here")
-        parts.append(opening + blocks + closing)
+        room -= _bytes(opening + closing)
+        if told and room > LEAST_BYTES:
+            parts.append(opening + _fitting(told, chapter.block, room, chapter.missing) + closing)
+        elif told:
+            parts.append(f"\n{len(told):,} {chapter.missing}: the full report has them.\n")
     return "".join(parts)
 
 
@@ -104,16 +122,42 @@ def _row(customer: CustomerReport) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-def _problems(customer: CustomerReport) -> str:
+def _problems(customer: CustomerReport) -> list[str]:
     told = points(customer)
     lines = [
-        f"  - {_sentence(point.what)}"
-        + (f" **To do:** {_sentence(point.todo)}" if point.todo else "")
+        _sentence(point.what) + (f" **To do:** {_sentence(point.todo)}" if point.todo else "")
         for point in told[:SENTENCES]
     ]
     more = len(told) - SENTENCES
-    rest = [f"  - and {more} more"] if more > 0 else []
-    return "\n".join([f"- {code(customer.customer, CELL)}", *lines, *rest]) + "\n"
+    return [*lines, f"and {more} more"] if more > 0 else lines
+
+
+def _planned(customer: CustomerReport) -> list[str]:
+    return [_sentence(line) for line in planned_lines(customer)]
+
+
+def _notes(customer: CustomerReport) -> list[str]:
+    return [_sentence(line) for line in customer.notes[:SENTENCES]]
+
+
+@dataclass(frozen=True)
+class _Chapter:
+    """A folded list: each customer of whom there is something to say, and what."""
+
+    heading: str
+    lines: Callable[[CustomerReport], list[str]]
+    missing: str
+
+    def block(self, customer: CustomerReport) -> str:
+        entries = (f"  - {line}" for line in self.lines(customer))
+        return "\n".join([f"- {code(customer.customer, CELL)}", *entries]) + "\n"
+
+
+_CHAPTERS: Final = (
+    _Chapter("What to do", _problems, "customers' problems are not shown here"),
+    _Chapter("Changes by resource", _planned, "customers' changes are not shown here"),
+    _Chapter("Worth knowing", _notes, "customers' notes are not shown here"),
+)
 
 
 def _fitting(

@@ -1,7 +1,7 @@
 """What a report says of a customer, in words that a manager understands: for Markdown and HTML.
 
-The text is plain: whoever shows it escapes it for its own format. What was not looked at is said to
-be not known, and sorts behind everything that is.
+The text is plain: whoever shows it escapes it for its own format. What the run did not look at is
+said to be not known, or last known on a day, and sorts behind everything that it looked at.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +10,15 @@ from datetime import datetime
 from enum import Enum
 from typing import Final
 
-from fleet.report import AccountLine, CustomerReport, FleetReport, Money, Problem
+from fleet.report import (
+    AccountLine,
+    CustomerReport,
+    FleetReport,
+    LastKnown,
+    Money,
+    Planned,
+    Problem,
+)
 
 UNKNOWN: Final = "not known"
 NOTHING: Final = "–"
@@ -66,12 +74,15 @@ def points(customer: CustomerReport) -> list[Problem]:
 
     Only where no problem is named, what the counts say: whoever named problems named those too.
     """
-    found = [_unready(account) for account in customer.accounts if not account.ready]
+    found = [_unready(account) for account in customer.accounts or () if not account.ready]
     return [*(customer.problems or _from_counts(customer)), *found]
 
 
 def _unready(account: AccountLine) -> Problem:
     why = f": {'; '.join(account.hindrances)}" if account.hindrances else ""
+    if account.ready is None:
+        asked = f"Whether {account.user_principal_name} could be used in an emergency today"
+        return Problem(what=f"{asked} is not known{why}.", todo="")
     what = f"{account.user_principal_name} could not be used in an emergency today{why}."
     return Problem(what=what, todo="")
 
@@ -99,6 +110,9 @@ def spans(words: str) -> list[tuple[str, bool]]:
     return [(part, number % 2 == 1) for number, part in enumerate(parts) if part]
 
 
+Figures = CustomerReport | LastKnown
+
+
 @dataclass(frozen=True)
 class Column:
     """A column of the table: `order` is what it is sorted by, None for not known."""
@@ -106,24 +120,76 @@ class Column:
     heading: str
     text: Callable[[CustomerReport], str]
     order: Callable[[CustomerReport], str | float | None]
+    tell: Callable[[Figures], str | None] | None = None
+    """Of a figure that may be known from before alone: it, None for not known."""
+
+    def is_old(self, customer: CustomerReport) -> bool:
+        """Whether what it shows is what an earlier run left."""
+        before = customer.last_known
+        tell = self.tell
+        return bool(tell and before and tell(customer) is None and tell(before) is not None)
+
+
+def _figure(
+    heading: str,
+    tell: Callable[[Figures], str | None],
+    order: Callable[[CustomerReport], str | float | None],
+) -> Column:
+    def text(customer: CustomerReport) -> str:
+        today, before = tell(customer), customer.last_known
+        if today is not None:
+            return today
+        known = tell(before) if before else None
+        return UNKNOWN if before is None or known is None else f"{known} ({_as_of(before)})"
+
+    return Column(heading, text, order, tell)
+
+
+def _as_of(before: LastKnown) -> str:
+    return f"last known {before.as_of:%Y-%m-%d}"
 
 
 def changes_text(customer: CustomerReport) -> str:
     """What was planned or done, without what stayed as it is."""
+    if not customer.changes and customer.outcome != "done":
+        return UNKNOWN
     counted = [(CHANGES.get(kind, kind), n) for kind, n in customer.changes.items() if n]
     return ", ".join(f"{n} {kind}" for kind, n in counted if kind != "same") or NOTHING
 
 
-def changed(customer: CustomerReport) -> int:
-    """How many resources were or would be touched."""
+def changed(customer: CustomerReport) -> int | None:
+    """How many resources were or would be touched; None for not known."""
+    if not customer.changes and customer.outcome != "done":
+        return None
     return sum(count for kind, count in customer.changes.items() if kind != "same")
 
 
-def accounts_text(customer: CustomerReport) -> str:
-    """How many of the emergency accounts could be used today."""
-    if not customer.accounts:
-        return UNKNOWN
-    return f"{sum(one.ready for one in customer.accounts)} of {len(customer.accounts)}"
+MOST_PLANNED: Final = 20
+"""So many resources of a customer are named; the JSON has all."""
+
+
+def planned_lines(customer: CustomerReport) -> list[str]:
+    """Which resources would be touched: type and name, none of their values."""
+    told = [_planned_line(one) for one in customer.planned[:MOST_PLANNED]]
+    more = len(customer.planned) - MOST_PLANNED
+    return [*told, f"and {more:,} more"] if more > 0 else told
+
+
+def _planned_line(one: Planned) -> str:
+    return f"{CHANGES.get(one.operation, one.operation)}: {one.name} ({one.type})"
+
+
+def _accounts_text(figures: Figures) -> str | None:
+    """How many of the emergency accounts could be used that day."""
+    accounts = figures.accounts
+    if accounts is None:
+        return None
+    if not accounts:
+        return "none yet"
+    ready = sum(one.ready is True for one in accounts)
+    open_ = sum(one.ready is None for one in accounts)
+    told = f", {open_} {UNKNOWN}" if open_ else ""
+    return f"{ready} of {len(accounts)}{told}"
 
 
 def _accounts_lacking(customer: CustomerReport) -> float | None:
@@ -132,11 +198,11 @@ def _accounts_lacking(customer: CustomerReport) -> float | None:
     return -sum(not one.ready for one in customer.accounts)
 
 
-def alarm_text(customer: CustomerReport) -> str:
+def _alarm_text(figures: Figures) -> str | None:
     """Whether the alarm is on, whom it reaches, and whether the logs arrive."""
-    alarm = customer.alarm
+    alarm = figures.alarm
     if alarm.enabled is None:
-        return UNKNOWN
+        return None
     told = (
         "" if alarm.receivers is None else f", {_counted(alarm.receivers, 'receiver', 'receivers')}"
     )
@@ -149,13 +215,17 @@ def moment_text(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else UNKNOWN
 
 
-def money_text(money: Money | None) -> str:
+def money_text(money: Money) -> str:
     """An amount as `1.20 EUR`."""
-    return f"{money.amount:,.2f} {money.currency}" if money else UNKNOWN
+    return f"{money.amount:,.2f} {money.currency}"
 
 
-def _count(number: int | None) -> str:
-    return UNKNOWN if number is None else str(number)
+def _money_text(figures: Figures) -> str | None:
+    return money_text(figures.monthly_cost) if figures.monthly_cost else None
+
+
+def _count(number: int | None) -> str | None:
+    return None if number is None else str(number)
 
 
 def _counted(number: int, one: str, more: str) -> str:
@@ -167,22 +237,28 @@ def _alarm_order(customer: CustomerReport) -> float | None:
     return None if alarm.enabled is None else alarm.enabled * (1 + (alarm.receivers or 0))
 
 
+_LICENCE_ORDER: Final[dict[str, int | None]] = {
+    "missing": 0,
+    "absent": 1,
+    "required": 2,
+    "unknown": None,
+}
 COLUMNS: Final[tuple[Column, ...]] = (
     Column("Customer", lambda one: one.customer, lambda one: one.customer.casefold()),
     Column("State", lambda one: state(one).value, lambda one: list(State).index(state(one))),
     Column("To do", lambda one: str(len(points(one)) or NOTHING), lambda one: len(points(one))),
-    Column("Accounts ready", accounts_text, _accounts_lacking),
-    Column(
+    _figure("Accounts ready", _accounts_text, _accounts_lacking),
+    _figure(
         "Exclusions in place",
         lambda one: _count(one.policies.excluded),
         lambda one: one.policies.excluded,
     ),
-    Column(
+    _figure(
         "Policies skipped",
         lambda one: _count(one.policies.skipped),
         lambda one: one.policies.skipped,
     ),
-    Column(
+    _figure(
         "Exclusions lost",
         lambda one: _count(one.policies.drifted),
         lambda one: one.policies.drifted,
@@ -192,11 +268,11 @@ COLUMNS: Final[tuple[Column, ...]] = (
         lambda one: moment_text(one.last_verified),
         lambda one: one.last_verified.timestamp() if one.last_verified else None,
     ),
-    Column("Alarm", alarm_text, _alarm_order),
-    Column("Licence", lambda one: LICENCES[one.licence], lambda one: one.licence),
-    Column(
+    _figure("Alarm", _alarm_text, _alarm_order),
+    Column("Licence", lambda one: LICENCES[one.licence], lambda one: _LICENCE_ORDER[one.licence]),
+    _figure(
         "Cost a month",
-        lambda one: money_text(one.monthly_cost),
+        _money_text,
         lambda one: one.monthly_cost.amount if one.monthly_cost else None,
     ),
     Column("Changes", changes_text, changed),

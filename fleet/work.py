@@ -20,15 +20,18 @@ from typing import Any
 
 from pulumi.automation import CommandError, InvalidVersionError
 
+from fleet.agreement import differs, plan_file, write_plan
+from fleet.cleaning import cleaned
 from fleet.customers import Customer, read_customer
 from fleet.environment import secret_values, suffix_of, without_secrets
 from fleet.events import Events
 from fleet.looks import look
 from fleet.problems import drift, killed_by, new_policies, problems_of, told_on
-from fleet.report import CustomerReport, Licence, Outcome, PolicyCounts, Problem
+from fleet.report import CustomerReport, Licence, Outcome, Problem
 from fleet.report_json import write_text
+from fleet.seen import Seen, Step, look_back
 from fleet.stack import CustomerStack, KnownPulumi, operation_of
-from fleet.standing import Standing, read_standing
+from fleet.standing import Standing, last_known, read_state
 
 
 class Work:
@@ -39,13 +42,17 @@ class Work:
         self._operation: Any = call.operation
         self._held: Path = call.held
         self._log = str(call.report.with_suffix(".log"))
-        self._pulumi = KnownPulumi(call.pulumi, call.pulumi_version)
+        self._plan: Path = plan_file(call.report)
+        self._agreed: Path | None = call.agreed
+        self._stack = CustomerStack(
+            customer.name, Path.cwd(), KnownPulumi(call.pulumi, call.pulumi_version)
+        )
         self._secrets = secret_values(os.environ)
         self._stopped = False
         self._begun = False
         self._passing_on = threading.Lock()
-        self._steps: list[Events] = []
-        self._previewed = False
+        self._steps: list[Step] = []
+        self._before: tuple[Standing, datetime | None] | None = None
         self._problems: list[Problem] = []
 
     def stop(self, number: int, frame: FrameType | None) -> None:
@@ -74,23 +81,24 @@ class Work:
     def run(self) -> CustomerReport:
         """Do it; whatever goes wrong stands in the report."""
         started, clock = datetime.now(UTC), time.monotonic()
-        stack = CustomerStack(self._customer.name, Path.cwd(), self._pulumi)
-        failed = not (self._operation == "status" or self._operate(stack))
-        standing = self._standing(stack)
-        policies, alarm = standing.policies, standing.alarm
-        verified = not failed and self._has_proved()
-        if self._operation == "status" and not self._stopped and not self._problems:
-            found = look(self._customer.name, Path.cwd(), standing, self._print)
-            policies, alarm, verified = found.policies, found.alarm, found.verified
-            self._problems += found.problems
-        elif self._steps:
-            policies = self._with_drift(policies, failed=failed)
+        failed = not (self._operation == "status" or self._operate())
+        seen = look_back(self._operation, self._steps)
+        today, verified = seen.standing, not failed and self._has_proved(seen)
+        if self._operation == "status":
+            today, verified = self._look()
+        else:
+            self._tell_drift(seen, failed=failed)
+        known = None
+        if failed or self._operation != "destroy":
+            before, as_of = self._before_this_run(today)
+            known = last_known(before, today, as_of)
         outcome: Outcome = "done"
         if self._stopped:
             outcome = "cancelled"
         elif failed or (self._operation == "status" and self._problems):
             outcome = "failed"
-        return CustomerReport(
+        previewed = bool(self._steps) and self._steps[0].ended_well
+        report = CustomerReport(
             customer=self._customer.name,
             tenant_id=self._customer.tenant_id,
             subscription_id=self._customer.subscription_id,
@@ -98,24 +106,35 @@ class Work:
             outcome=outcome,
             started=started,
             seconds=time.monotonic() - clock,
-            changes=self._steps[-1].changes() if self._previewed else {},
-            accounts=standing.accounts,
-            policies=policies,
+            changes=self._steps[-1].events.changes() if previewed else {},
+            planned=self._steps[0].events.planned() if previewed else (),
+            accounts=today.accounts,
+            policies=today.policies,
             last_verified=datetime.now(UTC) if verified else None,
-            alarm=alarm,
+            alarm=today.alarm,
             licence=self._licence(failed=failed),
-            monthly_cost=standing.monthly_cost,
-            problems=tuple(map(self._clean, self._problems)),
+            monthly_cost=today.monthly_cost,
+            last_known=known,
+            problems=tuple(self._problems),
         )
+        return cleaned(report, self._secrets)
 
-    def _operate(self, stack: CustomerStack) -> bool:
+    def _operate(self) -> bool:
         """Preview, then the operation; whether both went well."""
-        operation = operation_of(stack, self._operation)
-        self._previewed = self._step("preview", operation.preview)
-        if not self._previewed:
+        operation = operation_of(self._stack, self._operation)
+        if not self._step("preview", operation.preview):
             return False
+        preview = self._steps[0].events
         if operation.change is None:
+            write_plan(preview.plan(), self._plan)
             return True
+        if self._agreed is not None:
+            changed = differs(preview.plan(), self._agreed, self._customer.name)
+            if changed:
+                self._problems.append(changed)
+                return False
+        # Afterwards the state would be new, and what it tells of the accounts as old as ever.
+        self._before_this_run(look_back(self._operation, self._steps).standing)
         return self._step(self._operation, operation.change, locks=True)
 
     def _step(self, name: str, call: Any, *, locks: bool = False) -> bool:
@@ -125,7 +144,8 @@ class Work:
         # The engine tells its first event when it holds the stack's lock.
         self._begun = False
         events = Events(lambda: self._first_event(locked=locks))
-        self._steps.append(events)
+        step = Step(name if self._operation in ("preview", "up") else self._operation, events)
+        self._steps.append(step)
         self._print(f"── {name}")
         told: list[str] = []
         try:
@@ -145,6 +165,7 @@ class Work:
             told = events.errors() or [str(error)]
         else:
             self._held.unlink(missing_ok=True)
+            step.ended_well = True
             return True
         if self._stopped:
             self._problems.append(self._cut_off(name, begun=True))
@@ -161,44 +182,40 @@ class Work:
             log=self._log,
         )
 
-    def _standing(self, stack: CustomerStack) -> Standing:
-        try:
-            return read_standing(stack.exported())
-        except (CommandError, OSError) as error:
-            if not self._problems:
-                self._problems += self._told(told_on(str(error)))
-            return Standing()
+    def _before_this_run(self, today: Standing) -> tuple[Standing, datetime | None]:
+        """What the state told before anything was written; not asked when all was looked at."""
+        if self._before is None and not today.is_complete:
+            try:
+                self._before = read_state(self._stack.exported())
+            except (CommandError, OSError) as error:
+                self._before = Standing(), None
+                if not self._problems:
+                    self._problems += self._told(told_on(str(error)))
+        return self._before or (Standing(), None)
 
-    def _with_drift(self, policies: PolicyCounts, *, failed: bool) -> PolicyCounts:
-        """Policies with what the preview saw; what an `up` put back is no drift any more."""
-        if not self._previewed:
-            return policies
-        preview = self._steps[0]
-        lost, new = preview.drifted(), preview.new() if preview.is_standing() else []
+    def _look(self) -> tuple[Standing, bool]:
+        """What a `status` finds, and whether each exclusion is in place."""
+        before, _ = self._before_this_run(Standing())
+        if self._stopped or self._problems:
+            return Standing(), False
+        found = look(self._customer.name, Path.cwd(), before, self._print)
+        self._problems += found.problems
+        return Standing(policies=found.policies, alarm=found.alarm), found.verified
+
+    def _tell_drift(self, seen: Seen, *, failed: bool) -> None:
+        """What an `up` put back is no drift any more, and worth a question all the same."""
         healed = self._operation == "up" and not failed
-        if lost:
-            self._problems.append(drift(lost, self._customer.name, healed=healed))
-        if new and not healed:
-            self._problems.append(new_policies(new, self._customer.name))
-        excluded = policies.excluded
-        if excluded is not None and not healed:
-            excluded = max(0, excluded - lost)
-        return PolicyCounts(
-            excluded=excluded,
-            skipped=policies.skipped,
-            drifted=0 if healed else lost + len(new),
-        )
+        if seen.lost:
+            self._problems.append(drift(seen.lost, self._customer.name, healed=healed))
+        if seen.new and not healed:
+            self._problems.append(new_policies(seen.new, self._customer.name))
 
-    def _has_proved(self) -> bool:
+    def _has_proved(self, seen: Seen) -> bool:
         """Whether each exclusion is in place: `up` looks after it wrote, a preview before."""
-        preview = self._steps[0] if self._steps else None
-        if self._operation == "up" or preview is None:
-            return preview is not None
-        found_right = preview.is_standing() and not preview.drifted() and not preview.new()
-        return self._operation == "preview" and found_right
+        return self._operation == "up" or (self._operation == "preview" and seen.found_right)
 
     def _licence(self, *, failed: bool) -> Licence:
-        if any(one.lacks_licence() for one in self._steps):
+        if any(one.events.lacks_licence() for one in self._steps):
             return "missing"
         if not self._customer.needs_licence:
             return "absent"
@@ -211,13 +228,6 @@ class Work:
             todo=f"`breakglass fleet {self._operation} --resume` goes on",
         )
 
-    def _clean(self, problem: Problem) -> Problem:
-        """Whoever told it may have named what this process was given."""
-        return Problem(
-            what=without_secrets(problem.what, self._secrets),
-            todo=without_secrets(problem.todo, self._secrets),
-        )
-
     def _print(self, line: str) -> None:
         print(without_secrets(line, self._secrets), flush=True)
 
@@ -228,6 +238,7 @@ def _call(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("operation")
     parser.add_argument("report", type=Path)
     parser.add_argument("--held", type=Path, required=True, help="There while a lock may be held.")
+    parser.add_argument("--agreed", type=Path, help="The plan that somebody agreed to.")
     parser.add_argument("--pulumi", type=Path, required=True)
     parser.add_argument("--pulumi-version", required=True)
     return parser.parse_args(arguments)

@@ -10,7 +10,7 @@ from fleet.report import FleetReport
 from fleet.report_html import render
 from fleet.report_words import COLUMNS
 from tests.browser.chromium import Page
-from tests.fleet.sample_report import HOSTILE, customer, fleet, sample
+from tests.fleet.sample_report import HOSTILE, account, customer, fleet, planned, sample
 
 HEADINGS = [column.heading for column in COLUMNS]
 VISIBLE = "one => one.getClientRects().length > 0"
@@ -72,12 +72,44 @@ def test_those_who_need_somebody_come_first(tab: Page, tmp_path: Path) -> None:
 def test_a_heading_sorts_numbers_by_size_and_then_turns_around(tab: Page, tmp_path: Path) -> None:
     shown(tab, sample(), tmp_path)
     known = [0, 8, 11, 14, 23, 24, 29, 32, 35, 38]
-    unknown = ["not known"] * 2
+    unknown = ["20 (last known 2026-11-20)", "not known"]
     for order, numbers in (("ascending", known), ("descending", known[::-1])):
         orders = press_heading(tab, "Exclusions in place")
         assert column(tab, "Exclusions in place") == [*map(str, numbers), *unknown]
         assert orders.pop("Exclusions in place") == order
         assert set(orders.values()) == {"none"}
+
+
+def test_licences_are_sorted_by_what_they_mean_and_the_unknown_stay_last(
+    tab: Page, tmp_path: Path
+) -> None:
+    shown(tab, sample(), tmp_path)
+    known = ["missing", "not needed", *["there"] * 8]
+    for licences in (known, known[::-1]):
+        press_heading(tab, "Licence")
+        assert column(tab, "Licence") == [*licences, "not known", "not known"]
+
+
+def test_what_is_known_from_before_alone_is_told_from_what_was_found_today(
+    tab: Page, tmp_path: Path
+) -> None:
+    shown(tab, sample(), tmp_path)
+    old = tab.run("[...document.querySelectorAll('.old')].map(one => one.textContent)")
+    figures = ["2 of 2", "20", "0", "on, 3 receivers", "2.50 EUR"]
+    assert old == [f"{one} (last known 2026-11-20)" for one in figures]
+    style = "getComputedStyle(document.querySelector('.old')).fontStyle"
+    assert tab.run(style) == "italic"
+
+
+def test_changes_are_named_by_resource_when_unfolded(tab: Page, tmp_path: Path) -> None:
+    shown(tab, sample(), tmp_path)
+    tab.click("summary")
+    lines = "[...document.querySelector('details').querySelectorAll('li')]"
+    assert tab.run(f"{lines}.filter({VISIBLE}).map(one => one.textContent)") == [
+        "new: account-3-user (azuread:index/user:User)",
+        "new: group-member-3 (azuread:index/groupMember:GroupMember)",
+        "changed: use-alert (azure-native:monitor:ScheduledQueryRule)",
+    ]
 
 
 def test_amounts_are_sorted_by_size_too(tab: Page, tmp_path: Path) -> None:
@@ -196,13 +228,18 @@ def test_the_page_asks_for_nothing_and_complains_of_nothing(tab: Page, tmp_path:
 
 def test_a_name_is_a_name_whatever_is_in_it(tab: Page, tmp_path: Path) -> None:
     problem: dict[str, Any] = {"what": HOSTILE, "todo": f"{HOSTILE}`"}
-    accounts = tuple(
-        one.model_copy(update={"user_principal_name": HOSTILE}) for one in customer("a").accounts
-    )
+    accounts = (account(HOSTILE), account(HOSTILE))
     shown(
         tab,
         fleet(
-            customer(HOSTILE, tenant_id=HOSTILE, problems=(problem,), accounts=accounts),
+            customer(
+                HOSTILE,
+                tenant_id=HOSTILE,
+                problems=(problem,),
+                accounts=accounts,
+                planned=(planned(HOSTILE, HOSTILE, HOSTILE),),
+                notes=(HOSTILE,),
+            ),
             revision=HOSTILE,
         ),
         tmp_path,

@@ -8,7 +8,9 @@ from fleet.report import (
     AlarmLine,
     CustomerReport,
     FleetReport,
+    LastKnown,
     Money,
+    Planned,
     PolicyCounts,
     Problem,
 )
@@ -52,6 +54,11 @@ def account(user_principal_name: str, *hindrances: str) -> AccountLine:
     )
 
 
+def planned(operation: str, type_: str, name: str) -> Planned:
+    """A resource that would be touched."""
+    return Planned(operation=operation, type=type_, name=name)
+
+
 def fleet(*customers: CustomerReport, **different: Any) -> FleetReport:
     """A report on some customers."""
     usual: dict[str, Any] = {"made": MADE, "operation": "up", "customers": customers}
@@ -62,7 +69,16 @@ def sample() -> FleetReport:
     """Twelve customers: one failed, three need somebody, one was not started."""
     return fleet(
         customer("alpine-hotels", 0),
-        customer("bakery-lindt", 1, changes={"create": 2, "update": 1, "same": 30}),
+        customer(
+            "bakery-lindt",
+            1,
+            changes={"create": 2, "update": 1, "same": 30},
+            planned=(
+                planned("create", "azuread:index/user:User", "account-3-user"),
+                planned("create", "azuread:index/groupMember:GroupMember", "group-member-3"),
+                planned("update", "azure-native:monitor:ScheduledQueryRule", "use-alert"),
+            ),
+        ),
         customer("city-library", 2),
         customer(
             "dental-north",
@@ -74,7 +90,15 @@ def sample() -> FleetReport:
             "eastside-gym",
             4,
             outcome="failed",
-            accounts=(),
+            changes={},
+            last_known=LastKnown(
+                as_of=MADE - timedelta(days=3),
+                accounts=tuple(account(f"k{letter}7x2@eastside-gym") for letter in "ab"),
+                policies=PolicyCounts(excluded=20, skipped=0),
+                alarm=AlarmLine(enabled=True, receivers=3),
+                monthly_cost=Money(amount=2.5, currency="EUR"),
+            ),
+            accounts=None,
             policies=PolicyCounts(),
             last_verified=None,
             alarm=AlarmLine(),
@@ -107,7 +131,7 @@ def sample() -> FleetReport:
             started=None,
             seconds=0,
             changes={},
-            accounts=(),
+            accounts=None,
             policies=PolicyCounts(),
             last_verified=None,
             alarm=AlarmLine(),

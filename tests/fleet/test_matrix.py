@@ -113,7 +113,7 @@ def test_shards_of_a_long_run_are_joined(tmp_path: Path) -> None:
 def test_a_report_of_another_version_is_refused(tmp_path: Path) -> None:
     paths = written(tmp_path, fleet(customer("a")), fleet(customer("b")))
     text = paths[1].read_text(encoding="utf-8")
-    paths[1].write_text(text.replace('"version": 1', '"version": 7'), encoding="utf-8")
+    paths[1].write_text(text.replace('"version": 2', '"version": 7'), encoding="utf-8")
     with pytest.raises(ReportError, match=r"shard-2\.json has version 7"):
         merge(paths)
 

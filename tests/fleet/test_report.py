@@ -1,6 +1,10 @@
 """The report's model, its JSON and the schema that is committed."""
 
 import json
+import os
+import resource
+import signal
+import stat
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -24,7 +28,7 @@ def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_the_names_in_json_are_in_camel_case(tmp_path: Path) -> None:
     write_json(sample(), tmp_path / "last.json")
     found = json.loads((tmp_path / "last.json").read_text(encoding="utf-8"))
-    assert found["version"] == 1
+    assert found["version"] == 2
     assert found["made"] == "2026-11-23T04:12:00Z"
     assert found["customers"][0]["accounts"][0]["userPrincipalName"].startswith("ka7x2@")
     assert found["customers"][0]["alarm"]["firstRow"] == "logs arrive"
@@ -100,8 +104,8 @@ def test_there_is_no_room_for_a_secret(place: tuple[Any, ...]) -> None:
         ("{", "is no JSON"),
         ("[]", "is no fleet report"),
         ("{}", "is no fleet report"),
-        ('{"version": 2}', "has version 2, this breakglass reads 1"),
-        ('{"version": 1, "made": "2026-11-23T04:12:00Z", "customers": []}', "operation"),
+        ('{"version": 1}', "has version 1, this breakglass reads 2"),
+        ('{"version": 2, "made": "2026-11-23T04:12:00Z", "customers": []}', "operation"),
     ],
 )
 def test_a_file_that_is_no_report_is_told_in_one_line(
@@ -147,3 +151,44 @@ def test_what_was_not_looked_at_is_null_and_not_nought() -> None:
     assert bare["policies"] == {"excluded": None, "skipped": None, "drifted": None}
     assert bare["alarm"] == {"enabled": None, "receivers": None, "firstRow": ""}
     assert (bare["lastVerified"], bare["monthlyCost"], bare["licence"]) == (None, None, "unknown")
+    assert (bare["accounts"], bare["lastKnown"]) == (None, None)
+
+
+def test_a_report_is_its_owners_alone_from_the_first_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "last.json"
+    path.write_text("as anybody may read it", encoding="utf-8")
+    path.chmod(0o644)
+    seen: list[int] = []
+    replace = Path.replace
+
+    def watched(beside: Path, target: Path) -> Path:
+        seen.append(stat.S_IMODE(beside.stat().st_mode))
+        return replace(beside, target)
+
+    monkeypatch.setattr(Path, "replace", watched)
+    before = os.umask(0)
+    try:
+        write_json(sample(), path)
+    finally:
+        os.umask(before)
+    assert [*seen, stat.S_IMODE(path.stat().st_mode)] == [0o600] * 2
+
+
+def test_a_disk_that_is_full_while_writing_is_one_line_and_leaves_the_old_report(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "last.json"
+    write_json(sample(), path)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(ReportError, match=r"last\.json could not be written: File too large"):
+            write_json(sample(), path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert read_json(path) == sample()
+    assert [one.name for one in tmp_path.iterdir()] == ["last.json"]

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from fleet.report import Problem
 from fleet.report_html import render
 from fleet.report_words import COLUMNS
-from tests.fleet.sample_report import HOSTILE, account, customer, fleet, sample
+from tests.fleet.sample_report import HOSTILE, account, customer, fleet, planned, sample
 
 VOID = {"meta", "link"}
 LOADS = {"src", "srcset", "poster", "data", "action", "background", "style", "onclick", "onload"}
@@ -84,6 +84,8 @@ def test_words_from_outside_add_no_element() -> None:
                         accounts=(account(words, words),),
                         problems=(Problem(what=words, todo=words),),
                         changes={words: 1},
+                        planned=(planned(words, words, words),),
+                        notes=(words,),
                     ),
                     revision=words,
                 )
@@ -94,7 +96,7 @@ def test_words_from_outside_add_no_element() -> None:
     quiet, loud = page("quiet"), page(hostile)
     assert [tag for tag, _ in loud.elements] == [tag for tag, _ in quiet.elements]
     assert [set(one) for _, one in loud.elements] == [set(one) for _, one in quiet.elements]
-    assert loud.inside["h3"] == [hostile] * 2
+    assert loud.inside["h3"] == [hostile] * 4
 
 
 def test_each_customer_has_every_column_with_its_label() -> None:

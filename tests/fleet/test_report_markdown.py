@@ -6,10 +6,10 @@ from html.parser import HTMLParser
 import pytest
 from markdown_it import MarkdownIt
 
-from fleet.report import Problem
+from fleet.report import AccountLine, Problem
 from fleet.report_markdown import MOST_BYTES, render
 from fleet.report_words import COLUMNS
-from tests.fleet.sample_report import HOSTILE, account, customer, fleet, sample
+from tests.fleet.sample_report import HOSTILE, account, customer, fleet, planned, sample
 
 OURS = {"p", "strong", "code", "ul", "li", "details", "summary"}
 TABLE = {"table", "thead", "tbody", "tr", "th", "td"}
@@ -24,6 +24,7 @@ class Read(HTMLParser):
         self.rows: list[list[str]] = []
         self.entries: list[str] = []
         self.text = ""
+        self.is_heading = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
@@ -34,11 +35,15 @@ class Read(HTMLParser):
             self.rows[-1].append("")
         elif tag == "li":
             self.entries.append("")
+        self.is_heading = tag == "summary"
+
+    def handle_endtag(self, tag: str) -> None:
+        self.is_heading = self.is_heading and tag != "summary"
 
     def handle_data(self, data: str) -> None:
         self.text += data
         if "details" in self.tags:
-            if self.entries:
+            if self.entries and not self.is_heading:
                 self.entries[-1] += data.strip("\n")
         elif "tr" in self.tags and self.rows[-1]:
             self.rows[-1][-1] += data.strip("\n")
@@ -77,6 +82,67 @@ def test_problems_stand_folded_below_with_what_to_do() -> None:
     assert found.tags.index("details") > found.tags.index("table")
 
 
+def test_changes_stand_folded_by_resource_without_values() -> None:
+    made = render(sample())
+    found = read(made)
+    assert "Changes by resource" in made
+    assert found.entries[-4:] == [
+        "bakery-lindt",
+        "new: account-3-user (azuread:index/user:User)",
+        "new: group-member-3 (azuread:index/groupMember:GroupMember)",
+        "changed: use-alert (azure-native:monitor:ScheduledQueryRule)",
+    ]
+
+
+@pytest.mark.parametrize(("number", "last"), [(20, "new: 19 (a:b:C)"), (1023, "and 1,003 more")])
+def test_only_so_many_changes_of_a_customer_are_named(number: int, last: str) -> None:
+    touched = tuple(planned("create", "a:b:C", str(one)) for one in range(number))
+    found = read(render(fleet(customer("a", planned=touched))))
+    assert (found.entries[0], found.entries[20], found.entries[-1]) == (
+        "a",
+        "new: 19 (a:b:C)",
+        last,
+    )
+
+
+def test_a_note_is_told_and_makes_nobody_look() -> None:
+    made = render(fleet(customer("a", notes=("previewed once, with b",))))
+    assert made.startswith("**1 customer: 1 without a problem")
+    assert read(made).entries == ["a", "previewed once, with b"]
+
+
+def test_what_was_not_looked_at_is_told_with_the_day_of_what_is_known() -> None:
+    row = read(render(sample())).rows[1]
+    old = " (last known 2026-11-20)"
+    assert row[3:] == [
+        f"2 of 2{old}", f"20{old}", f"0{old}", "not known", "not known", f"on, 3 receivers{old}",
+        "not known", f"2.50 EUR{old}", "not known",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("accounts", "cell", "told"),
+    [
+        ([True, None], "1 of 2, 1 not known", ["Whether u1 could be used in an emergency today"]),
+        ([False, True], "1 of 2", ["u0 could not be used in an emergency today"]),
+        ([], "none yet", []),
+        ([True], "1 of 1", []),
+    ],
+)
+def test_an_account_of_which_nothing_sure_is_known_is_not_called_ready(
+    accounts: list[bool | None], cell: str, told: list[str]
+) -> None:
+    lines = tuple(
+        AccountLine(user_principal_name=f"u{number}", object_id="", ready=one)
+        for number, one in enumerate(accounts)
+    )
+    found = read(render(fleet(customer("a", accounts=lines))))
+    assert found.rows[1][3] == cell
+    assert [
+        one.partition(" is not known")[0].removesuffix(".") for one in found.entries[1:]
+    ] == told
+
+
 def test_nothing_is_folded_when_nothing_is_to_do() -> None:
     assert "<details>" not in render(fleet(customer("a")))
 
@@ -111,6 +177,8 @@ def test_words_from_outside_are_only_words(words: str) -> None:
                 "plain",
                 accounts=(account(words, words),),
                 problems=(Problem(what=words, todo=words),),
+                planned=(planned(words, words, words),),
+                notes=(words,),
             ).model_copy(update={"customer": words}),
             revision=words,
         )
@@ -122,6 +190,8 @@ def test_words_from_outside_are_only_words(words: str) -> None:
     assert found.entries[0] == words
     spoken = words if words.count("`") % 2 else words.replace("`", "")
     assert found.entries[1] == f"{spoken} To do: {spoken}"
+    assert found.entries[3:5] == [words, f"{words}: {words} ({words})".replace("`", "")]
+    assert found.entries[-2:] == [words, spoken]
     inner = made.replace("<!-- -->", "\0")
     assert not re.search(r"[@#](?![\d;]*\d+;)\w", re.sub(r"&#\d+;", "", inner))
     assert not re.search(r"&#(64|35);\w", inner), "a mention once the entity is a sign again"
@@ -136,8 +206,9 @@ def test_a_sentence_shows_commands_as_code() -> None:
 @pytest.mark.parametrize("letter", ["x", "|", "ü", "🔥"])
 def test_it_fits_into_a_comment_and_says_what_is_missing(letter: str) -> None:
     problems = tuple(Problem(what=letter * 900, todo=letter * 900) for _ in range(9))
+    touched = tuple(planned("create", letter * 90, letter * 90) for _ in range(99))
     customers = [
-        customer(f"{number:03}-{letter * 90}", problems=problems, outcome="failed")
+        customer(f"{number:03}-{letter * 90}", problems=problems, outcome="failed", planned=touched)
         for number in range(400)
     ]
     made = render(fleet(*customers))
@@ -150,7 +221,7 @@ def test_it_fits_into_a_comment_and_says_what_is_missing(letter: str) -> None:
     assert len(rows) + int(missing[1]) == 400
     assert "customers' problems are not shown here" in found.text
     assert any(entry.startswith("and 3 more") for entry in found.entries)
-    assert made.endswith("</details>\n")
+    assert "400 customers' changes are not shown here: the full report" in found.text
 
 
 def test_a_dozen_customers_are_shown_whole() -> None:

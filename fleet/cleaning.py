@@ -1,0 +1,28 @@
+"""A report without the secrets that its process was given: others' words may have named one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
+
+from fleet.environment import without_secrets
+from fleet.report import CustomerReport
+
+TOLD: Final = ("planned", "accounts", "alarm", "last_known", "problems", "notes")
+"""The parts with words of others; what we say ourselves stays as it is."""
+
+
+def cleaned(report: CustomerReport, secrets: Sequence[str]) -> CustomerReport:
+    """The same report, each secret in others' words replaced."""
+    document = report.model_dump()
+    told = {part: _without(document[part], secrets) for part in TOLD}
+    return CustomerReport.model_validate({**document, **told})
+
+
+def _without(value: Any, secrets: Sequence[str]) -> Any:
+    if isinstance(value, str):
+        return without_secrets(value, secrets)
+    if isinstance(value, Mapping):
+        parts = cast("Mapping[str, Any]", value)
+        return {key: _without(one, secrets) for key, one in parts.items()}
+    if isinstance(value, list | tuple):
+        return [_without(one, secrets) for one in cast("Sequence[Any]", value)]
+    return value
