@@ -34,9 +34,10 @@ def preview(
     """
     from cli.ci_preview import preview_all
     from cli.fleet_commands import selection
-    from cli.fleet_reports import check_targets
+    from cli.fleet_reports import check_targets, take_away_old
 
     check_targets(report or ())
+    take_away_old(report or ())
     found = preview_all(
         selection(only, leave_out, changed), since=changed, policy_pack=policy_pack,
         parallel=parallel, timeout_minutes=timeout, reports=report or (),
@@ -56,9 +57,10 @@ def restore(
     """Put back exclusions that somebody took out, and change nothing else."""
     from cli.ci_restore import restore_all
     from cli.fleet_commands import selection
-    from cli.fleet_reports import check_targets
+    from cli.fleet_reports import check_targets, take_away_old
 
     check_targets(report or ())
+    take_away_old(report or ())
     found = restore_all(
         selection(only, leave_out, None),
         parallel=parallel, timeout_minutes=timeout, reports=report or (),

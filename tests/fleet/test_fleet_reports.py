@@ -1,5 +1,7 @@
 """Where reports go: nothing of an earlier run stays where this one's is to be."""
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,15 @@ def test_a_run_that_ends_early_leaves_no_older_report(project: StubProject, name
     (project.folder / "Pulumi.north.yaml").write_text("config: [", encoding="utf-8")
     assert CliRunner().invoke(app, ["fleet", "preview", "--report", name]).exit_code == 1
     assert "all was well" not in (report.read_text(encoding="utf-8") if report.exists() else "")
+
+
+@pytest.mark.parametrize("words", ["fleet preview", "fleet up --yes", "ci preview", "ci restore"])
+def test_a_run_about_nobody_leaves_no_older_report(project: StubProject, words: str) -> None:
+    report = project.folder / "r.json"
+    report.write_text("all was well yesterday", encoding="utf-8")
+    arguments = [*words.split(), "--only", "nobody", "--report", "r.json"]
+    assert CliRunner().invoke(app, arguments).exit_code == 2
+    assert not report.exists()
 
 
 def test_a_wrong_target_takes_no_other_report_away(project: StubProject) -> None:
@@ -76,3 +87,15 @@ def test_a_settings_file_with_a_name_that_is_none_gets_into_no_pipeline(
     dealt = CliRunner().invoke(app, ["fleet", "matrix", "--shards", "2"])
     assert (dealt.exit_code, dealt.stdout) == (2, "")
     assert "'*' is no name for a customer" in dealt.stderr
+
+
+@pytest.mark.parametrize("kind", ["json", "md", "html"])
+def test_a_report_is_for_its_owner_alone(project: StubProject, kind: str) -> None:
+    write_json(fleet(customer("north")), project.folder / "1.json")
+    target = project.folder / f"all.{kind}"
+    target.write_text("an older one, for everybody")
+    target.chmod(0o644)
+    ended = CliRunner().invoke(app, ["fleet", "merge", "1.json", "--report", target.name])
+    assert ended.exit_code == 0
+    mode = stat.S_IMODE(target.stat().st_mode)
+    assert mode == (0o666 if os.name == "nt" else 0o600)
