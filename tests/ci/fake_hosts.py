@@ -5,10 +5,6 @@ Only what is asked of them, with the fields that are read. Source: see ``cli.ci_
 
 import json
 import re
-import threading
-from collections.abc import Generator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -82,37 +78,6 @@ class FakeGitHub:
             return httpx.Response(status, json=found)
 
         return httpx.MockTransport(handle)
-
-    @contextmanager
-    def served(self) -> Generator[str]:
-        """Its address on loopback."""
-        fake = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def _do(self) -> None:
-                length = int(self.headers.get("content-length") or 0)
-                body = json.loads(self.rfile.read(length) or b"{}")
-                token = self.headers["authorization"]
-                status, found = fake.answer(self.command, self.path, body, token)
-                self.send_response(status)
-                self.send_header("content-type", "application/json")
-                self.end_headers()
-                self.wfile.write(json.dumps(found).encode())
-
-            do_GET = do_POST = do_PATCH = _do  # noqa: N815
-
-            def log_message(self, format: str, *args: Any) -> None:
-                """Nothing."""
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
 
 
 class FakeAzureDevOps:

@@ -90,5 +90,5 @@ def _azure(step: JSON) -> Step:
 
 
 def _alike(command: str) -> str:
-    command = command.replace("reports/*/*.json", "reports/*.json")
+    command = command.replace("reports/*/", "reports/")
     return re.sub(r"--format (github|azure)", "--format …", command).strip()

@@ -176,6 +176,39 @@ def test_the_comment_is_written_by_the_code_of_the_base() -> None:
     assert [one.name for one in there].index("Base") < [one.name for one in there].index("Set up")
 
 
+def test_the_comment_is_renewed_whatever_became_of_the_rest_but_a_newer_commit() -> None:
+    here = job_of(github("preview"), "comment").document
+    own = "github.event.pull_request.head.repo.full_name == github.repository"
+    assert here["if"] == f"!cancelled() && vars.SHARDS && {own}"
+    assert many(here["needs"]) == {"checks", "sandbox", "tenant"}
+    there = job_of(azure("preview"), "comment").document["stage"]
+    own = "eq(variables['System.PullRequest.IsFork'], 'False')"
+    assert there["condition"] == f"and(not(canceled()), ne(variables['SHARDS'], ''), {own})"
+    assert many(there["dependsOn"]) == {"checks", "tenant"}
+
+
+def test_on_azure_devops_no_step_that_looks_into_a_tenant_sets_a_variable() -> None:
+    may_set = {"Deal": ["matrix", "customers"], "Identity": ["ARM_OIDC_TOKEN", "ARM_CLIENT_ID"]}
+    seen: set[str] = set()
+    for name in ("preview", "deploy", "drift"):
+        for job in azure(name):
+            for step in job.steps:
+                if "breakglass" in step.run or step.name in may_set:
+                    seen.add(step.name)
+                    allowed = step.document["target"]["settableVariables"]
+                    assert allowed == may_set.get(step.name, "none"), (name, job.name, step.name)
+    assert seen == {*may_set, *("Preview", "Render", "Comment", "Up", "Look", "Merge", "Tell")} | {
+        "Put back"
+    }
+
+
+def test_a_machine_that_others_used_keeps_none_of_their_reports() -> None:
+    for name in ("preview", "deploy", "drift"):
+        last = azure(name)[-1]
+        assert last.steps[0].document["clean"] is True, name
+        assert last.name in ("comment", "report")
+
+
 def test_what_a_branch_made_is_unpacked_beside_the_code_and_not_over_it() -> None:
     found = [
         step.document["with"].get("path")
