@@ -99,6 +99,8 @@ def preview_all(
 
             def on_change(report: CustomerReport) -> None:
                 log = _REFRESHED.sub("", tenants.log(report.customer))
+                if policy_pack is not None:  # by the name that it was called by
+                    log = log.replace(str(policy_pack.resolve()), str(policy_pack))
                 screen.print(log, markup=False, highlight=False, soft_wrap=True, end="")
                 of_all = _of_each(report, by_name[report.customer])
                 _end(progress, of_all)

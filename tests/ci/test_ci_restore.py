@@ -3,8 +3,10 @@
 import json
 import os
 import signal
+import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,19 @@ def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Company:
 
 def outcomes(report: FleetReport) -> dict[str, str]:
     return {one.customer: one.outcome for one in report.customers}
+
+
+def stop_when(file: Path, how: signal.Signals, before: Callable[[], None] = lambda: None) -> None:
+    """Stop this process as soon as there is a file."""
+
+    def stop() -> None:
+        latest = time.monotonic() + 60
+        while not file.exists() and time.monotonic() < latest:
+            time.sleep(0.02)
+        before()
+        os.kill(os.getpid(), how)
+
+    threading.Thread(target=stop, daemon=True).start()
 
 
 def test_each_customer_is_told_of_and_none_stops_the_others(company: Company) -> None:
@@ -162,14 +177,7 @@ def test_a_run_that_is_stopped_ends_its_processes_and_tells_of_all_customers(
     midway: list[FleetReport] = []
     file = company.folder / "r.json"
 
-    def stop() -> None:
-        latest = time.monotonic() + 30
-        while not (company.folder / "waiting").exists() and time.monotonic() < latest:
-            time.sleep(0.02)
-        midway.append(read_json(file))
-        os.kill(os.getpid(), how)
-
-    threading.Thread(target=stop, daemon=True).start()
+    stop_when(company.folder / "waiting", how, lambda: midway.append(read_json(file)))
     report = company.restore(parallel=1, reports=[file])
 
     assert outcomes(midway[0]) == {"east": "done", "north": "not started", "west": "not started"}
@@ -183,6 +191,38 @@ def test_a_run_that_is_stopped_ends_its_processes_and_tells_of_all_customers(
     assert company.asked() == {"east", "north"}
     assert {one.pid for one in psutil.Process().children(recursive=True)} <= before
     assert signal.getsignal(signal.SIGTERM) is handler
+
+
+SLOW = """\
+import signal, time
+from pathlib import Path
+
+here, heard = Path(__file__).parent, []
+signal.signal(signal.SIGINT, lambda *_: heard.append(1))
+(here / "waiting").touch()
+while not heard:
+    time.sleep(0.02)
+time.sleep(0.6)  # longer than who would kill it at once
+(here / "heeded").touch()
+raise SystemExit(255)
+"""
+
+
+def test_the_engine_of_one_that_is_stopped_comes_to_its_own_end(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pulumi = company.folder / "pulumi"
+    pulumi.write_text(f"#!{sys.executable} -IS\n{SLOW}", encoding="utf-8")
+    pulumi.chmod(0o755)
+    monkeypatch.setattr(ci_restore, "PROGRAM", "cli.restore_work")
+    monkeypatch.setattr(ci_restore, "engine_executable", lambda: pulumi)
+
+    stop_when(company.folder / "waiting", signal.SIGINT)
+    (north,) = company.restore(["north"]).customers
+
+    assert (company.folder / "heeded").exists()
+    assert north.outcome == "cancelled"
+    assert north.changes == {"update": 0}
 
 
 def test_an_engine_that_does_not_answer_is_given_up(tmp_path: Path) -> None:
