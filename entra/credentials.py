@@ -121,8 +121,8 @@ def _oidc(environ: Mapping[str, str]) -> tuple[str, Callable[[], str]]:
     url = environ.get("ARM_OIDC_REQUEST_URL") or environ.get("ACTIONS_ID_TOKEN_REQUEST_URL")
     bearer = environ.get("ARM_OIDC_REQUEST_TOKEN") or environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
     if url and bearer:
-        audience = environ.get("ARM_OIDC_AUDIENCE") or OIDC_AUDIENCE
-        return "ARM_OIDC_REQUEST_URL", lambda: ask_pipeline(url, bearer, audience)
+        # azuread would not heed ARM_OIDC_AUDIENCE, and all three clients act alike.
+        return "ARM_OIDC_REQUEST_URL", lambda: ask_pipeline(url, bearer)
     raise IdentityError(
         "ARM_USE_OIDC is true but there is no token: set ARM_OIDC_TOKEN, ARM_OIDC_TOKEN_FILE_PATH,"
         " or both ARM_OIDC_REQUEST_URL and ARM_OIDC_REQUEST_TOKEN (on GitHub: permissions:"

@@ -39,7 +39,8 @@ _REFUSALS = {
     "70021": "{variable}: application {client} has no federated credential for this token's issuer"
     " and subject: add one",
     "700212": "{variable}: application {client} has no federated credential for this token's"
-    " audience: both must be the same, ARM_OIDC_AUDIENCE and the credential's",
+    " audience: it has to be api://AzureADTokenExchange, or in a fleet what ARM_OIDC_AUDIENCE__…"
+    " says of this customer",
     "700213": "{variable}: application {client} has no federated credential for this token's"
     " subject: add one",
     "7000112": "application {client} is disabled in tenant {tenant}: enable it",
