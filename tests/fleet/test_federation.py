@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 import httpx
 import jwt
 import pytest
-from azure.core.exceptions import ClientAuthenticationError
 from typer.testing import CliRunner
 
 from cli.main import app
-from entra.credentials import ask_pipeline, choose_method
+from entra.credentials import ask_pipeline
 from entra.errors import IdentityError
+from entra.identity import Identity
 from fleet.environment import customer_environment
 from fleet.errors import FleetError
 from fleet.federation import own_environment
@@ -95,19 +95,13 @@ def test_the_tenant_takes_the_token_for_its_own_application_alone(pipeline: Pipe
         running_tenant(document) as server,
         own_environment("north", {**pipeline.environ, **AUDIENCES}) as north,
     ):
-
-        def sign_in(app: str) -> str:
-            method = choose_method(north, object_id("tenant"), app)
-            credential = method.build(
-                authority=server.url,
-                disable_instance_discovery=True,
-                connection_verify=str(server.ca_path),
-            )
-            return credential.get_token(f"{server.url}/.default").token
-
-        assert sign_in(ours["appId"])
-        with pytest.raises(ClientAuthenticationError, match="AADSTS700212"):
-            sign_in(theirs["appId"])
+        environ = {**server.environment(), **north, "ARM_CLIENT_SECRET": ""}
+        ok = Identity.from_environment({**environ, "ARM_CLIENT_ID": ours["appId"]})
+        assert ok.graph_claims()["appid"] == ours["appId"]
+        assert ok.resource_manager_token()
+        crossed = Identity.from_environment({**environ, "ARM_CLIENT_ID": theirs["appId"]})
+        with pytest.raises(IdentityError, match=r"credential for this token's audience.*700212"):
+            crossed.graph_token()
 
 
 def test_the_address_is_gone_with_the_process(pipeline: Pipeline) -> None:
