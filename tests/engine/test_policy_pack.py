@@ -87,11 +87,15 @@ def unprotect(scene: Scene) -> None:
     file.write_text(json.dumps(saved), encoding="utf-8")
 
 
-def test_a_program_that_forgets_an_exclusion_is_refused_before_it_is_deleted(
+def test_a_program_that_forgets_an_exclusion_and_the_alert_is_refused_before_they_are_deleted(
     scene: Scene, tmp_path: Path
 ) -> None:
-    """The engine shows the pack what it is about to delete as if it stayed."""
+    """The engine shows the pack what it is about to delete as if it stayed, and the settings."""
     unprotect(scene)
+    quiet = {"notify": {"emails": [{"name": "a", "address": "a@example.org"}]}}
+    scene.stack.set_config(
+        {"break-glass:monitoring": {**quiet, "watch": {"silence": False, "health": False}}}
+    )
     scene.stack.program = tmp_path / "program"
     shutil.copytree(FORGETFUL, scene.stack.program)
     project = yaml.safe_load((REPOSITORY / "Pulumi.yaml").read_text(encoding="utf-8"))
@@ -103,8 +107,28 @@ def test_a_program_that_forgets_an_exclusion_is_refused_before_it_is_deleted(
     refused = scene.stack.preview(*PACK, check=False)
 
     assert refused.returncode == 1
-    (told,) = re.findall(r"^ +(\S+: found .+)$", refused.output, re.MULTILINE)
-    assert told.startswith(
-        f"exclusion-{forgotten}: found that the exclusion from policy 'Block legacy authentication'"
-        f" ({forgotten}) would be deleted, expected it to stay as long as an account lives"
+    assert "can't run policy" not in refused.output
+    told = re.findall(r"^ +(\S+: found .+)$", refused.output, re.MULTILINE)
+    use_alert = next(
+        one["id"]
+        for one in scene.stack.resources()
+        if one["urn"].endswith("::monitoring-use-alert")
     )
+    starts = [
+        "alarm: found no alert rule on the use of the accounts, expected one",
+        # The settings let go of these two: advisory.
+        "alarm: found no health alert, expected one",
+        "alarm: found no silence alert, expected one",
+        f"exclusion-{forgotten}: found that the exclusion from policy 'Block legacy authentication'"
+        f" ({forgotten}) would be deleted, expected it to stay as long as an account lives",
+        f"monitoring-use-alert: found that {use_alert} would be deleted, expected it to stay as"
+        " long as an account lives; put it back into the program",
+    ]
+    assert len(told) == len(starts)
+    for line, start in zip(sorted(told), starts, strict=True):
+        assert line.startswith(start)
+    assert set(re.findall(r"\[(\w+)\]  alarm-(\S+)", refused.output)) == {
+        ("advisory", "complete"),
+        ("mandatory", "sees-every-use"),
+        ("mandatory", "stays"),
+    }

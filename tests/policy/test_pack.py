@@ -1,5 +1,6 @@
 """The pack as a whole, and the page that tells of it."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,13 +8,16 @@ import yaml
 from pulumi_policy import EnforcementLevel, ResourceValidationPolicy
 
 from policies.pack import RULES
+from policies.rules.alarm_stays import SWITCHES
+from tests.docs.fences import fences
 
 ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "policies.md"
 
 
 def rows() -> dict[str, list[str]]:
     """The table of docs/policies.md: cells by rule."""
-    page = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8")
     found = re.findall(r"^\| `([a-z-]+)` \|(.+)\|$", page, re.MULTILINE)
     return {name: [cell.strip() for cell in cells.split("|")] for name, cells in found}
 
@@ -35,6 +39,32 @@ def test_the_page_says_what_a_rule_looks_at_and_how_strict_it_is() -> None:
         assert rule.enforcement_level is EnforcementLevel(level), rule.name
         properties = rule.config_schema.properties if rule.config_schema else {}
         assert re.findall(r"`(\w+)`", settings) == list(properties), rule.name
+
+
+def test_the_page_shows_settings_that_the_rules_have() -> None:
+    (shown,) = [one for one in fences(PAGE) if one.language == "json"]
+    rules = {rule.name: rule for rule in RULES}
+    for name, settings in json.loads(shown.text).items():
+        schema = rules[name].config_schema
+        known = schema.properties if schema else {}
+        for key, value in settings.items():
+            if key == "enforcementLevel":
+                EnforcementLevel(value)
+            else:
+                assert types_of(value) == known[key]["type"], f"{name}.{key}"
+
+
+def types_of(value: object) -> str:
+    """As a schema calls it."""
+    return {"int": "integer", "list": "array", "str": "string"}[type(value).__name__]
+
+
+def test_the_page_names_every_setting_that_lets_go_of_something() -> None:
+    chapter = PAGE.read_text(encoding="utf-8").partition("### What the settings may switch off")[2]
+    said = chapter.partition("###")[0]
+    for switch in SWITCHES.values():
+        for word in switch.removesuffix(" to false").removeprefix("watch.").split():
+            assert f"`{word}`" in said or f"`watch.{word}`" in said, switch
 
 
 def test_the_pack_runs_in_the_environment_of_the_stack() -> None:

@@ -1,4 +1,4 @@
-"""Every rule of the pack on a stack that is right, one that is wrong, one that is not its matter."""
+"""Every rule of the pack on a stack that is right, on a wrong one, and on one it has no say in."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

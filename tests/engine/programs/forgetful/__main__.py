@@ -1,12 +1,14 @@
-"""The product's own program, but the exclusion from one policy is not registered any more."""
+"""The product's own program, but an exclusion and an alert are not registered any more."""
 
 import os
 import runpy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from components import sign_in_monitoring
 from components.ca_exclusion_patch import CaExclusionPatch
 from components.exclusion_choice import Choice
+from components.monitoring_arguments import SignInMonitoringArgs
 from entra.policy import Policy
 
 REPOSITORY = Path(os.environ["BREAK_GLASS_PROGRAM"])
@@ -19,5 +21,14 @@ def all_but_the_first(self: CaExclusionPatch, policies: Sequence[Policy]) -> lis
     return all_choices(self, policies)[1:]
 
 
+all_rules = sign_in_monitoring.wanted_rules
+
+
+def all_but_the_use_alert(args: SignInMonitoringArgs) -> Iterator[tuple[str, str]]:
+    """Another one."""
+    return (one for one in all_rules(args) if one[0] != "use-alert")
+
+
 setattr(CaExclusionPatch, NAME, all_but_the_first)
+sign_in_monitoring.wanted_rules = all_but_the_use_alert
 runpy.run_path(str(REPOSITORY), run_name="__main__")
