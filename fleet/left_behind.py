@@ -69,4 +69,5 @@ def _standing(pulumi: Path, folder: Path, environment: Mapping[str, str]) -> set
 
 
 def _is_standing(stack: Mapping[str, Any]) -> bool:
-    return stack.get("resourceCount", 1) != 0
+    # One that never ran has no count with Pulumi Cloud, and none of an own backend is without.
+    return stack.get("resourceCount", 1 if stack.get("lastUpdate") else 0) != 0
