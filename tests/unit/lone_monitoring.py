@@ -1,6 +1,7 @@
 """Somebody's own program with a `SignInMonitoring`, and what Azure has when it runs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
@@ -9,9 +10,11 @@ import pulumi
 import pulumi_azure_native as azure_native
 import pytest
 
+from components.azure_resources import MONITORING_TYPE
 from components.monitoring_arguments import Notify, SignInMonitoringArgs, Watch
 from components.monitoring_children import MonitoringTools
 from components.monitoring_names import wanted_children
+from components.monitoring_standing import look_up_monitoring
 from components.sign_in_monitoring import SignInMonitoring
 from entra.errors import RightMissing
 from entra.resource_manager import DiagnosticSetting
@@ -34,6 +37,9 @@ ARGS = SignInMonitoringArgs(
 SETTING = DiagnosticSetting("/…/break-glass", "break-glass", OWN, ("SignInLogs",))
 WORKSPACE: dict[str, Any] = {"id": CENTRAL, "name": "log-central", "location": "westeurope"}
 ON_CALL = f"{SUBSCRIPTION}/resourceGroups/rg-y/providers/Microsoft.Insights/actionGroups/ag-y"
+
+
+Memory = dict[str, dict[str, dict[str, Any]]]
 
 
 @dataclass
@@ -113,9 +119,22 @@ def someone(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return found
 
 
+def look_up_alone(
+    name: str,
+    args: SignInMonitoringArgs,
+    opts: pulumi.ResourceOptions | None = None,
+    *,
+    tools: MonitoringTools,
+) -> None:
+    """What the component looks up and tells before it makes its children, without them."""
+    component = pulumi.ComponentResource(MONITORING_TYPE, name, None, opts)
+    look_up_monitoring(component, name, args, tools)
+
+
 def run(
     args: SignInMonitoringArgs = ARGS,
     *,
+    make: Callable[..., object] = SignInMonitoring,
     memory: Mapping[str, Mapping[str, Any]] | None = None,
     config: Mapping[str, str] = CONFIG,
     provided: bool = False,
@@ -131,7 +150,7 @@ def run(
         )
         opts = pulumi.ResourceOptions(providers=[provider] if provider else None)
         place = args.location if location_known else pulumi.Output.from_input(args.location)
-        SignInMonitoring("monitoring", replace(args, location=place), opts, tools=tools)
+        make("monitoring", replace(args, location=place), opts, tools=tools)
 
     return run_program(program, config=config, respond=in_azure, expect_error=expect_error)
 
@@ -146,9 +165,29 @@ def warnings(found: Recording) -> list[str]:
     return [text for severity, text in found.messages if severity == "warning"]
 
 
-def after(found: Recording) -> dict[str, dict[str, dict[str, Any]]]:
+def notices(args: SignInMonitoringArgs = ARGS, **how: Any) -> list[str]:
+    """What a run tells of what it looked up."""
+    return warnings(run(args, make=look_up_alone, **how))
+
+
+_finished: dict[str, Memory] = {}
+
+
+def finished(args: SignInMonitoringArgs = ARGS) -> Memory:
+    """What the state knows after a first run, which found nothing."""
+
+    def program() -> None:
+        SignInMonitoring("monitoring", args, tools=MonitoringTools({}))
+
+    key = repr(args)
+    if key not in _finished:
+        _finished[key] = after(run_program(program, config=CONFIG, respond=in_azure))
+    return deepcopy(_finished[key])
+
+
+def after(found: Recording) -> Memory:
     """What the state knows after a run."""
-    memory: dict[str, dict[str, dict[str, Any]]] = {}
+    memory: Memory = {}
     for one in found.registrations:
         answer = in_azure(one.type, one.name, one.inputs)
         outputs = {**one.outputs, **one.inputs, **(answer[1] if answer else {})}

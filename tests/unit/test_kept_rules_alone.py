@@ -16,6 +16,7 @@ from tests.unit.lone_monitoring import (
     WORKSPACE,
     Azure,
     after,
+    finished,
     imported,
     left_by,
     run,
@@ -100,7 +101,7 @@ GIVEN = Workspace(existing=CENTRAL)
 
 def with_state() -> dict[str, dict[str, dict[str, Any]]]:
     """What the state knows of a stack that stands with a workspace of its own."""
-    memory = after(run())
+    memory = finished()
     memory[MONITORING_TYPE][MONITORING] |= {"workspaceId": OWN, "watchedWorkspaces": [OWN]}
     for rule in memory[QUERY_RULE_TYPE].values():
         rule["scopes"] = [OWN]

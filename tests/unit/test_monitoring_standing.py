@@ -27,8 +27,10 @@ from tests.unit.lone_monitoring import (
     WORKSPACE,
     Azure,
     after,
+    finished,
     imported,
     left_by,
+    notices,
     refusal,
     run,
     someone,
@@ -87,7 +89,7 @@ def test_of_a_new_stack_five_questions_are_asked_and_of_a_settled_one_none(
 def test_the_engine_asks_before_it_makes_what_the_refresh_did_not_find(
     someone: SimpleNamespace,
 ) -> None:
-    memory = after(run())
+    memory = finished()
     someone.azure = left_by()
     found = run(memory=memory)
     assert imported(found) == {}
@@ -100,7 +102,7 @@ def test_the_engine_asks_before_it_makes_what_the_refresh_did_not_find(
 def test_what_another_component_of_the_program_has_is_not_taken_for_ones_own(
     someone: SimpleNamespace,
 ) -> None:
-    memory = after(run())
+    memory = finished()
     renamed = {
         type_: {urn.replace("::monitoring", "::second"): one for urn, one in found.items()}
         for type_, found in memory.items()
@@ -166,4 +168,4 @@ def test_where_azure_cannot_be_asked_one_line_says_so_and_the_run_goes_on(
     assert why in line
     assert found.named("monitoring-use-alert")
     # What the state has is not looked for: nothing is to be told then.
-    assert warnings(run(memory=after(found), **how)) == []
+    assert notices(memory=after(found), **how) == []

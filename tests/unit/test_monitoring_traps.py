@@ -22,8 +22,10 @@ from tests.unit.lone_monitoring import (
     SETTING,
     WORKSPACE,
     Azure,
-    after,
+    Memory,
+    finished,
     imported,
+    notices,
     refusal,
     run,
     someone,
@@ -33,7 +35,6 @@ from tests.unit.monitoring_scene import CENTRAL, OWN, RECEIVERS
 
 __all__ = ["someone"]
 
-Memory = dict[str, dict[str, dict[str, Any]]]
 LENT = replace(ARGS, workspace=Workspace(existing=CENTRAL))
 TOLD = replace(ARGS, notify=Notify(existing=ON_CALL))
 SIEM = replace(SETTING, id="/…/siem", name="siem", workspace_id=CENTRAL)
@@ -42,7 +43,7 @@ RECEIVER = {"emailReceivers": [{"name": "desk", "emailAddress": "it@contoso.com"
 
 def settled(args: SignInMonitoringArgs, *, workspace: str = CENTRAL) -> Memory:
     """What the state knows once the component has come to its end."""
-    memory = after(run(args))
+    memory = finished(args)
     for one in memory[MONITORING_TYPE].values():
         one["workspaceId"] = workspace.upper()
     return memory
@@ -69,14 +70,14 @@ def test_who_may_read_the_diagnostic_settings_and_not_change_them_is_told_so(
     # It is for a later run, or for nobody, to change them.
     lent = replace(ARGS, diagnostics=Diagnostics(existing="siem"))
     someone.azure.settings = (replace(SIEM, workspace_id=OWN, categories=DEFAULT_CATEGORIES),)
-    assert warnings(run(lent)) == []
+    assert notices(lent) == []
 
 
 def test_an_existing_setting_that_may_not_be_read_is_told_and_used(
     someone: SimpleNamespace,
 ) -> None:
     someone.azure = Azure(readable=False)
-    (line,) = warnings(run(replace(ARGS, diagnostics=Diagnostics(existing="siem"))))
+    (line,) = notices(replace(ARGS, diagnostics=Diagnostics(existing="siem")))
     assert line.startswith("whether diagnostic setting 'siem' sends the logs is not seen: ")
 
 
@@ -91,16 +92,15 @@ def test_a_resource_provider_that_is_not_registered_is_told_once(
     someone: SimpleNamespace, registered: tuple[str, ...], told: list[str]
 ) -> None:
     someone.azure = Azure(registered=registered)
-    first = run()
-    assert [line.split()[2] for line in warnings(first)] == told
-    assert warnings(run(memory=after(first))) == []
+    assert [line.split()[2] for line in notices()] == told
+    assert notices(memory=finished()) == []
 
 
 def test_a_sixth_diagnostic_setting_is_refused(someone: SimpleNamespace) -> None:
     someone.azure = Azure(settings=tuple(replace(SIEM, name=f"s-{n}") for n in range(5)))
     assert "Azure takes 5: s-0, s-1" in refusal()
     someone.azure.settings = someone.azure.settings[1:]
-    assert warnings(run()) == []
+    assert notices() == []
 
 
 def test_a_category_that_goes_to_the_same_workspace_already_is_refused(
@@ -116,7 +116,7 @@ def test_a_category_that_goes_to_the_same_workspace_already_is_refused(
 def test_a_settled_component_that_moves_or_asks_for_more_is_looked_at_again(
     someone: SimpleNamespace,
 ) -> None:
-    memory = after(run())
+    memory = finished()
     someone.azure = Azure({CENTRAL: WORKSPACE}, (SIEM,))
     moved = run(LENT, memory=memory, expect_error=True)
     assert "'siem' sends SignInLogs to workspace" in str(moved.error)
@@ -131,7 +131,7 @@ def test_a_settled_component_that_moves_or_asks_for_more_is_looked_at_again(
     assert "'siem' sends RiskyUsers to workspace" in str(still.error)
     someone.azure.asked.clear()
     fewer = replace(ARGS, diagnostics=Diagnostics(categories=["SignInLogs", "AuditLogs"]))
-    assert warnings(run(fewer, memory=memory)) == []
+    assert notices(fewer, memory=memory) == []
     assert someone.azure.asked == []
 
 
@@ -148,14 +148,14 @@ def test_a_workspace_with_a_basic_plan_is_refused_and_told_of_where_it_is_used(
     table = plan("AuditLogs")
     someone.azure.here = {CENTRAL: WORKSPACE, table["id"]: table}
     assert "table AuditLogs has the plan Basic" in refusal(LENT)
-    (line,) = warnings(run(LENT, memory=memory))
+    (line,) = notices(LENT, memory=memory)
     assert "table AuditLogs has the plan Basic" in line
 
 
 def test_a_daily_cap_is_told(someone: SimpleNamespace) -> None:
     cap = {"properties": {"workspaceCapping": {"dailyQuotaGb": 1}}}
     someone.azure = Azure({CENTRAL: WORKSPACE | cap})
-    (line,) = warnings(run(LENT))
+    (line,) = notices(LENT)
     assert "has a daily cap of 1 GB" in line
 
 
@@ -168,16 +168,16 @@ def test_rules_that_would_be_made_away_from_their_workspace_are_refused(
     someone.azure = Azure({CENTRAL: WORKSPACE | {"location": "northeurope"}})
     args = replace(ARGS, workspace=Workspace(existing=CENTRAL, location=location))
     if fits:
-        assert warnings(run(args)) == []
+        assert notices(args) == []
     else:
         line = refusal(args)
         assert "is in northeurope, where the rules that read it have to be" in line
         assert "set workspace.location of SignInMonitoringArgs to 'northeurope'" in line
         somewhere = replace(args, workspace=Workspace(existing=CENTRAL, location="northeurope"))
-        (told,) = warnings(run(args, memory=settled(somewhere)))
+        (told,) = notices(args, memory=settled(somewhere))
         assert "set workspace.location" in told
     if location is None:  # Known only once something is made: not compared.
-        assert warnings(run(args, location_known=False)) == []
+        assert notices(args, location_known=False) == []
 
 
 @pytest.mark.parametrize(
@@ -206,12 +206,11 @@ def test_an_existing_action_group_that_is_missing_or_deaf_is_refused(
     assert line.startswith(f"{argument} of SignInMonitoringArgs holds {ON_CALL}")
     assert said in line
     someone.azure = Azure({ON_CALL: group(**RECEIVER)})
-    found = run(args)
-    assert warnings(found) == []
+    assert notices(args) == []
     # Whoever uses it already is told and not held up.
-    memory = after(found)
+    memory = finished(args)
     someone.azure = Azure({ON_CALL: group(**RECEIVER, enabled=False)})
-    (told,) = warnings(run(args, memory=memory))
+    (told,) = notices(args, memory=memory)
     assert "which is disabled" in told
 
 
@@ -244,7 +243,7 @@ def test_an_existing_setting_that_falls_short_is_refused_until_the_logs_go_there
 
 def test_a_second_group_that_nothing_rings_is_not_looked_at(someone: SimpleNamespace) -> None:
     quiet = Watch(rules=False, health=False, notify=Notify(existing=ON_CALL))
-    assert warnings(run(replace(ARGS, watch=quiet))) == []
+    assert notices(replace(ARGS, watch=quiet)) == []
     assert ON_CALL not in someone.azure.asked
 
 
@@ -255,7 +254,7 @@ def test_nobody_who_cannot_be_asked_is_taken_for_something_that_is_missing(
     for args, workspace in ((LENT, CENTRAL), (TOLD, OWN)):
         memory = settled(args, workspace=workspace)
         someone.azure.asked.clear()
-        (line,) = warnings(run(args, memory=memory, config={}))
+        (line,) = notices(args, memory=memory, config={})
         assert "was not looked up (neither azure-native:subscriptionId nor" in line
         assert someone.azure.asked == []
     assert imported(run(replace(ARGS, notify=Notify(RECEIVERS)), config={})) == {}
