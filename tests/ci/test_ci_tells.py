@@ -222,8 +222,11 @@ def test_a_failed_healing_alone_keeps_the_issue_open(fake: FakeGitHub) -> None:
 def test_a_healing_of_hundreds_still_fits_into_the_issue(fake: FakeGitHub) -> None:
     names = [f"customer-{number:03}" for number in range(300)]
     wordy = Problem(what="ü" * 400, todo="ö" * 400)
-    looked(*(customer(name, outcome="failed", problems=(wordy,) * 9) for name in names))
-    healed(1, *(customer(name, outcome="failed", problems=(wordy,) * 9) for name in names))
+    planned = [{"operation": "update", "type": "ü" * 80, "name": str(one)} for one in range(30)]
+    much = {"problems": (wordy,) * 9, "notes": ("ä" * 400,) * 9, "planned": planned}
+    many = [customer(name, outcome="failed", **much) for name in names]
+    looked(*many)
+    healed(1, *many)
     assert ci("issue", "drift.json", "--healed", "reports").exit_code == 0
     body = fake.issues[0]["body"]
     assert len(body.encode()) < 65_536

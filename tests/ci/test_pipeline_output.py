@@ -158,5 +158,11 @@ def test_an_error_line_is_harmless(project: StubProject, words: str, name: str) 
 def test_a_report_as_markdown_is_harmless_wherever_a_name_stands() -> None:
     named = [customer(f"{number}{name}") for number, name in enumerate(HOSTILE)]
     problem = {"what": AZURE, "todo": GITHUB}
-    told = customer(GITHUB, outcome="failed", problems=(problem, {"what": GITHUB, "todo": ""}))
+    told = customer(
+        GITHUB,
+        outcome="failed",
+        problems=(problem, {"what": GITHUB, "todo": ""}),
+        notes=(GITHUB, AZURE),
+        planned=({"operation": "update", "type": AZURE, "name": GITHUB},),
+    )
     assert obeyed(report_markdown.render(fleet(*named, told, revision=AZURE))) == []
