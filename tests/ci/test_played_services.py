@@ -64,9 +64,12 @@ def on_github(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> githu
     return host.run("any", {})
 
 
-def on_azure(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> azure_host.AzureRun:
+def on_azure(
+    folder: Path, text: str, monkeypatch: pytest.MonkeyPatch
+) -> tuple[azure_host.AzureRun, Machines]:
     monkeypatch.setattr(azure_host, "azure_text", {"any": text}.__getitem__)
-    return AzureHost(machines(folder), {}, {}, nobody, {}, "token").run("any")
+    there = machines(folder)
+    return AzureHost(there, {}, {}, nobody, {}, "token").run("any"), there
 
 
 GITHUB = """\
@@ -83,6 +86,7 @@ jobs:
       - {name: Always, if: always(), run: "test ! -e never"}
   two:
     needs: one
+    if: needs.one.outputs.made == '1'
     permissions: {}
     steps: [{name: Never, run: "exit 1"}]
   three:
@@ -145,10 +149,11 @@ stages:
 def test_azure_devops_takes_the_variables_that_a_step_may_set_and_no_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = on_azure(tmp_path, AZURE, monkeypatch)
+    run, there = on_azure(tmp_path, AZURE, monkeypatch)
     assert run.results == {"one": "Failed", "two": "Skipped", "three": "Succeeded"}
     assert run.artifacts == {}
     # What failed was the artifact: there was nothing to keep.
+    assert {one.step: one.code for one in there.ran} == {"Make": 0, "See": 0, "Still": 0}
     assert run.outputs["one"]["one"] == {"make.made": "1"}
 
 
