@@ -42,6 +42,7 @@ AT_ONCE: Final = {
 }
 """The settings are looked at here, not Microsoft's limits and delays."""
 AT_SPEED: Final = {"BREAK_GLASS_CA_INTERVAL_SECONDS": "0"}
+PROGRAMS: Final = {"up": "cli.settling_work", "preview": "fleet.work"}
 PACK: Final = "PULUMI_OPTION_POLICY_PACK"
 INIT_SECONDS: Final = 120.0
 _OLD: Final = ("state", "project", "before", "now", "cache")
@@ -113,6 +114,7 @@ class SimulatedTenants:
                 self._home.path / when,
                 timeout_seconds=max(1.0, seconds - (time.monotonic() - clock)),
                 environ={**self._environments[job.customer], **more},
+                program=PROGRAMS[operation],
             )
             return run_job(Job(wanted.stack, operation, None), self._project, options, processes)
 

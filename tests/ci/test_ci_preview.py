@@ -150,21 +150,23 @@ def test_the_settings_before_are_set_up_first_and_are_those_where_the_branch_beg
     assert "Pulumi.south.yaml as it was at main cannot be read" in told(by_name(report)["south"])
     pack = str(project.folder / "policies")
     assert runs(project, "east") == [("preview", pack)]
-    assert runs(project, "north") == [("preview", None), ("up", None), ("preview", pack)]
+    assert runs(project, "north") == [("up", None), ("preview", pack)]
 
 
-def test_settings_that_stood_nowhere_before_are_told_as_such(project: StubProject) -> None:
+def test_settings_that_could_not_be_set_up_as_they_were_are_told_as_such(
+    project: StubProject,
+) -> None:
     git("init", "-q", "-b", "main")
     git("add", ".")
     git("commit", "-q", "-m", "base")
     write(project, "north", "  a: new\n")
-    plan(project, north={"errors": ["no such domain"]})
+    project.plan(north={"up": {"errors": ["no such domain"]}})
     report = preview_all(Selection(changed_since="main"), since="main", policy_pack=None)
     (north,) = report.customers
     assert north.outcome == "failed"
     assert "as they were before could not be set up" in north.problems[0].what
     assert "no such domain" in north.problems[1].what
-    assert [operation for operation, _ in runs(project, "north")] == ["preview"]
+    assert [operation for operation, _ in runs(project, "north")] == ["up"]
 
 
 def test_each_nasty_settings_file_is_one_line_and_the_others_are_previewed(
