@@ -15,6 +15,7 @@ from typing import Final
 FOLDER: Final = Path(__file__).parent
 # Parts of pytest that these tests do not use. Several at once cannot share one cache.
 LEFT_OUT: Final = ("xdist", "logging", "anyio", "cacheprovider", "junitxml", "doctest", "pastebin")
+PYTEST: Final = (sys.executable, "-m", "pytest", *(f"-pno:{name}" for name in LEFT_OUT))
 NOTHING_FOUND: Final = 5
 
 
@@ -39,13 +40,12 @@ def verdict(codes: Sequence[int]) -> int:
 
 def main(files: Sequence[str]) -> int:
     """Run them; the first share shows itself while it runs, the others when it has ended."""
-    pytest = [sys.executable, "-m", "pytest", *(f"-pno:{name}" for name in LEFT_OUT)]
     with tempfile.TemporaryDirectory() as folder:
         running: list[tuple[subprocess.Popen[bytes], Path]] = []
         for number, share in enumerate(shares(files, processors())):
             output = Path(folder) / str(number)
             with output.open("wb") as stream:
-                command = [*pytest, *share]
+                command = [*PYTEST, *share]
                 running.append(
                     (subprocess.Popen(command, stdout=stream if number else None), output)
                 )

@@ -151,8 +151,9 @@ def is_under(module: str, name: str) -> bool:
 @cache
 def names_in_imports(modules: tuple[str, ...]) -> re.Pattern[str]:
     """What a source holds that imports one of them; most do not and need no parser."""
-    packages = "|".join(sorted({module.partition(".")[0] for module in modules}))
-    return re.compile(rf"\b(?:from|import)[ \t][^\n]*\b(?:{packages})")
+    packages = {module.partition(".")[0] for module in modules}
+    names = "|".join(name if name.endswith("_") else rf"{name}\b" for name in sorted(packages))
+    return re.compile(rf"\bfrom[ \t]+(?:{names})|\bimport[ \t][^\n]*\b(?:{names})")
 
 
 def broken(rule: Rule, files: dict[str, str]) -> list[str]:

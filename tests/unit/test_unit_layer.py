@@ -1,5 +1,6 @@
 """`python -m tests.unit`: every file is run, and a share that fails is seen."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,12 +29,17 @@ def test_it_ends_well_only_when_every_share_did(codes: list[int], told: int) -> 
 def test_shares_run_at_once_and_what_each_says_is_shown(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    right, wrong = tmp_path / "test_right.py", tmp_path / "test_wrong.py"
-    right.write_text("def test_that_is_right() -> None: ...\n")
-    wrong.write_text("def test_that_is_wrong() -> None:\n    raise ValueError\n")
+    right, wrong, both = tmp_path / "test_right.py", tmp_path / "test_wrong.py", tmp_path / "both"
+    right.write_text(
+        "import os, time\nend = time.monotonic() + 20\n"
+        f"while not os.path.exists({str(both)!r}) and time.monotonic() < end: ...\n"
+        f"print('right' if os.path.exists({str(both)!r}) else 'alone')\n"
+    )
+    wrong.write_text(f"open({str(both)!r}, 'w')\nprint('wrong')\nraise SystemExit(1)\n")
     monkeypatch.setattr(unit, "processors", lambda: 2)
+    monkeypatch.setattr(unit, "PYTEST", (sys.executable, "-I", "-S"))
 
     assert unit.main([str(right), str(wrong)]) == 1
 
     said = capfd.readouterr().out
-    assert said.index("1 passed") < said.index("1 failed")
+    assert said.split() == ["right", "wrong"]
