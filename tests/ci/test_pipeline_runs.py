@@ -129,6 +129,7 @@ def all_is_well_again(there: Company, service: Service) -> None:
 
 
 @SERVICES
+@pytest.mark.timeout(600)
 def test_drift_is_healed_a_commit_deployed_and_the_issue_closed(
     standing: Snapshot,
     tmp_path: Path,
