@@ -121,6 +121,12 @@ FILTER = next(line for line in QUERY.splitlines() if line.startswith("| where Us
         ("    | where ingestion_time()", "    | take 0\n    | where ingestion_time()", "take 0"),
         (" UserId, IPAddress", ' UserId = "", IPAddress', "project TimeGenerated"),
         (" UserId, IPAddress", " IPAddress", "project TimeGenerated"),
+        (" UserPrincipalName, UserId, IP", " UserId, IP", "project TimeGenerated"),
+        ("project TimeGenerated,", "distinct TimeGenerated,", "distinct TimeGenerated"),
+        ("(SigninLogs\n", "(print 1), (SigninLogs\n", "print 1"),
+        (FILTER, f'{FILTER} or AppDisplayName == "x"', "where UserId in"),
+        (FILTER, f"{FILTER} or UserId in (dynamic([]))", "where UserId in"),
+        (FILTER, f'{FILTER} or (UserId in ("a")) == ("b")', "where UserId in"),
         ("project TimeGenerated,", "project TimeGenerated = now(),", "project TimeGenerated"),
         ("UserId:string", "UserId:long", "(datatable("),
         ("[])", "[] | take 0)", "(datatable("),
@@ -136,6 +142,25 @@ def test_another_way_to_put_the_query_together_is_not_proven(old: str, new: str,
     assert isinstance(found, list)
     assert found[0].startswith(f"monitoring-use-alert: found `{told}")
     assert LOST in found[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (FILTER, f"| where TimeGenerated >= ago(1d)\n{FILTER}"),
+        (FILTER, f"{FILTER}\n| where ingestion_time() >= ago(6m)"),
+        ("    (datatable", "    SigninLogs, (datatable"),
+    ],
+)
+def test_the_same_in_another_order_is_taken(old: str, new: str) -> None:
+    assert old in QUERY
+    assert said(watched(QUERY.replace(old, new))) == []
+
+
+def test_a_long_operator_is_told_in_short() -> None:
+    (told,) = lost(f"| where X == '{'x' * 100}'")
+    assert len(told) == 60
+    assert told.endswith("x…")
 
 
 def test_a_second_list_of_accounts_must_have_all_of_them_too() -> None:
