@@ -99,17 +99,27 @@ child.stdout.readline()
 print(child.pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
-ENDS = "import time\ntry:\n print(1, flush=True)\n time.sleep(600)\nexcept KeyboardInterrupt: pass"
+ENDS = (
+    "import pathlib, time\ntry:\n print(1, flush=True)\n time.sleep(600)\n"
+    "except KeyboardInterrupt: pathlib.Path('ended').touch()"
+)
 STAYS = (
     "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
     "print(1, flush=True)\ntime.sleep(600)"
 )
 
 
-@pytest.mark.parametrize(("child", "seconds"), [(ENDS, 30.0), (STAYS, 0.3)])
-def test_what_a_dead_process_left_at_work_is_ended(child: str, seconds: float) -> None:
+@pytest.mark.parametrize(
+    ("child", "seconds"), [(ENDS, 30.0), (STAYS, 0.3)], ids=["heeds", "is deaf"]
+)
+def test_what_a_dead_process_left_at_work_is_ended_cleanly_if_it_heeds(
+    tmp_path: Path, child: str, seconds: float
+) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-c", LEAVES_ONE, child], stdout=subprocess.PIPE, start_new_session=True
+        [sys.executable, "-c", LEAVES_ONE, child],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
     )
     assert process.stdout is not None
     left = int(io.TextIOWrapper(process.stdout).readline())
@@ -119,3 +129,4 @@ def test_what_a_dead_process_left_at_work_is_ended(child: str, seconds: float) -
     state = Path(f"/proc/{left}/stat")
     while state.exists() and state.read_text(encoding="ascii").split()[2] not in "ZX":
         time.sleep(0.02)
+    assert (tmp_path / "ended").exists() == (child == ENDS)
