@@ -50,8 +50,7 @@ def judge(alert: Seen, config: Config) -> Iterable[str]:
     yield from (f"{alert.name}: found {line}" for line in _waits(alert))
     criteria = alert.props.get("criteria")
     for condition in listing(mapping(criteria).get("allOf")):
-        if condition is not UNKNOWN:
-            yield from (f"{alert.name}: found {line}" for line in _misses(mapping(condition)))
+        yield from (f"{alert.name}: found {line}" for line in _misses(mapping(condition)))
 
 
 def _waits(alert: Seen) -> Iterable[str]:

@@ -31,6 +31,7 @@ OWNER = Thing(MONITORING, "monitoring")
 TOLD = {"actionGroups": ["ag"]}
 RINGS = {"enabled": True, "severity": 0.0, "autoMitigate": False, "actions": TOLD}
 USE = Thing(QUERY_RULE, "monitoring-use-alert", RINGS, OWNER)
+LACKING = Thing(QUERY_RULE, "monitoring-exclusion-alert", RINGS, OWNER)
 TAMPER = Thing(QUERY_RULE, "monitoring-tamper-alert", {**RINGS, "severity": 1.0}, OWNER)
 HEALTH = Thing(ACTIVITY_ALERT, "monitoring-health-alert", {"enabled": True, "actions": TOLD}, OWNER)
 
@@ -53,6 +54,7 @@ def by(name: Any, operator: Any, *values: Any) -> dict[str, Any]:
     "alert",
     [
         USE,
+        LACKING,
         TAMPER,
         HEALTH,
         USE.having(actions=LATER),
@@ -62,6 +64,7 @@ def by(name: Any, operator: Any, *values: Any) -> dict[str, Any]:
         USE.having(evaluationFrequency="PT1H", windowSize="PT60M"),
         USE.having(evaluationFrequency="PT5M", windowSize=LATER),
         USE.having(evaluationFrequency="PT5M"),
+        USE.having(evaluationFrequency=LATER, windowSize="PT5M"),
         when(),
         when(threshold=LATER),
         when(failingPeriods={"numberOfEvaluationPeriods": LATER, "minFailingPeriodsToAlert": 1}),
@@ -79,6 +82,7 @@ def test_an_alert_that_rings_is_taken(alert: Thing) -> None:
         (USE.having(enabled=False), "monitoring-use-alert: found enabled false, expected true"),
         (HEALTH.having(enabled=False), "monitoring-health-alert: found enabled false"),
         (USE.having(severity=1.0), "monitoring-use-alert: found severity 1, expected 0"),
+        (LACKING.having(severity=1.0), "monitoring-exclusion-alert: found severity 1, expected 0"),
         (USE.having(severity=None), "monitoring-use-alert: found severity left out, expected 0"),
         (USE.having(autoMitigate=True), "monitoring-use-alert: found auto-resolve (autoMitigate)"),
         (USE.having(autoMitigate=None), "monitoring-use-alert: found auto-resolve (autoMitigate)"),
