@@ -5,16 +5,20 @@ import sys
 from functools import cache
 from typing import Any
 
-# Thousands of short tests make garbage that is gone before it would be worth looking for.
-gc.set_threshold(100_000, 50, 50)
+# A process lives for seconds: what its recorded programs leave is less than a collection is worth.
 gc.disable()
 
 
 def pytest_collection_finish() -> None:
-    """What was imported stays: no collection has to go through it again."""
+    """What is imported stays: a test that collects has not to go through it."""
     gc.freeze()
     gc.enable()
     testing: Any = sys.modules.get("typer.testing")
     if testing is not None:
         # The command is built from its functions once, as in a run of it, and not for each call.
         testing._get_command = cache(testing._get_command)
+
+
+def pytest_sessionfinish() -> None:
+    """Nor has pytest, which collects at its end."""
+    gc.freeze()

@@ -53,6 +53,7 @@ def _track(output: pulumi.Output[Any]) -> None:
 SHORTCUTS: Final = (
     # The type below an `Input[Optional[…]]`, worked out anew for every value.
     (pulumi_types, "unwrap_type", cache(pulumi_types.unwrap_type)),
+    (pulumi_types, "unwrap_optional_type", cache(pulumi_types.unwrap_optional_type)),
     # Where a resource was written is looked up in the whole stack, and pytest's is deep.
     (pulumi_resource, "_get_stack_trace", source_pb2.StackTrace),
     # Earlier names of the providers' own types, a hundred a resource; ours have none.
