@@ -124,7 +124,8 @@ def test_an_alert_that_stays_silent_is_refused(alert: Thing, found: str) -> None
 
 
 def test_an_alert_of_somebody_else_may_be_silent() -> None:
-    assert verdict(alarm_rings.RULE, Thing(QUERY_RULE, "cpu-use-alert")) == NOT_APPLICABLE
+    for other in (Thing(QUERY_RULE, "cpu-use-alert"), Thing(WORKSPACE, "logs", {}, OWNER)):
+        assert verdict(alarm_rings.RULE, other) == NOT_APPLICABLE
 
 
 def told(**receivers: Any) -> Thing:
