@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
 
 import pytest
+import yaml
 
 from fleet.environment import suffix_of
 from fleet.report import CustomerReport, FleetReport
@@ -102,6 +104,8 @@ def fleet(standing: Snapshot, tmp_path: Path) -> Iterator[Fleet]:
     stacks = work / "state" / ".pulumi" / "stacks" / "break-glass"
     documents: dict[str, dict[str, Any]] = {}
     state = (stacks / "test.json").read_text(encoding="utf-8")
+    for left in stacks.glob("test.json*"):
+        left.unlink()  # a stack without a settings file would be told as one
     settings = (standing.folder / "Pulumi.test.yaml").read_text(encoding="utf-8")
     for name in CUSTOMERS:
         mine = renamed(state, name, standing.document)
@@ -115,6 +119,11 @@ def fleet(standing: Snapshot, tmp_path: Path) -> Iterator[Fleet]:
             renamed(json.dumps(standing.document), name, standing.document)
         )
     documents["unlicensed"]["subscribedSkus"] = []
+    # Who has drifted is asked for one more account as well: that is a change, and no loss.
+    grown = project / "Pulumi.drifted.yaml"
+    written = yaml.safe_load(grown.read_text(encoding="utf-8"))
+    written["config"]["break-glass:accounts"] = {"count": 3}
+    grown.write_text(yaml.safe_dump(written), encoding="utf-8")
     (policy, *_) = documents["drifted"]["conditionalAccessPolicies"]
     policy["conditions"]["users"]["excludeGroups"] = []
     with ExitStack() as running:
@@ -161,13 +170,18 @@ def test_customers_in_trouble_are_told_and_the_others_are_done(fleet: Fleet) -> 
     assert fleet.tenants["customer-1"] in crossed
     drifted = customers["drifted"]
     assert (drifted.policies.drifted, drifted.policies.excluded) == (1, 3)
-    assert drifted.changes["update"] == 1
+    lost = "1 policy has lost the exclusion"
+    assert lost in {one.what for one in drifted.problems}, "not the other three"
+    assert_planned(drifted)
+    for name in ("wrong-secret", "unlicensed"):
+        assert_only_last_known(customers[name])
     assert_no_secret(fleet, report)
 
     healed = fleet.run("up", "--yes", "--only", "drifted", "--report", str(report_file))
     assert healed.returncode == 0, healed.stdout + healed.stderr
     (done,) = read_json(report_file).customers
-    assert (done.policies.drifted, done.changes["update"]) == (0, 1)
+    assert (done.policies.drifted, done.policies.excluded) == (0, 4)
+    assert len(done.accounts or ()) == 3
     assert all(one["conditions"]["users"]["excludeGroups"] for one in fleet.policies("drifted"))
 
     looked = fleet.run("status", "--only", "drifted,crossed", "--report", str(report_file))
@@ -177,6 +191,9 @@ def test_customers_in_trouble_are_told_and_the_others_are_done(fleet: Fleet) -> 
     assert (right.policies.excluded, right.policies.drifted) == (4, 0)
     assert (right.alarm.enabled, "no row yet" in right.alarm.first_row) == (True, True)
     assert right.last_verified is not None
+    assert (right.accounts, right.monthly_cost) == (None, None), "at which nobody looked"
+    assert right.last_known is not None
+    assert len(right.last_known.accounts or ()) == 3
     assert told.outcome == "failed"
     assert any("belong to tenant" in one.what for one in told.problems)
 
@@ -199,13 +216,41 @@ def test_ctrl_c_leaves_no_stack_locked(fleet: Fleet) -> None:
 def assert_all_is_well(customer: CustomerReport, tenant_id: str) -> None:
     assert customer.tenant_id == tenant_id
     assert set(customer.changes) == {"same"}
-    assert len(customer.accounts) == 2
+    assert len(customer.accounts or ()) == 2
+    for account in customer.accounts or ():
+        hindrances = " ".join(account.hindrances)
+        assert account.ready is False
+        assert f"{account.user_principal_name} has no passkey" in hindrances
+        assert "is new" not in hindrances, "as the first `up` said"
+    assert (customer.last_known, customer.planned) == (None, ())
     assert (customer.policies.excluded, customer.policies.drifted) == (4, 0)
     assert (customer.alarm.enabled, customer.alarm.receivers) == (True, 2)
     assert customer.licence == "required"
     assert customer.monthly_cost is not None
     assert customer.last_verified is not None
     assert customer.problems == ()
+
+
+def assert_planned(customer: CustomerReport) -> None:
+    """Every change is named, by type and name, and no value of it."""
+    counts = Counter(one.operation for one in customer.planned)
+    assert counts == {kind: n for kind, n in customer.changes.items() if kind != "same"}
+    assert ("create", "account-3") in {(one.operation, one.name) for one in customer.planned}
+    told = "".join(one.model_dump_json() for one in customer.planned)
+    assert customer.tenant_id not in told
+    assert "onmicrosoft.com" not in told
+
+
+def assert_only_last_known(customer: CustomerReport) -> None:
+    """Nothing of an earlier run is told as today's."""
+    assert (customer.accounts, customer.policies.excluded, customer.alarm.enabled) == (None,) * 3
+    assert customer.last_verified is None
+    known = customer.last_known
+    assert (known is None) is (customer.customer == "unlicensed"), "which has no resources yet"
+    if known is not None:
+        assert (len(known.accounts or ()), known.policies.excluded) == (2, 4)
+        assert customer.started is not None
+        assert known.as_of < customer.started
 
 
 def assert_throttled(fleet: Fleet) -> None:
