@@ -221,11 +221,38 @@ def test_an_account_that_was_not_excluded_loses_nothing() -> None:
     assert lines(before.values(), before.values()) == []
 
 
-@pytest.mark.parametrize("wanted", [LATER, {"groups": [LATER], "users": []}])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        LATER,
+        {"groups": LATER, "users": []},
+        {"groups": [LATER], "users": []},
+        {"groups": [], "users": LATER},
+        {"groups": [], "users": [LATER]},
+    ],
+)
 def test_what_is_excluded_may_be_known_later(wanted: Any) -> None:
-    stack = standing_stack()
+    before, stack = standing_stack(), standing_stack()
     stack["exclusion-p1"] = stack["exclusion-p1"].having(wanted=wanted)
-    assert lines(stack.values(), []) == []
+    assert lines(stack.values(), before.values()) == []
+
+
+def test_who_was_excluded_by_himself_alone_and_by_nothing_are_told_apart() -> None:
+    members = ("group-member-account-1", "group-member-account-2")
+    alone = without(shrunk([], [IDS[1], IDS[2]]), *members)
+    (line,) = lines(without(shrunk([], [IDS[1]]), *members), alone)
+    assert "exclude account-2" in line
+    nobody = without(by_group_alone(), *members)
+    assert lines(nobody, nobody) == []
+
+
+def test_a_group_or_a_member_that_is_known_later_may_be_ours() -> None:
+    stack, before = by_group_alone(), by_group_alone().values()
+    stack["group"] = stack["group"].having(groupId=None)
+    stack["group-member-account-1"] = stack["group-member-account-1"].having(memberObjectId=LATER)
+    assert lines(stack.values(), before) == []
+    stack["exclusion-p1"] = stack["exclusion-p1"].having(wanted={"groups": [], "users": [IDS[9]]})
+    assert len(lines(stack.values(), before)) == 2
 
 
 def test_an_exclusion_that_would_be_deleted_first_is_refused() -> None:
