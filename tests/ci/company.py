@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import shutil
+import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -52,7 +53,8 @@ class Company:
 
     def machines(self, secrets: Mapping[str, str]) -> Machines:
         """Clean machines; `secrets` are what an identity proves itself by, by token of a job."""
-        return Machines(self.folder / "machines", self.project, self.cloud, secrets)
+        warm = warm_python(session_engine()) or Path(sys.executable)
+        return Machines(self.folder / "machines", self.project, self.cloud, secrets, warm)
 
     def tenant(self, customer: str) -> Tenant:
         """The tenant itself, to look at and to change as somebody else would."""

@@ -53,6 +53,8 @@ class Machines:
     """What every machine has in its environment."""
     secrets: Mapping[str, str]
     """What stands for a token of a job's identity: the simulated plugins take secrets alone."""
+    interpreter: Path = Path(sys.executable)
+    """What runs the project's Python."""
     ran: list[Ran] = field(default_factory=list[Ran])
     made: int = 0
 
@@ -60,7 +62,7 @@ class Machines:
         stubs, programs = self.folder / "stubs", self.folder / "programs"
         stubs.mkdir(parents=True)
         programs.mkdir()
-        python = shlex.quote(sys.executable)
+        python = shlex.quote(str(self.interpreter))
         _script(programs / "python", f'#!/bin/sh\nexec {python} "$@"\n')
         _script(programs / "breakglass", f'#!/bin/sh\nexec {python} -m cli.main "$@"\n')
         venv = _VENV.format(programs=shlex.quote(str(programs)))

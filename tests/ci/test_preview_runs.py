@@ -81,7 +81,7 @@ def a_change_is_previewed(there: Company, service: Service, stages: dict[str, st
     assert "1 policy has lost the exclusion" in comment
 
 
-def tests_fail(there: Company, service: Service, stages: dict[str, str]) -> None:
+def a_test_fails(there: Company, service: Service, stages: dict[str, str]) -> None:
     base, head = changed_words(there)
     service.machines.fail("make test")
     there.forget()
@@ -131,7 +131,7 @@ def test_a_pull_requests_steps_run_in_order_from_the_checks_to_the_comment(
         somebody_changes_policies(there)
         a_change_is_previewed(there, service, dict.fromkeys(jobs, "well"))
         nothing_tells_a_secret(there, service)
-        tests_fail(there, service, dict(zip(jobs, without_tests, strict=True)))
+        a_test_fails(there, service, dict(zip(jobs, without_tests, strict=True)))
 
         ran = [(one.step, one.script) for one in service.machines.ran if one.job == "checks"]
         assert ran == [*zip(("Check", "Test"), CHECKS, strict=True)] * 2
