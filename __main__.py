@@ -1,11 +1,9 @@
 """The stack, from settings to outputs: the product's table of contents."""
 
-# ruff: noqa: E402
-import gc
-import sys
+import quick_start  # noqa: F401  # pyright: ignore[reportUnusedImport]
 
-# What is imported stays: to look through it for garbage, again and again, would cost 0.2 s a run.
-gc.set_threshold(1_000_000)
+# isort: split
+import sys
 
 import pulumi
 

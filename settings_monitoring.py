@@ -159,7 +159,8 @@ class Alert(SettingsGroup):
     enabled: bool = Field(default=True, description="true or false")
     runbook: str = Field(
         default=RUNBOOK,
-        pattern=r"^https?://[^\s\x00-\x1f\x7f]{1,500}$",
+        pattern=r"^https?://[^\s\x00-\x1f\x7f]+$",
+        max_length=500,
         description="the address of a page, https://…, that says what to do",
     )
 

@@ -169,7 +169,8 @@ RULE_NAME_RULE: Final = (
 Frequency = Annotated[int, _one_of(FREQUENCIES_MINUTES)]
 Window = Annotated[int, _one_of(WINDOWS_MINUTES)]
 """A span of time that a rule can look at."""
-ResourceGroupName = Annotated[str, Field(pattern=f"^{RESOURCE_GROUP}$")]
+# The length apart from the pattern: letters of every script, counted, take long to compile.
+ResourceGroupName = Annotated[str, Field(pattern=r"^[\w\-.()]*[\w\-()]$", max_length=90)]
 WorkspaceId = Annotated[str, _resource_id("Microsoft.OperationalInsights", "workspaces")]
 """Resource id of a Log Analytics workspace, spelt as Azure documents it."""
 ActionGroupReference = Annotated[

@@ -91,17 +91,16 @@ def new_project(engine: Engine, folder: Path, tenant: Mapping[str, str]) -> Proj
     return Project(project, engine, sandbox_environment(engine, work, tenant))
 
 
-def bare_project(project: Project, state: Path) -> Project:
-    """The same stacks with the program of `sandbox/benchmark/bare`, which declares that state."""
-    folder = project.folder.with_name("bare")
+def with_program(project: Project, program: str, **variables: str) -> Project:
+    """The same stacks with a program beside this file, `bare` or `watched`."""
+    folder = project.folder.with_name(program)
     folder.mkdir()
     written = yaml.safe_load((project.folder / "Pulumi.yaml").read_text("utf-8"))
-    written["main"] = str(Path(__file__).parent / "bare")
+    written["main"] = str(Path(__file__).parent / program)
     (folder / "Pulumi.yaml").write_text(yaml.safe_dump(written), "utf-8")
     for settings in project.folder.glob("Pulumi.*.yaml"):
         (folder / settings.name).write_bytes(settings.read_bytes())
-    variables = {**project.environment, "BENCHMARK_STATE": str(state)}
-    return Project(folder, project.engine, variables)
+    return Project(folder, project.engine, {**project.environment, **variables})
 
 
 @contextmanager

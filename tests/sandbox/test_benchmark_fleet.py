@@ -1,6 +1,7 @@
 """The benchmark of many customers counts what it says; its bare program declares what stands."""
 
 import json
+import os
 import ssl
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from sandbox.benchmark.customer_fleet import Original, Project
 from sandbox.benchmark.measurement import Measurement
 from sandbox.benchmark.process_family import Family, Taken, run_family
 from sandbox.benchmark.served import Served
+from sandbox.benchmark.watched import __main__ as watched
 from sandbox.engine import Engine
 from tests.support.tenant import object_id, running_tenant, small_document
 from tests.unit.harness import run_program
@@ -91,56 +93,82 @@ def test_the_cores_limit_is_all_stacks_processor_time_over_the_cores(
     assert [one[-1] for one in runs.calls[:-1]] == names[:3]
 
 
-def test_round_trips_are_taken_off_before_programs_are_compared(
+def test_what_ours_waited_for_the_tenant_is_taken_off_before_programs_are_compared(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    ours, theirs = _Program(tmp_path, requests=40), _Program(tmp_path, requests=10)
-    served = _Counter()
-    seconds = {ours: iter([9.0, 2.5, 8.0, 7.0, 6.0]), theirs: iter([2.0, 9.0, 9.0, 9.0, 9.0])}
+    runs = iter([(9.0, 0.5), (2.5, 0.1), (2.6, 0.3), (7.0, 0.5), (6.0, 0.5)])
+    theirs = iter([2.0, 9.0, 9.0, 9.0, 9.0])
 
-    def preview(program: "_Program") -> float:
-        served.count = program.requests
-        return next(seconds[program])
+    def preview(program: _Program) -> float:
+        if "BENCHMARK_STATE" in program.variables:
+            return next(theirs)
+        seconds, waited = next(runs)
+        Path(program.variables["BENCHMARK_WAITED"]).write_text(str(waited))
+        return seconds
 
-    def bare_program(*_: object) -> "_Program":
-        return theirs
+    def with_program(project: _Program, _: str, **variables: str) -> _Program:
+        return _Program(project.folder.parent, variables)
 
-    def each(_: object) -> float:
-        return 0.01
-
-    monkeypatch.setattr(fleet, "bare_project", bare_program)
+    monkeypatch.setattr(fleet, "with_program", with_program)
     monkeypatch.setattr(fleet, "_preview", preview)
-    monkeypatch.setattr(fleet, "round_trip", each)
     compare = fleet._against_bare  # pyright: ignore[reportPrivateUsage]
-    rows = compare(cast("Project", ours), cast("Served", served))
-    assert [row.value for row in rows[:4]] == [2.5, 2.0, 30, 10]
-    assert rows[4] == Measurement("  ratio beyond these", (2.5 - 0.3) / 2.0, "", 1.1)
-    assert rows[4].verdict == "met"
+    rows = compare(cast("Project", _Program(tmp_path, {})))
+    assert [row.value for row in rows[:3]] == [2.6, 0.3, 2.0]
+    assert rows[3] == Measurement("  ratio beyond the answers", (2.6 - 0.3) / 2.0, "", 1.1)
+    assert rows[3].verdict == "MISSED"
 
 
 class _Program:
-    def __init__(self, folder: Path, requests: int) -> None:
-        self.folder, self.requests = folder / "project", requests
+    def __init__(self, folder: Path, variables: dict[str, str]) -> None:
+        self.folder, self.variables = folder / "project", variables
 
     def pulumi(self, *_: str) -> str:
         return "{}"
 
 
-class _Counter:
-    count = 0
+@pytest.mark.parametrize(
+    ("spans", "seconds"),
+    [
+        ([], 0),
+        ([(1, 2), (4, 7)], 4),
+        ([(1, 5), (2, 3), (4, 6)], 5),
+        ([(4, 6), (1, 5)], 5),
+        ([(1, 2), (2, 3)], 2),
+    ],
+)
+def test_requests_side_by_side_are_waited_for_once(
+    spans: list[tuple[float, float]], seconds: float
+) -> None:
+    assert watched.waited(spans) == seconds
 
-    def call(self, method: str, path: str) -> Any:
-        assert path == "/sandbox/requests"
-        return {"value": [None] * self.count} if method == "GET" else None
+
+def test_a_watched_program_is_run_as_it_is_and_its_requests_take_time(tmp_path: Path) -> None:
+    program = tmp_path / "__main__.py"
+    program.write_text(_ASKING)
+    with running_tenant() as server:
+        environment = {**os.environ, **server.environment()}
+        environment["BENCHMARK_WAITED"] = str(tmp_path / "waited")
+        environment["ASKED"] = f"https://{environment['ARM_METADATA_HOSTNAME']}/metadata/endpoints"
+        environment["REQUESTS_CA_BUNDLE"] = environment["SSL_CERT_FILE"] = str(server.ca_path)
+        watch = (
+            "import pathlib; from sandbox.benchmark.watched import __main__ as watched;"
+            f"watched._REPOSITORY = pathlib.Path({str(tmp_path)!r}); watched.main()"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", watch], env=environment, capture_output=True, text=True
+        )
+    assert (done.stdout, done.stderr, done.returncode) == ("__main__ 200 200\n", "", 3)
+    assert 0 < float((tmp_path / "waited").read_text()) < 30
 
 
-def test_a_round_trip_is_a_request_to_graph_that_was_answered() -> None:
-    with running_tenant(directoryUnitsPerTenSeconds=0) as server:
-        context = ssl.create_default_context(cafile=str(server.ca_path))
-        served = Served(psutil.Process(), 0.0, server.environment(), context)
-        assert 0 < fleet.round_trip(served) < 1
-        asked = [e for e in server.world.requests.entries() if e["path"] == "/v1.0/organization"]
-        assert [entry["status"] for entry in asked] == [200] * 100
+_ASKING = """
+import os, sys, httpx, requests
+query = {"api-version": "2022-09-01"}
+a = httpx.get(os.environ["ASKED"], params=query)
+b = requests.get(os.environ["ASKED"], params=query)
+print(__name__, a.status_code, b.status_code)
+sys.exit(3)
+"""
 
 
 def test_what_the_fleet_reckons_with_is_what_is_promised() -> None:

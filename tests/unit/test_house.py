@@ -22,6 +22,7 @@ PROGRAM_MODULES = (
     "next_steps",
     "outputs",
     "premium",
+    "quick_start",
     "settings",
     "settings_accounts",
     "settings_errors",

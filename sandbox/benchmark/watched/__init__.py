@@ -1,0 +1,1 @@
+"""Our program, watched while it waits for the tenant."""
