@@ -64,8 +64,6 @@ def _all_at_once(project: Project, served: Served, names: Sequence[str]) -> list
     work = median(one.processor_seconds for one in alone)
     together = project.fleet(*preview)
     limit = len(names) * work / cores()
-    # Others on the machine, the tenants among them, leave less of the cores than there is.
-    left = cores() * together.seconds - together.others_seconds
     title = f"{len(names)} stacks in {len(names)} tenants, preview"
     return [
         Measurement("preview of one stack alone: wall time", median(a.seconds for a in alone), "s"),
@@ -73,9 +71,8 @@ def _all_at_once(project: Project, served: Served, names: Sequence[str]) -> list
         Measurement("  its tenant's", tenants, "s"),
         Measurement(f"{title}: wall time", together.seconds, "s"),
         Measurement(f"  the limit of {cores()} cores", limit, "s"),
-        Measurement("  share of it", limit / together.seconds, ""),
-        Measurement("  processor time that others took", together.others_seconds, "s"),
-        Measurement("  share of what they left", len(names) * work / left, "", _SHARE, True),
+        Measurement("  share of it", limit / together.seconds, "", _SHARE, True),
+        Measurement("  processor time that others took, tenants too", together.others_seconds, "s"),
     ]
 
 
