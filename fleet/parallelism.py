@@ -12,8 +12,7 @@ peak of a preview, 480 MB at that of a first `up`. The plugins that Pulumi offer
 other programs; their memory was not measured.
 """
 _MEMORY: Final = Path("/proc/meminfo")
-_LIMIT: Final = Path("/sys/fs/cgroup/memory.max")
-_USED: Final = Path("/sys/fs/cgroup/memory.current")
+_CONTAINER: Final = Path("/sys/fs/cgroup")
 
 
 def default_parallelism(cores: int | None = None, free_bytes: int | None = None) -> int:
@@ -39,16 +38,29 @@ def free_memory() -> int | None:
 
 def _machine() -> int | None:
     try:
-        lines = _MEMORY.read_text(encoding="ascii").splitlines()
-    except OSError:
+        found = _figure(_MEMORY.read_text(encoding="ascii"), "MemAvailable:")
+    except (OSError, ValueError):
         return None
-    found = (line.split()[1] for line in lines if line.startswith("MemAvailable:"))
-    return int(next(found, "0")) * 1024 or None
+    return found * 1024 or None
 
 
 def _container() -> int | None:
+    """Below its limit; files that were read and are not used any more give way when needed.
+
+    `memory.current` counts those too. Without them it is the working set by which Kubernetes
+    judges a container.
+    """
     try:
-        limit, used = _LIMIT.read_text(encoding="ascii"), _USED.read_text(encoding="ascii")
-        return max(0, int(limit) - int(used))
+        limit, used, parts = (
+            (_CONTAINER / name).read_text(encoding="ascii")
+            for name in ("memory.max", "memory.current", "memory.stat")
+        )
+        return max(0, int(limit) - max(0, int(used) - _figure(parts, "inactive_file")))
     except (OSError, ValueError):
         return None
+
+
+def _figure(lines: str, name: str) -> int:
+    """The number behind that name; 0 when it is not there."""
+    found = (line.split()[1] for line in lines.splitlines() if line.split()[:1] == [name])
+    return int(next(found, "0"))

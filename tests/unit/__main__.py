@@ -4,12 +4,16 @@ pytest-xdist, which runs the other layers, sends each test to its workers and ea
 takes longer than most tests of this layer do: here every pytest gets its files once, and no more.
 """
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 FOLDER: Final = Path(__file__).parent
@@ -17,6 +21,46 @@ FOLDER: Final = Path(__file__).parent
 LEFT_OUT: Final = ("xdist", "logging", "anyio", "cacheprovider", "junitxml", "doctest", "pastebin")
 PYTEST: Final = (sys.executable, "-m", "pytest", *(f"-pno:{name}" for name in LEFT_OUT))
 NOTHING_FOUND: Final = 5
+RESULT: Final = "BREAK_GLASS_UNIT_RESULT"
+"""Names the file in which `conftest.py` says that a pytest has begun, then how it ended."""
+STOPPING: Final = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+
+
+@dataclass(frozen=True)
+class Share:
+    """One running pytest; `output` and `result` are files."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    output: Path
+    result: Path
+
+    def stop(self, gently: bool) -> None:
+        """End it; gently, so that it tells what it found, if it has come so far as to do so."""
+        if gently and os.name != "nt" and self.result.exists():
+            self.process.send_signal(signal.SIGINT)
+        else:
+            self.process.terminate()
+
+    def ended(self) -> tuple[int, str]:
+        """Wait for its exit code, and what is wrong with it but for failed tests."""
+        code = self.process.wait()
+        told = self.result.read_text(encoding="ascii") if self.result.exists() else ""
+        if code < 0:
+            return code, f"{self.name} was ended by {signal_name(-code)}: its results are lost"
+        if str(code) == told:
+            return code, ""
+        return 1, f"{self.name} ended midway, with exit code {code}: its results are lost"
+
+
+def signal_name(number: int) -> str:
+    """SIGKILL for 9."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def processors() -> int:
@@ -24,6 +68,12 @@ def processors() -> int:
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def test_files(folder: Path) -> list[str]:
+    """Every file of tests in the folder and below it, by the names that pytest looks for."""
+    found = {path for name in ("test_*.py", "*_test.py") for path in folder.rglob(name)}
+    return sorted(map(str, found))
 
 
 def shares(files: Sequence[str], count: int) -> list[list[str]]:
@@ -38,33 +88,60 @@ def verdict(codes: Sequence[int]) -> int:
     return next((code for code in found if code), 0) if found else NOTHING_FOUND
 
 
+@contextlib.contextmanager
+def stoppable(running: Sequence[Share]) -> Generator[list[int]]:
+    """Hand a signal on to what runs; the signals that came are in the list."""
+    came: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        came.append(number)
+        for share in running:
+            share.stop(gently=came == [signal.SIGINT])
+
+    before = [(number, signal.signal(number, stop)) for number in STOPPING]
+    try:
+        yield came
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+def begun(name: str, files: Sequence[str], folder: Path, shown: bool) -> Share:
+    """Start one; in a group of processes of its own, since a Ctrl-C is handed on to it."""
+    output, result = folder / f"{name}.txt", folder / f"{name}.result"
+    with output.open("wb") as stream:
+        process = subprocess.Popen(
+            [*PYTEST, *files],
+            stdin=subprocess.DEVNULL,
+            stdout=None if shown else stream,
+            env=os.environ | {RESULT: str(result)},
+            process_group=0,
+        )
+    return Share(name, process, output, result)
+
+
 def main(files: Sequence[str]) -> int:
     """Run them; the first share shows itself while it runs, the others when it has ended."""
-    with tempfile.TemporaryDirectory() as folder:
-        running: list[tuple[subprocess.Popen[bytes], Path]] = []
-        for number, share in enumerate(shares(files, processors())):
-            output = Path(folder) / str(number)
-            with output.open("wb") as stream:
-                command = [*PYTEST, *share]
-                running.append(
-                    (subprocess.Popen(command, stdout=stream if number else None), output)
-                )
-        codes: list[int] = []
-        for process, output in running:
-            codes.append(ended(process))
-            sys.stdout.buffer.write(output.read_bytes())
+    running: list[Share] = []
+    codes: list[int] = []
+    with tempfile.TemporaryDirectory() as folder, stoppable(running) as came:
+        parts = shares(files, processors())
+        for number, part in enumerate(parts, start=1):
+            name = f"share {number} of {len(parts)} of the unit tests"
+            running.append(begun(name, part, Path(folder), shown=number == 1))
+        if came:
+            # Whoever was being started just then has not heard of it.
+            for share in running:
+                share.stop(gently=False)
+        for share in running:
+            code, wrong = share.ended()
+            codes.append(code)
+            sys.stdout.buffer.write(share.output.read_bytes())
             sys.stdout.flush()
-    return verdict(codes)
-
-
-def ended(process: subprocess.Popen[bytes]) -> int:
-    """Its exit code; Ctrl-C reaches it as well, and it then ends by itself."""
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            continue
+            if wrong and not came:
+                print(wrong, file=sys.stderr, flush=True)
+    return 128 + came[0] if came else verdict(codes)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sorted(str(path) for path in FOLDER.glob("test_*.py"))))
+    sys.exit(main(test_files(FOLDER)))

@@ -178,13 +178,9 @@ def test_a_command_that_fails_gives_its_last_lines() -> None:
     assert dev.run_quietly([sys.executable, "-c", "raise SystemExit(3)"], "Trying") != []
 
 
-# The commands
-
-
 def test_test_runs_the_unit_layer_first_and_stops_when_it_fails(checkout: Checkout) -> None:
     checkout.exit_codes = {"tests/unit -k limiter": 1}
-    assert dev.main(["test", "-k", "limiter"]) == 1
-    assert len(checkout.calls) == 1
+    assert (dev.main(["test", "-k", "limiter"]), len(checkout.calls)) == (1, 1)
 
 
 def test_test_prepares_the_engine_before_the_layers_that_need_it(checkout: Checkout) -> None:
@@ -205,6 +201,8 @@ def test_a_choice_that_only_one_layer_knows_is_no_failure(checkout: Checkout) ->
     assert dev.main(["test", "-k", "only_engine"]) == 0
     checkout.exit_codes = {"pytest": 5}
     assert dev.main(["test", "-k", "nothing"]) == 5
+    checkout.exit_codes = {"tests.unit": 5}
+    assert dev.main(["test"]) == 5
 
 
 def test_named_tests_run_alone(checkout: Checkout) -> None:
