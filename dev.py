@@ -237,7 +237,7 @@ def check() -> int:
 
 
 def bench(arguments: Sequence[str]) -> int:
-    """Measure, a quarter of an hour; fails when a target is missed."""
+    """Measure, twenty minutes; fails when a target is missed."""
     ensure_environment(development=False)
     return call([str(executable("python")), "-m", "sandbox.benchmark", *arguments])
 
