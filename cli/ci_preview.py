@@ -87,7 +87,10 @@ def preview_all(
             return kept.report()
         if len(names) > len(tasks):
             screen.print(f"{len(names)} customers, {len(tasks)} different previews.")
-        with SimulatedTenants(sandbox_folder(), folder, [one.wanted for one in tasks]) as tenants:
+        wanted = [one.wanted for one in tasks]
+        with SimulatedTenants(
+            sandbox_folder(), folder, wanted, since=since, policy_pack=policy_pack
+        ) as tenants:
             processes = Processes()
             by_name = {one.wanted.customer: one for one in tasks}
 
@@ -95,12 +98,10 @@ def preview_all(
                 if not processes.stopping:
                     progress.begin(job.customer)
                 seconds = timeout_minutes * 60
-                return tenants.preview(job, processes, seconds=seconds, policy_pack=policy_pack)
+                return tenants.preview(job, processes, seconds=seconds)
 
             def on_change(report: CustomerReport) -> None:
                 log = _REFRESHED.sub("", tenants.log(report.customer))
-                if policy_pack is not None:  # by the name that it was called by
-                    log = log.replace(str(policy_pack.resolve()), str(policy_pack))
                 screen.print(log, markup=False, highlight=False, soft_wrap=True, end="")
                 of_all = _of_each(report, by_name[report.customer])
                 _end(progress, of_all)
@@ -220,7 +221,7 @@ def _of_each(report: CustomerReport, task: Task) -> list[CustomerReport]:
             "tenant_id": customer.tenant_id,
             "subscription_id": customer.subscription_id,
             "seconds": 0.0 if shared else report.seconds,
-            "notes": notes,
+            "notes": (*report.notes, *notes),
         }
         found.append(report.model_copy(update=update))
     return found

@@ -7,6 +7,7 @@ settings are the same after that need one preview: what the program reads is the
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final, cast
 
 import yaml
@@ -41,6 +42,14 @@ MOST_VALUES, DEEPEST = 20_000, 40
 _DOMAIN: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*", re.IGNORECASE)
 _INITIAL: Final = ".onmicrosoft.com"
 _ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def text_of(path: Path) -> str:
+    """What stands in a file. Raises CommandFailed."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandFailed(f"{path.name} cannot be read: {error}") from None
 
 
 def read_settings(text: str, name: str) -> JSON:

@@ -5,6 +5,8 @@ Each job is the fleet's own (``fleet.job``): a process with one tenant's variabl
 a time limit stop without leaving anything behind.
 """
 
+import csv
+import io
 import json
 import os
 import re
@@ -17,14 +19,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self
 from uuid import NAMESPACE_DNS, uuid5
 
 import typer
 import yaml
 from filelock import FileLock, Timeout
 
-from cli.ci_settings import SUBSCRIPTION, TENANT, domains_of, fitted, read_settings
+from cli.ci_base import Base, lay_out, lead_to, pack_before
+from cli.ci_settings import SUBSCRIPTION, TENANT, domains_of, fitted, read_settings, text_of
 from cli.engine import engine_environment, prepare_engine
 from cli.failure import CommandFailed
 from cli.workspace import SandboxFolder, make_private, write_private
@@ -45,7 +48,7 @@ AT_SPEED: Final = {"BREAK_GLASS_CA_INTERVAL_SECONDS": "0"}
 PROGRAMS: Final = {"up": "cli.settling_work", "preview": "fleet.work"}
 PACK: Final = "PULUMI_OPTION_POLICY_PACK"
 INIT_SECONDS: Final = 120.0
-_OLD: Final = ("state", "project", "before", "now", "cache")
+_OLD: Final = ("state", "project", "project-before", "base", "rules", "before", "now", "cache")
 """What an earlier run left; plugins stay."""
 _LATE: Final = re.compile(r"not done within [\d.e+-]+ minutes")
 _RESUME: Final = re.compile(r"(run again \()?`breakglass fleet \w+ --resume`( goes on|\))?")
@@ -64,12 +67,25 @@ class Wanted:
 class SimulatedTenants:
     """A tenant for each of these, as long as a `with` block lasts.
 
-    `project`: the folder of the Pulumi.yaml whose program is run. Raises CommandFailed.
+    `project`: the folder of the Pulumi.yaml whose program is run. `since`: where its branch left
+    that, the program was the one that settings before are set up with, and the pack, where it was
+    another one, judges too; None: there is no program before. Raises CommandFailed.
     """
 
-    def __init__(self, home: SandboxFolder, project: Path, wanted: Sequence[Wanted]) -> None:
+    def __init__(
+        self,
+        home: SandboxFolder,
+        project: Path,
+        wanted: Sequence[Wanted],
+        *,
+        since: str | None = None,
+        policy_pack: Path | None = None,
+    ) -> None:
         self._home = SandboxFolder(home.path / "ci", home.project)
         self._program = project
+        self._since = since
+        self._base: Base | None = None
+        self._packs = {} if policy_pack is None else {policy_pack.resolve(): str(policy_pack)}
         self._wanted = {one.customer: one for one in wanted}
         self._documents: dict[str, JSON] = {}
         self._environments: dict[str, dict[str, str]] = {}
@@ -96,18 +112,16 @@ class SimulatedTenants:
     ) -> None:
         self._open.close()
 
-    def preview(
-        self, job: Job, processes: Processes, *, seconds: float, policy_pack: Path | None
-    ) -> CustomerReport:
+    def preview(self, job: Job, processes: Processes, *, seconds: float) -> CustomerReport:
         """Set up what was there before, then preview what is there now; in so many seconds."""
         wanted = self._wanted[job.customer]
         started, clock = datetime.now(UTC), time.monotonic()
 
         def run(
-            operation: Operation, when: str, document: JSON, pack: Path | None
+            operation: Operation, when: str, document: JSON, project: Path, packs: Sequence[Path]
         ) -> CustomerReport:
-            self._write(wanted, document)
-            more = {} if pack is None else {PACK: str(pack.resolve())}
+            self._write(wanted, document, project)
+            more = {PACK: _listed(packs)} if packs else {}
             options = Options(
                 self._pulumi,
                 self._version,
@@ -116,14 +130,16 @@ class SimulatedTenants:
                 environ={**self._environments[job.customer], **more},
                 program=PROGRAMS[operation],
             )
-            return run_job(Job(wanted.stack, operation, None), self._project, options, processes)
+            return run_job(Job(wanted.stack, operation, None), project, options, processes)
 
         self._make_stack(wanted.stack)
-        before = None if wanted.before is None else run("up", "before", wanted.before, None)
+        before = None
+        if wanted.before is not None:
+            before = run("up", "before", wanted.before, self._project_before, ())
         if before is None or before.outcome == "done":
-            report = run("preview", "now", wanted.now, policy_pack)
+            report = run("preview", "now", wanted.now, self._project, [*self._packs])
         else:
-            report = _hindered(before)
+            report = _hindered(before, self._base)
         # Accounts, alarm and the like are the simulated tenant's: nothing is told of them.
         return CustomerReport(
             customer=job.customer,
@@ -136,6 +152,7 @@ class SimulatedTenants:
             changes=report.changes,
             planned=report.planned,
             problems=_of_settings(report, seconds),
+            notes=report.notes,
         )
 
     def log(self, customer: str) -> str:
@@ -143,11 +160,18 @@ class SimulatedTenants:
         stack = self._wanted[customer].stack
         logs = (self._home.path / when / f"{stack}.log" for when in ("now", "before"))
         found = next((log for log in logs if log.is_file()), None)
-        return found.read_text(encoding="utf-8", errors="replace") if found else ""
+        told = found.read_text(encoding="utf-8", errors="replace") if found else ""
+        for pack, name in self._packs.items():  # by the name that it was called by
+            told = told.replace(str(pack), name)
+        return told
 
     @property
     def _project(self) -> Path:
         return self._home.path / "project"
+
+    @property
+    def _project_before(self) -> Path:
+        return self._project if self._base is None else self._home.path / "project-before"
 
     def _alone(self) -> None:
         make_private(self._home.path)
@@ -160,21 +184,22 @@ class SimulatedTenants:
             ) from None
 
     def _lay_out(self) -> None:
-        """A project folder with the program's Pulumi.yaml and no customer of theirs."""
+        """Folders with the Pulumi.yaml of each program and no customer of theirs."""
         for name in _OLD:
             shutil.rmtree(self._home.path / name, ignore_errors=True)
-        for name in ("project", "before", "now"):
+        for name in ("before", "now"):
             make_private(self._home.path / name)
-        file = self._program / "Pulumi.yaml"
-        document = read_settings(_text(file), file.name)
-        document["main"] = str((self._program / str(document.get("main") or ".")).resolve())
-        runtime = document.get("runtime")
-        options = cast("JSON", runtime).get("options") if isinstance(runtime, dict) else None
-        if isinstance(options, dict) and "virtualenv" in options:
-            place = self._program / str(cast("JSON", options)["virtualenv"])
-            cast("JSON", options)["virtualenv"] = str(place.absolute())
-        write_private(self._project / file.name, yaml.safe_dump(document, sort_keys=False))
-        self._name = str(document.get("name") or "")
+        self._name = lead_to(self._program, self._program, self._project)
+        if self._since is None:
+            return
+        folder = self._home.path / "base"
+        self._open.callback(shutil.rmtree, folder, ignore_errors=True)
+        self._base = lay_out(self._program, self._since, folder)
+        lead_to(self._base.project, self._program, self._project_before)
+        for pack, name in list(self._packs.items()):
+            rules = self._home.path / "rules"
+            if old := pack_before(self._base, self._program.resolve(), pack, rules):
+                self._packs[old] = f"{name} as of {self._base.short}"
 
     def _serve(self) -> None:
         """One server, with a tenant and an environment for each."""
@@ -220,9 +245,9 @@ class SimulatedTenants:
             ]
             raise CommandFailed(f"no stack could be made for the previews: {told[0]}")
         settings = self._project / f"Pulumi.{first.stack}.yaml"
-        written = read_settings(_text(settings), settings.name)
+        written = read_settings(text_of(settings), settings.name)
         self._salt = {key: value for key, value in written.items() if key != "config"}
-        self._empty = _text(self._state(first.stack)).replace(
+        self._empty = text_of(self._state(first.stack)).replace(
             f"/{self._name}/{first.stack}", f"/{self._name}/{{stack}}"
         )
 
@@ -232,10 +257,10 @@ class SimulatedTenants:
     def _state(self, stack: str) -> Path:
         return self._home.state / ".pulumi" / "stacks" / self._name / f"{stack}.json"
 
-    def _write(self, wanted: Wanted, document: JSON) -> None:
+    def _write(self, wanted: Wanted, document: JSON, project: Path) -> None:
         tenant = self._documents[wanted.customer]
         settings, _ = fitted(document, ids_of(tenant))
-        file = self._project / f"Pulumi.{wanted.stack}.yaml"
+        file = project / f"Pulumi.{wanted.stack}.yaml"
         write_private(file, yaml.safe_dump({**self._salt, **settings}, sort_keys=False))
 
 
@@ -270,14 +295,23 @@ def _tenant_of(seed: Mapping[str, Any], wanted: Wanted) -> JSON:
     return document
 
 
-def _hindered(report: CustomerReport) -> CustomerReport:
+def _hindered(report: CustomerReport, base: Base | None) -> CustomerReport:
     """The report when the settings before could not be set up."""
+    program = "the program" if base is None else f"the program of {base.short}"
     first = Problem(
-        what="the settings as they were before could not be set up, so nothing was previewed",
-        todo="",
+        what=f"{program} could not set up the settings as they were, so nothing was previewed",
+        todo="correct what the next lines name where this branch began; if the old program does"
+        " not run with this branch's packages, first merge code that runs with both",
     )
     problems = (first, *report.problems) if report.outcome == "failed" else report.problems
     return report.model_copy(update={"changes": {}, "problems": problems})
+
+
+def _listed(paths: Sequence[Path]) -> str:
+    """As the engine reads a list in a variable: as one line of CSV."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(map(str, paths))
+    return line.getvalue()
 
 
 def _of_settings(report: CustomerReport, seconds: float) -> tuple[Problem, ...]:
@@ -296,11 +330,3 @@ def _of_settings(report: CustomerReport, seconds: float) -> tuple[Problem, ...]:
         )
         for one in report.problems
     )
-
-
-def _text(path: Path) -> str:
-    """Raises CommandFailed."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandFailed(f"{path.name} cannot be read: {error}") from None

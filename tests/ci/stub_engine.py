@@ -1,4 +1,7 @@
-"""A stub named `pulumi` for `ci preview`: makes stacks, else does a fleet's plan."""
+"""A stub named `pulumi` for `ci preview`: makes stacks, else does a fleet's plan.
+
+What an operation's program holds, in a file `program`, is noted beside it in `programs`.
+"""
 
 import sys
 from pathlib import Path
@@ -11,6 +14,11 @@ from pathlib import Path
 
 name = sys.argv[3] if sys.argv[1:3] == ["stack", "init"] else None
 if name is None:
+    main = Path("Pulumi.yaml").read_text().partition("main: ")[2].partition("\\n")[0]
+    done = [one for one in sys.argv[1:] if one in ("up", "preview")]
+    if done and Path(main, "program").exists():
+        with Path({beside!r}).with_name("programs").open("a") as notes:
+            notes.write(f"{{done[0]}}: {{Path(main, 'program').read_text()}}")
     os.execv({beside!r}, [{beside!r}, *sys.argv[1:]])
 Path(f"Pulumi.{{name}}.yaml").write_text("encryptionsalt: v1:salt\\n")
 backend = urllib.parse.unquote(os.environ["PULUMI_BACKEND_URL"].removeprefix("file://"))

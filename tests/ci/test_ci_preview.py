@@ -84,6 +84,10 @@ def git(*arguments: str) -> None:
     subprocess.run(["git", *identity, *arguments], check=True, capture_output=True)
 
 
+def told_by_git(*arguments: str) -> str:
+    return subprocess.check_output(["git", *arguments], text=True).strip()
+
+
 def test_customers_with_the_same_settings_share_one_preview_and_the_report_says_so(
     project: StubProject,
 ) -> None:
@@ -164,7 +168,9 @@ def test_settings_that_could_not_be_set_up_as_they_were_are_told_as_such(
     report = preview_all(Selection(changed_since="main"), since="main", policy_pack=None)
     (north,) = report.customers
     assert north.outcome == "failed"
-    assert "as they were before could not be set up" in north.problems[0].what
+    commit = told_by_git("rev-parse", "--short=12", "HEAD")
+    assert north.problems[0].what.startswith(f"the program of {commit} could not set up the sett")
+    assert "merge code that runs with both" in north.problems[0].todo
     assert "no such domain" in north.problems[1].what
     assert [operation for operation, _ in runs(project, "north")] == ["up"]
 
