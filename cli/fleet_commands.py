@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cli.failure import CommandFailed
+from cli.fleet_add import add
 from cli.fleet_cluster import Address, Authority, Certificate, ClusterChoice, Key
 from cli.fleet_exec import execute
 from cli.options import plain_errors
@@ -19,6 +20,7 @@ fleet_app = typer.Typer(
     no_args_is_help=True, help="Many customers at once; each Pulumi.<customer>.yaml is one."
 )
 
+fleet_app.command()(add)
 fleet_app.command("exec")(execute)
 
 Only = Annotated[
@@ -63,64 +65,6 @@ AllStacks = Annotated[
         help="Name stacks in the state backend without a settings file, too; so without --only.",
     ),
 ]
-
-
-@fleet_app.command()
-@plain_errors
-def add(
-    name: Annotated[str, typer.Argument(help="The customer's name; the stack gets it, too.")],
-    tenant: Annotated[str, typer.Option(help="Microsoft Entra tenant id.")],
-    subscription: Annotated[str, typer.Option(help="Azure subscription id.")],
-    template: Annotated[
-        Path | None, typer.Option(help="The file to begin with; Pulumi.prod.yaml by default.")
-    ] = None,
-    secrets_provider: Annotated[
-        str | None,
-        typer.Option(help="Over the template's; {customer} in it becomes the name."),
-    ] = None,
-    init: Annotated[
-        bool, typer.Option("--init", help="Make the stack in the state backend, too.")
-    ] = False,
-    same_tenant: Annotated[
-        bool, typer.Option("--same-tenant", help="Another customer may have this tenant already.")
-    ] = False,
-) -> None:
-    """Write a new customer's settings file from a template, comments and all."""
-    import os
-
-    from cli.chosen_stack import engine_executable
-    from cli.fleet_run import fleet_folder
-    from fleet.customers import find_customers
-    from fleet.environment import customer_environment
-    from fleet.errors import FleetError
-    from fleet.new_customer import add_customer, init_stack
-    from fleet.state_backend import warnings
-
-    folder = fleet_folder()
-    try:
-        added = add_customer(
-            folder, name, tenant, subscription, template,
-            secrets_provider=secrets_provider, same_tenant=same_tenant,
-        )  # fmt: skip
-        typer.echo(f"{added.path.name} is written.")
-        if added.shared_key:
-            typer.echo(
-                f"Its secrets provider ({added.secrets_provider}) is the one of every customer made"
-                " so: a key for each is safer; {customer} in it stands for the name."
-            )
-        for line in added.to_change:
-            typer.echo(f"Still the example's, put this customer's own: {line}")
-        if init:
-            everybody = find_customers(folder)
-            ours = [one for one in everybody if one.name == name]
-            for line in warnings(ours, everybody, folder, os.environ).protected:
-                typer.echo(line, err=True)
-            init_stack(added, engine_executable(), folder, customer_environment(name, os.environ))
-            typer.echo(f"Stack {name} is made. Next: breakglass fleet preview --only {name}")
-        else:
-            typer.echo(f"Next: pulumi {' '.join(added.init_arguments)}")
-    except FleetError as error:
-        raise CommandFailed(str(error), exit_code=error.exit_code) from None
 
 
 @fleet_app.command("list")

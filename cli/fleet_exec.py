@@ -31,7 +31,7 @@ def execute(
         refuse_same_suffix(one.name for one in find_customers(folder))
         customer = read_customer(folder, name)
         words = [_found(command[0]), *command[1:]]
-        with own_environment(name, os.environ) as own:
+        with own_environment(customer, os.environ) as own:
             # `pulumi` then cannot mean another stack.
             code = _run(words, folder, {**with_tenant(own, customer), "PULUMI_STACK": name})
     except FleetError as error:

@@ -16,6 +16,7 @@ from cli.screen import console
 from fleet.customers import Customer, find_customers
 from fleet.environment import customer_environment, own_kinds
 from fleet.errors import FleetError
+from fleet.federation import shared_audiences
 from fleet.job import CORRECT
 from fleet.left_behind import left_behind, without_settings
 from fleet.state_backend import backend_of, warnings
@@ -37,7 +38,7 @@ def show_customers(selection: Selection, *, as_json: bool) -> None:
     except FleetError as error:
         raise CommandFailed(str(error), exit_code=error.exit_code) from None
     minded = warnings([one for one in customers if not one.trouble], everybody, folder, os.environ)
-    to_mind = {**minded.protected, **minded.unseen}
+    to_mind = {**minded.protected, **minded.unseen, **shared_audiences(customers, os.environ)}
     rows = [_row(one, folder, to_mind) for one in customers]
     lines = shared_keys(everybody, os.environ)
     lines += [f"{_some(names)}: {line}" for line, names in to_mind.items()]
@@ -112,7 +113,7 @@ def _row(customer: Customer, folder: Path, to_mind: Mapping[str, list[str]]) -> 
         "customer": customer.name,
         "tenantId": customer.tenant_id,
         "subscriptionId": customer.subscription_id,
-        "ownCredentials": own_kinds(customer.name, os.environ),
+        "ownCredentials": own_kinds(customer, os.environ),
         "backend": backend_of(environment, folder),
         "secretsProvider": customer.secrets_provider,
         "trouble": customer.trouble,

@@ -39,8 +39,8 @@ _REFUSALS = {
     "70021": "{variable}: application {client} has no federated credential for this token's issuer"
     " and subject: add one",
     "700212": "{variable}: application {client} has no federated credential for this token's"
-    " audience: it has to be api://AzureADTokenExchange, or in a fleet what ARM_OIDC_AUDIENCE__…"
-    " says of this customer",
+    " audience: it has to be api://AzureADTokenExchange, or on GitHub in a fleet"
+    " api://AzureADTokenExchange/ and the customer's name",
     "700213": "{variable}: application {client} has no federated credential for this token's"
     " subject: add one",
     "7000112": "application {client} is disabled in tenant {tenant}: enable it",

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from fleet.cluster_address import is_private
-from fleet.customers import check_name
+from fleet.customers import check_name, read_customer
 from fleet.errors import FleetError
 from fleet.federation import own_environment
 from fleet.job import Job, failed
@@ -53,7 +53,8 @@ def do_on_worker(job: Job) -> CustomerReport:
     key = str(worker.get_current_task())
     try:
         command, folder = _command(job, worker)
-        with own_environment(job.customer, os.environ) as environment:
+        customer = read_customer(folder, job.customer)
+        with own_environment(customer, os.environ) as environment:
             text = _kept(command, folder, environment, worker, key)
     except FleetError as error:
         return failed(job, str(error), f"correct that on the worker {worker.address}, run again")

@@ -1,16 +1,21 @@
 """Who the customers are: each `Pulumi.<customer>.yaml` beside Pulumi.yaml is one, nothing else.
 
-Errors are ``FleetError``. Source: Pulumi documentation, "Stacks" (names) and "Stack settings file".
+Its `config:` also holds what names its identities and is no secret, in a namespace of its own that
+neither Pulumi nor the program reads (`APPLICATIONS`).
+
+Errors are ``FleetError``. Source: Pulumi documentation, "Stacks" (names), "Stack settings file" and
+"Configuration" (namespaces: a project checks its own, a provider takes its own).
 """
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
+from uuid import UUID
 
 import yaml
 
@@ -22,9 +27,27 @@ NOT_CUSTOMERS: Final = frozenset({"sandbox", TEMPLATE})
 TENANT: Final = "azuread:tenantId"
 SUBSCRIPTION: Final = "azure-native:subscriptionId"
 PREMIUM: Final = "break-glass:premium"
+IDENTITIES: Final = ("deployment", "review")
+Which = Literal["deployment", "review"]
+CLIENT: Final = "fleet:{}ClientId"
+"""The application in the customer's tenant."""
+CONNECTION: Final = "fleet:{}ConnectionId"
+"""The service connection of Azure DevOps that gives its tokens."""
+APPLICATIONS: Final = tuple(key.format(one) for key in (CLIENT, CONNECTION) for one in IDENTITIES)
 
 _FILE: Final = re.compile(r"Pulumi\.(?P<name>.+)\.yaml")
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,98}[A-Za-z0-9_])?")
+
+
+@dataclass(frozen=True)
+class Application:
+    """Who acts in a customer's tenant; empty: the settings file does not say it."""
+
+    client_id: str = ""
+    connection_id: str = ""
+
+
+NOBODY: Final = Application()
 
 
 @dataclass(frozen=True)
@@ -42,6 +65,10 @@ class Customer:
     """What encrypts the state's secrets; empty: a passphrase, or the backend's own."""
     needs_licence: bool = True
     """`break-glass:premium` is not `absent`."""
+    deployment: Application = NOBODY
+    """Who may write."""
+    review: Application = NOBODY
+    """Who may only read."""
     trouble: str = ""
     """Why nothing can be done for this one: its file cannot be read, or its name is none."""
 
@@ -93,6 +120,10 @@ def read_customer(folder: Path, name: str) -> Customer:
         raise FleetError(f"{path.name}{line} cannot be read: {problem}; correct it") from None
     settings = _mapping(document, path.name, "the file")
     config = _mapping(settings.get("config"), path.name, "config")
+    ids = _ids(config, path.name)
+    deployment, review = (
+        Application(ids[CLIENT.format(one)], ids[CONNECTION.format(one)]) for one in IDENTITIES
+    )
     return Customer(
         name,
         path,
@@ -100,7 +131,31 @@ def read_customer(folder: Path, name: str) -> Customer:
         _plain(config.get(SUBSCRIPTION), path.name, SUBSCRIPTION),
         _plain(settings.get("secretsprovider"), path.name, "secretsprovider"),
         needs_licence=config.get(PREMIUM) != "absent",
+        deployment=deployment,
+        review=review,
     )
+
+
+def _ids(config: Mapping[str, Any], file: str) -> dict[str, str]:
+    """What the file says of `APPLICATIONS`. A key beside them is a slip: nobody would read it."""
+    for key in config:
+        if str(key).startswith("fleet:") and key not in APPLICATIONS:
+            close = difflib.get_close_matches(str(key), APPLICATIONS, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"expected {', '.join(APPLICATIONS)}"
+            raise FleetError(f"{file}: {key} is no setting: {hint}")
+    return {key: _id(config.get(key), file, key) for key in APPLICATIONS}
+
+
+def _id(value: Any, file: str, key: str) -> str:
+    if value is None:
+        return ""
+    try:
+        return str(UUID(value))
+    except (ValueError, TypeError, AttributeError):
+        raise FleetError(
+            f"{file}: {key} holds {value!r}, expected an id such as"
+            " 3ceaaf30-8142-48ea-91d9-3080f9b439fc; correct it"
+        ) from None
 
 
 def choose(

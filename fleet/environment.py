@@ -7,6 +7,10 @@ is there or not. Variables without two underscores in a row go to all customers,
 a customer that has a credential of its own gets none of the shared ones of that kind, so that no
 two halves are mixed (`GROUPS`).
 
+`BREAK_GLASS_IDENTITY` names the identity of the settings file that a run takes, `deployment` or
+`review`: its id is as one of the customer's own variables. `ARM_CLIENT_ID__NORTH_SCHOOL` comes
+first. Whoever is started with an identity does not choose once more.
+
 What a pipeline gives a job to ask for tokens with (`OF_THE_PIPELINE`) goes to nobody: it is good
 for every customer's token. See ``fleet.federation`` for what a customer gets in its place.
 
@@ -19,11 +23,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from entra.credential_variables import credential_values
-from fleet.customers import Customer
+from fleet.customers import CLIENT, IDENTITIES, NOBODY, Application, Customer
 from fleet.errors import FleetError
 
 _MARK: Final = "__"
 _SHORTEST_SECRET: Final = 6
+IDENTITY: Final = "BREAK_GLASS_IDENTITY"
 
 
 @dataclass(frozen=True)
@@ -130,17 +135,46 @@ def customer_environment(customer_name: str, environ: Mapping[str, str]) -> dict
     return {key: value for key, value in shared.items() if key.upper() not in kept_out} | own
 
 
+def identity_environment(customer: Customer, environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of this customer's process, with the identity that the run is to take.
+
+    Raises FleetError for a name that is none, and for one of which nobody says the application.
+    """
+    which = customer_environment(customer.name, environ).get(IDENTITY, "")
+    client = application_of(customer, environ).client_id
+    if which not in ("", *IDENTITIES):
+        raise FleetError(f"{IDENTITY} is {which!r}: expected {' or '.join(IDENTITIES)}")
+    # As the file's own variable: so the shared ones of that kind are kept out, too.
+    named = {f"ARM_CLIENT_ID{_MARK}{suffix_of(customer.name)}": client} if client else {}
+    environment = customer_environment(customer.name, named | dict(environ))
+    environment.pop(IDENTITY, None)
+    if which and not environment.get("ARM_CLIENT_ID"):
+        raise FleetError(
+            f"{customer.settings_file.name} lacks {CLIENT.format(which)}: write there the id of the"
+            f" application that this run is to act as ({IDENTITY} is {which})"
+        )
+    return environment
+
+
+def application_of(customer: Customer, environ: Mapping[str, str]) -> Application:
+    """The identity of the settings file that the run is to take; an empty one for none."""
+    which = customer_environment(customer.name, environ).get(IDENTITY)
+    return {"deployment": customer.deployment, "review": customer.review}.get(which or "", NOBODY)
+
+
 def begun(own: Iterable[str]) -> list[Group]:
     """The kinds of credential of which these variables are a part."""
     names = {name.upper() for name in own}
     return [group for group in GROUPS if names.intersection(group.begun_by)]
 
 
-def own_kinds(customer_name: str, environ: Mapping[str, str]) -> list[str]:
+def own_kinds(customer: Customer, environ: Mapping[str, str]) -> list[str]:
     """Of which kinds a customer has a credential of its own, in words."""
-    suffix = suffix_of(customer_name)
+    suffix = suffix_of(customer.name)
     parts = (key.partition(_MARK) for key in environ)
     own = [name for name, mark, owner in parts if name and mark and owner.upper() == suffix]
+    if application_of(customer, environ).client_id:
+        own.append("ARM_CLIENT_ID")
     return list(dict.fromkeys(group.kind for group in begun(own)))
 
 

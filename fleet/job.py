@@ -68,7 +68,7 @@ def run_job(
     except FleetError as error:
         return failed(job, str(error), CORRECT)
     try:
-        with own_environment(job.customer, options.environ) as environment:
+        with own_environment(customer, options.environ) as environment:
             named = with_tenant(environment, customer)
             return _done(job, customer, folder, options, processes, named)
     except FleetError as error:

@@ -1,7 +1,8 @@
 """Writes the settings file of a new customer from a template, whose comments stay.
 
 Errors are ``FleetError``. Only what has to differ from customer to customer is replaced: tenant,
-subscription, the name that the alarm tells, and `{customer}` in the secrets provider. What is the
+subscription, ids of its identities, the name that the alarm tells, and `{customer}` in the secrets
+provider. What is the
 example's own (its domain, its addresses) is found and named, so that no alarm goes there.
 
 Source: Pulumi documentation, "Secrets handling" (`secretsprovider`, `encryptedkey`,
@@ -18,12 +19,21 @@ from uuid import UUID
 
 import yaml
 
-from fleet.customers import SUBSCRIPTION, TEMPLATE, TENANT, check_name, find_customers
+from fleet.customers import (
+    APPLICATIONS,
+    SUBSCRIPTION,
+    TEMPLATE,
+    TENANT,
+    check_name,
+    find_customers,
+)
 from fleet.environment import refuse_same_suffix
 from fleet.errors import FleetError
 
 PLACEHOLDER: Final = "{customer}"
+NOBODYS: Final[Mapping[str, str]] = {}
 _KEY_LINES: Final = re.compile(r"^(?:encryptionsalt|encryptedkey):.*\n?", re.MULTILINE)
+_APPLICATIONS: Final = re.compile(rf"^[ \t]+(?:{'|'.join(APPLICATIONS)}):.*\n?", re.MULTILINE)
 _SECURE: Final = re.compile(r"^[^#\n]*\bsecure:", re.MULTILINE)
 _PROVIDER: Final = re.compile(
     r"^secretsprovider:[ \t]*(?P<value>\S.*?)[ \t]*(?:#.*)?$", re.MULTILINE
@@ -62,22 +72,26 @@ def add_customer(
     subscription: str,
     template: Path | None = None,
     *,
+    applications: Mapping[str, str] = NOBODYS,
     secrets_provider: str | None = None,
     same_tenant: bool = False,
 ) -> Added:
     """Write `Pulumi.<name>.yaml`.
 
-    `template`: by default the project's commented example. `secrets_provider`: over that of the
-    template. `same_tenant`: another customer may have the tenant already.
+    `template`: by default the project's commented example. `applications`: ids by their key, one of
+    `fleet.customers.APPLICATIONS`; another customer's do not stay. `secrets_provider`: over that of
+    the template. `same_tenant`: another customer may have the tenant already.
     """
     check_name(name)
     tenant, subscription = _id(tenant, "--tenant"), _id(subscription, "--subscription")
+    ids = {key: _id(value, key) for key, value in applications.items()}
     path = folder / f"Pulumi.{name}.yaml"
     _refuse_what_is_there(folder, name, tenant, same_tenant=same_tenant)
     template = template or folder / f"Pulumi.{TEMPLATE}.yaml"
     text = _template_text(template)
     text = _set(text, TENANT, tenant, template)
     text = _set(text, SUBSCRIPTION, subscription, template)
+    text = _with_applications(text, ids)
     text = _CUSTOMER.sub(lambda found: f'{found["key"]}"{name}"', text, count=1)
     text = _DOMAIN.sub(r"\g<indent># \g<line>", text)
     text, provider, shared = _with_provider(text, name, secrets_provider)
@@ -162,6 +176,18 @@ def _set(text: str, key: str, value: str, template: Path) -> str:
             " config: correct the template"
         )
     return replaced
+
+
+def _with_applications(text: str, ids: Mapping[str, str]) -> str:
+    """The text with these ids below the subscription's, and no others."""
+    text = _APPLICATIONS.sub("", text)
+    pattern = re.compile(rf"^(?P<indent>[ \t]+){re.escape(SUBSCRIPTION)}:.*$", re.MULTILINE)
+    return pattern.sub(
+        lambda found: "\n".join(
+            [found[0], *(f"{found['indent']}{key}: {value}" for key, value in ids.items())]
+        ),
+        text,
+    )
 
 
 def _with_provider(text: str, name: str, chosen: str | None) -> tuple[str, str, bool]:

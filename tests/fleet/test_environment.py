@@ -8,11 +8,17 @@ from hypothesis import strategies as st
 
 from entra.credential_variables import CREDENTIALS
 from entra.credentials import choose_method
-from fleet.customers import _NAME, Customer  # pyright: ignore[reportPrivateUsage]
+from fleet.customers import (
+    _NAME,  # pyright: ignore[reportPrivateUsage]
+    Customer,
+    read_customer,
+)
 from fleet.environment import (
     GROUPS,
+    IDENTITY,
     OF_THE_PIPELINE,
     customer_environment,
+    identity_environment,
     own_kinds,
     refuse_same_suffix,
     secret_values,
@@ -21,6 +27,8 @@ from fleet.environment import (
     without_secrets,
 )
 from fleet.errors import FleetError
+
+NORTH = Customer("north", Path("Pulumi.north.yaml"), "", "")
 
 
 @pytest.mark.parametrize(
@@ -124,8 +132,8 @@ def test_its_own_tenant_goes_with_an_identity_for_all() -> None:
     shared = {"ARM_CLIENT_ID": "app", "ARM_CLIENT_SECRET": "s", "ARM_TENANT_ID__NORTH": "t"}
     got = customer_environment("north", shared)
     assert got == {"ARM_CLIENT_ID": "app", "ARM_CLIENT_SECRET": "s", "ARM_TENANT_ID": "t"}
-    assert own_kinds("north", {**shared, "ARM_CLIENT_ID__NORTH": "x"}) == ["the tenant's identity"]
-    assert own_kinds("north", shared) == []
+    assert own_kinds(NORTH, {**shared, "ARM_CLIENT_ID__NORTH": "x"}) == ["the tenant's identity"]
+    assert own_kinds(NORTH, shared) == []
 
 
 def test_the_settings_file_names_the_tenant_where_nothing_else_does() -> None:
@@ -133,6 +141,63 @@ def test_the_settings_file_names_the_tenant_where_nothing_else_does() -> None:
     named = {"ARM_TENANT_ID": "its tenant", "ARM_SUBSCRIPTION_ID": "its subscription"}
     assert with_tenant({}, customer) == named
     assert with_tenant({"ARM_TENANT_ID": "other"}, customer)["ARM_TENANT_ID"] == "other"
+
+
+DEPLOYER, REVIEWER = "00000000-0000-4000-8000-00000000000d", "00000000-0000-4000-8000-00000000000e"
+
+
+def identified(folder: Path, *lines: str) -> Customer:
+    """North, with these lines in its settings file."""
+    path = folder / "Pulumi.north.yaml"
+    path.write_text("".join(["config:\n", *(f"  {one}\n" for one in lines)]), encoding="utf-8")
+    return read_customer(folder, "north")
+
+
+@pytest.mark.parametrize(("which", "client"), [("deployment", DEPLOYER), ("review", REVIEWER)])
+def test_a_run_takes_the_identity_of_the_settings_file_that_it_names(
+    tmp_path: Path, which: str, client: str
+) -> None:
+    north = identified(
+        tmp_path, f"fleet:deploymentClientId: {DEPLOYER}", f"fleet:reviewClientId: {REVIEWER}"
+    )
+    shared = {"ARM_CLIENT_ID": "all", "ARM_OIDC_TOKEN": "all", "ARM_TENANT_ID": "all"}
+    environ = {"ARM_USE_OIDC": "true", **shared, IDENTITY: which}
+    once = identity_environment(north, environ)
+    assert once == {"ARM_USE_OIDC": "true", "ARM_CLIENT_ID": client}
+    assert own_kinds(north, environ) == ["the tenant's identity"]
+    own = {"ARM_CLIENT_ID__NORTH": "its own"}
+    twice = identity_environment(north, identity_environment(north, environ | own))
+    assert twice == {"ARM_USE_OIDC": "true", "ARM_CLIENT_ID": "its own"}
+    assert identity_environment(north, shared) == shared
+    assert identity_environment(NORTH, environ)["ARM_CLIENT_ID"] == "all"
+
+
+def test_an_identity_that_cannot_be_is_told_in_one_line(tmp_path: Path) -> None:
+    north = identified(tmp_path, f"fleet:deploymentClientId: {DEPLOYER}")
+    with pytest.raises(FleetError, match="'deploy': expected deployment or review"):
+        identity_environment(north, {IDENTITY: "deploy"})
+    with pytest.raises(FleetError, match=r"^Pulumi\.north\.yaml lacks fleet:reviewClientId"):
+        identity_environment(north, {IDENTITY: "review"})
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("fleet:reviewClientId: app", "fleet:reviewClientId holds 'app', expected an id such as"),
+        ("fleet:reviewClientId: {secure: x}", "fleet:reviewClientId holds {'secure': 'x'}"),
+        ("fleet:deploymentConnectionId: 12", "fleet:deploymentConnectionId holds 12"),
+        ("fleet:reviewerClientId: x", "no setting: did you mean fleet:reviewClientId?"),
+        ("fleet:parallel: 3", "fleet:parallel is no setting: expected fleet:deploymentClientId"),
+    ],
+)
+def test_a_wrong_id_of_an_identity_is_named_in_one_line(
+    tmp_path: Path, line: str, told: str
+) -> None:
+    with pytest.raises(FleetError) as caught:
+        identified(tmp_path, line)
+    assert str(caught.value).startswith("Pulumi.north.yaml: ")
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_two_customers_that_would_share_variables_are_refused() -> None:

@@ -2,8 +2,12 @@
 
 import json
 import os
+import socket
+import struct
 import sys
+import threading
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,18 +21,24 @@ from cli.main import app
 from entra.credentials import ask_pipeline
 from entra.errors import IdentityError
 from entra.identity import Identity
+from fleet.customers import Application, Customer
 from fleet.environment import customer_environment
 from fleet.errors import FleetError
-from fleet.federation import own_environment
+from fleet.federation import own_environment, shared_audiences
 from fleet.job import run_job
-from tests.fleet.pipeline import BEARER, Pipeline, federated, running_pipeline
+from tests.fleet.pipeline import (
+    AZURE_DEVOPS_AUDIENCE,
+    BEARER,
+    Pipeline,
+    federated,
+    running_pipeline,
+    subject_of,
+)
 from tests.fleet.stub import job, stub_project
 from tests.support.tenant import object_id, running_tenant, small_document
 
-AUDIENCES = {
-    "ARM_OIDC_AUDIENCE__NORTH": "api://AzureADTokenExchange/north",
-    "ARM_OIDC_AUDIENCE__SOUTH": "api://AzureADTokenExchange/south",
-}
+OURS, THEIRS = "api://AzureADTokenExchange/north", "api://AzureADTokenExchange/south"
+NORTH, SOUTH = (Customer(one, Path(f"Pulumi.{one}.yaml"), "", "") for one in ("north", "south"))
 
 
 @pytest.fixture
@@ -51,14 +61,11 @@ def audience_of(token: str) -> Any:
 
 
 def test_a_process_gets_its_own_customers_tokens_whatever_it_asks_for(pipeline: Pipeline) -> None:
-    environ = {**pipeline.environ, **AUDIENCES}
-    with own_environment("north", environ) as north, own_environment("south", environ) as south:
-        assert (
-            audience_of(asked(north, AUDIENCES["ARM_OIDC_AUDIENCE__SOUTH"]))
-            == (AUDIENCES["ARM_OIDC_AUDIENCE__NORTH"])
-        )
-        assert audience_of(asked(south, "")) == AUDIENCES["ARM_OIDC_AUDIENCE__SOUTH"]
-    assert set(pipeline.audiences) == set(AUDIENCES.values())
+    environ = pipeline.environ
+    with own_environment(NORTH, environ) as north, own_environment(SOUTH, environ) as south:
+        assert audience_of(asked(north, THEIRS)) == (OURS)
+        assert audience_of(asked(south, "")) == THEIRS
+    assert set(pipeline.audiences) == {OURS, THEIRS}
 
 
 def test_what_is_good_for_every_customer_reaches_none(pipeline: Pipeline) -> None:
@@ -67,14 +74,14 @@ def test_what_is_good_for_every_customer_reaches_none(pipeline: Pipeline) -> Non
         "ARM_OIDC_REQUEST_TOKEN": BEARER,
         "SYSTEM_ACCESSTOKEN": BEARER,
     }
-    with own_environment("north", environ) as north:
+    with own_environment(NORTH, environ) as north:
         assert not [name for name, value in north.items() if BEARER in value]
         assert not [name for name, value in north.items() if urlsplit(pipeline.url).netloc in value]
 
 
 def test_one_customers_password_opens_no_others_address(pipeline: Pipeline) -> None:
     environ = pipeline.environ
-    with own_environment("north", environ) as north, own_environment("south", environ) as south:
+    with own_environment(NORTH, environ) as north, own_environment(SOUTH, environ) as south:
         before = len(pipeline.audiences)
         url = south["ACTIONS_ID_TOKEN_REQUEST_URL"]
         for password in (north["ACTIONS_ID_TOKEN_REQUEST_TOKEN"], BEARER):
@@ -87,13 +94,13 @@ def test_one_customers_password_opens_no_others_address(pipeline: Pipeline) -> N
 def test_the_tenant_takes_the_token_for_its_own_application_alone(pipeline: Pipeline) -> None:
     document = small_document()
     ours = document["apps"][0]
-    ours["federatedCredentials"] = [federated(AUDIENCES["ARM_OIDC_AUDIENCE__NORTH"])]
+    ours["federatedCredentials"] = [federated(OURS)]
     theirs = {**ours, "appId": object_id("their app"), "objectId": object_id("their principal")}
-    theirs["federatedCredentials"] = [federated(AUDIENCES["ARM_OIDC_AUDIENCE__SOUTH"])]
+    theirs["federatedCredentials"] = [federated(THEIRS)]
     document["apps"].append(theirs)
     with (
         running_tenant(document) as server,
-        own_environment("north", {**pipeline.environ, **AUDIENCES}) as north,
+        own_environment(NORTH, pipeline.environ) as north,
     ):
         environ = {**server.environment(), **north, "ARM_CLIENT_SECRET": ""}
         ok = Identity.from_environment({**environ, "ARM_CLIENT_ID": ours["appId"]})
@@ -104,11 +111,125 @@ def test_the_tenant_takes_the_token_for_its_own_application_alone(pipeline: Pipe
             crossed.graph_token()
 
 
+def test_an_audience_of_ones_own_is_taken_and_a_shared_one_is_warned_of(pipeline: Pipeline) -> None:
+    environ = {**pipeline.environ, "ARM_OIDC_AUDIENCE__NORTH": "api://ours"}
+    with own_environment(NORTH, environ) as north, own_environment(SOUTH, environ) as south:
+        assert [audience_of(asked(one, "")) for one in (north, south)] == ["api://ours", THEIRS]
+    both = (NORTH, SOUTH)
+    assert shared_audiences(both, environ) == {}
+    shared = {**pipeline.environ, "ARM_OIDC_AUDIENCE": "api://all"}
+    ((line, names),) = shared_audiences(both, shared).items()
+    assert "have one audience (api://all)" in line
+    assert names == ["north", "south"]
+    for otherwise in (
+        {"ARM_USE_OIDC": "false"},
+        {"ARM_OIDC_TOKEN__NORTH": "fetched by a step before"},
+        pipeline.azure_devops,
+    ):
+        assert shared_audiences(both, {**shared, **otherwise}) == {}
+
+
+def of_connection(customer: Customer, number: int) -> Customer:
+    """With an application of its own that deploys, and its connection."""
+    mine = Application(object_id(f"app {number}"), object_id(f"connection {number}"))
+    return replace(customer, deployment=mine)
+
+
+def test_on_azure_devops_each_process_gets_tokens_of_its_own_connection_alone(
+    pipeline: Pipeline,
+) -> None:
+    document = small_document()
+    app = document["apps"][0]
+    ours, theirs = of_connection(NORTH, 1), of_connection(SOUTH, 2)
+    connections = [one.deployment.connection_id for one in (ours, theirs)]
+    pipeline.named.update(connections)
+    document["apps"] = [
+        {
+            **app,
+            "appId": one.deployment.client_id,
+            "objectId": object_id(one.name),
+            "federatedCredentials": [
+                federated(AZURE_DEVOPS_AUDIENCE, subject_of(one.deployment.connection_id))
+            ],
+        }
+        for one in (ours, theirs)
+    ]
+    environ = {**pipeline.azure_devops, "BREAK_GLASS_IDENTITY": "deployment"}
+    with (
+        running_tenant(document) as server,
+        own_environment(ours, environ) as north,
+        own_environment(theirs, environ) as south,
+    ):
+        tenant = {**server.environment(), "ARM_CLIENT_SECRET": ""}
+        mine = Identity.from_environment({**tenant, **north})
+        assert mine.graph_claims()["appid"] == north["ARM_CLIENT_ID"] == ours.deployment.client_id
+        assert mine.resource_manager_token()
+        crossed = {**tenant, **north, "ARM_CLIENT_ID": south["ARM_CLIENT_ID"]}
+        with pytest.raises(IdentityError, match="credential for this token's subject"):
+            Identity.from_environment(crossed).graph_token()
+        for given in (north, south):
+            assert not [name for name, value in given.items() if BEARER in value]
+            assert not {"SYSTEM_OIDCREQUESTURI", "BREAK_GLASS_IDENTITY"} & given.keys()
+    assert set(pipeline.connections) == set(connections)
+    asked_for = pipeline.connections.count(connections[0])
+    assert asked_for > 2, "a token is asked for whenever one is needed"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({}, "names the connection; add the customer to azure-pipelines/connections.yml"),
+        ({"SYSTEM_ACCESSTOKEN": "of another job"}, "it answered 401; is that its id"),
+        ({"SYSTEM_ACCESSTOKEN": ""}, "`env: SYSTEM_ACCESSTOKEN: $(System.AccessToken)`"),
+        ({"BREAK_GLASS_IDENTITY": "review"}, "Pulumi.north.yaml lacks fleet:reviewConnectionId"),
+    ],
+)
+def test_what_azure_devops_does_not_give_is_told_in_one_line(
+    pipeline: Pipeline, change: dict[str, str], told: str
+) -> None:
+    north = replace(of_connection(NORTH, 1), review=Application(object_id("app 3")))
+    environ = {**pipeline.azure_devops, "BREAK_GLASS_IDENTITY": "deployment", **change}
+    with pytest.raises(FleetError) as caught, own_environment(north, environ):
+        pass
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert BEARER not in str(caught.value)
+
+
+def test_azure_devops_that_is_busy_is_asked_again(pipeline: Pipeline) -> None:
+    north, pauses = of_connection(NORTH, 1), list[float]()
+    connection = north.deployment.connection_id
+    pipeline.named.add(connection)
+    pipeline.answers[connection] = [503, 429]
+    environ = {**pipeline.azure_devops, "BREAK_GLASS_IDENTITY": "deployment"}
+    with own_environment(north, environ, pauses.append):
+        assert pauses == [1, 4]
+    pipeline.answers[connection] = [403]
+    with pytest.raises(FleetError, match=r"it answered 403 \(not today\)"):
+        own_environment(north, environ).__enter__()
+
+
+def test_a_client_that_hangs_up_midway_leaves_no_traceback(
+    pipeline: Pipeline, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with own_environment(NORTH, pipeline.environ) as north:
+        address = urlsplit(north["ACTIONS_ID_TOKEN_REQUEST_URL"])
+        with socket.create_connection((str(address.hostname), address.port or 0)) as client:
+            # So that closing it tells the other side of a broken connection at once.
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.sendall(b"GET /token HTTP/1.1\r\nAuthorization: Bearer")
+        for thread in threading.enumerate():
+            if "process_request_thread" in thread.name:
+                thread.join()
+        assert asked(north, "")
+    assert capfd.readouterr().err == ""
+
+
 def test_the_address_is_gone_with_the_process(pipeline: Pipeline) -> None:
     north: dict[str, str] = {}
 
     def stopped() -> None:
-        with own_environment("north", pipeline.environ) as made:
+        with own_environment(NORTH, pipeline.environ) as made:
             north.update(made)
             raise KeyboardInterrupt
 
@@ -120,9 +241,9 @@ def test_the_address_is_gone_with_the_process(pipeline: Pipeline) -> None:
 
 def test_a_pipeline_that_is_busy_is_asked_again(pipeline: Pipeline) -> None:
     pauses: list[float] = []
-    audience = AUDIENCES["ARM_OIDC_AUDIENCE__NORTH"]
+    audience = OURS
     pipeline.answers[audience] = [503, 429]
-    with own_environment("north", {**pipeline.environ, **AUDIENCES}, pauses.append) as north:
+    with own_environment(NORTH, pipeline.environ, pauses.append) as north:
         assert audience_of(asked(north, "")) == audience
     assert pauses == [1, 4]
 
@@ -132,11 +253,11 @@ def test_a_pipeline_that_gives_none_is_told_in_one_line(
     pipeline: Pipeline, statuses: list[int], waited: list[float]
 ) -> None:
     pauses: list[float] = []
-    pipeline.answers["api://AzureADTokenExchange"] = statuses
+    pipeline.answers["api://AzureADTokenExchange/north"] = statuses
     told = f"gave no OIDC token: it answered {statuses[-1]}"
     with (
         pytest.raises(FleetError, match=told) as caught,
-        own_environment("north", pipeline.environ, pauses.append),
+        own_environment(NORTH, pipeline.environ, pauses.append),
     ):
         pass
     assert pauses == waited
@@ -156,7 +277,7 @@ def test_a_pipeline_that_gives_none_is_told_in_one_line(
 )
 def test_who_signs_in_otherwise_gets_no_address(pipeline: Pipeline, own: dict[str, str]) -> None:
     environ = {**pipeline.environ, **own}
-    with own_environment("north", environ) as north:
+    with own_environment(NORTH, environ) as north:
         assert north == customer_environment("north", environ)
         assert "ACTIONS_ID_TOKEN_REQUEST_URL" not in north
     assert pipeline.audiences == []
@@ -165,7 +286,7 @@ def test_who_signs_in_otherwise_gets_no_address(pipeline: Pipeline, own: dict[st
 def test_a_proxy_is_not_asked_for_an_address_on_this_machine(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with own_environment("north", {**pipeline.environ, "NO_PROXY": "vault.internal"}) as north:
+    with own_environment(NORTH, {**pipeline.environ, "NO_PROXY": "vault.internal"}) as north:
         assert north["NO_PROXY"] == "vault.internal,127.0.0.1"
         monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
         for name in ("no_proxy", "NO_PROXY"):
@@ -211,7 +332,7 @@ def test_a_command_as_one_customer_asks_for_that_customer(
 ) -> None:
     project = stub_project(tmp_path, "north", "south")
     monkeypatch.chdir(project.folder)
-    for name, value in {**pipeline.environ, **AUDIENCES}.items():
+    for name, value in pipeline.environ.items():
         monkeypatch.setenv(name, value)
     shown = tmp_path / "environment.json"
     code = f"import json, os; json.dump(dict(os.environ), open({str(shown)!r}, 'w'))"
@@ -220,7 +341,7 @@ def test_a_command_as_one_customer_asks_for_that_customer(
     given: dict[str, str] = json.loads(shown.read_text(encoding="utf-8"))
     assert given["PULUMI_STACK"] == "north"
     assert given["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] != BEARER
-    assert AUDIENCES["ARM_OIDC_AUDIENCE__SOUTH"] not in given.values()
-    pipeline.answers[AUDIENCES["ARM_OIDC_AUDIENCE__NORTH"]] = [403]
+    assert THEIRS not in given.values()
+    pipeline.answers[OURS] = [403]
     refused = CliRunner().invoke(app, ["fleet", "exec", "north", "--", sys.executable, "-c", ""])
     assert (refused.exit_code, "it answered 403" in refused.output) == (1, True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fleet.customers import find_customers
+from fleet.customers import APPLICATIONS, Application, find_customers, read_customer
 from fleet.errors import FleetError
 from fleet.new_customer import add_customer, init_stack
 from fleet.state_backend import backend_of, warnings
@@ -45,6 +45,37 @@ def test_the_example_becomes_a_customer_and_keeps_its_comments(project: StubProj
         TENANT,
         SUBSCRIPTION,
     )
+
+
+def test_ids_of_its_identities_are_written_below_the_subscription_and_no_others_stay(
+    project: StubProject,
+) -> None:
+    template = project.folder / "template.yaml"
+    theirs = {key: tenant_of(number) for number, key in enumerate(APPLICATIONS)}
+    text = (project.folder / "Pulumi.prod.yaml").read_text(encoding="utf-8")
+    more = "".join(f"  {key}: {value} # south's\n" for key, value in theirs.items())
+    template.write_text(text.replace("config:\n", f"config:\n{more}"), encoding="utf-8")
+    ids = {"fleet:deploymentClientId": TENANT.upper(), "fleet:reviewClientId": SUBSCRIPTION}
+    added = add_customer(project.folder, "north", TENANT, SUBSCRIPTION, template, applications=ids)
+    plain = add_customer(project.folder, "east", SUBSCRIPTION, SUBSCRIPTION)
+    (below,) = [
+        number
+        for number, line in enumerate(lines_of(added.path))
+        if "azure-native:subscriptionId" in line
+    ]
+    assert lines_of(added.path)[below + 1 : below + 3] == [
+        f"  fleet:deploymentClientId: {TENANT}",
+        f"  fleet:reviewClientId: {SUBSCRIPTION}",
+    ]
+    assert len(lines_of(added.path)) == len(lines_of(plain.path)) + 2
+    north = read_customer(project.folder, "north")
+    assert (north.deployment, north.review) == (Application(TENANT), Application(SUBSCRIPTION))
+    with pytest.raises(FleetError, match="fleet:reviewClientId holds 'x', expected an id"):
+        add_customer(
+            project.folder, "west", TENANT, SUBSCRIPTION, same_tenant=True,
+            applications={"fleet:reviewClientId": "x"},
+        )  # fmt: skip
+    assert not (project.folder / "Pulumi.west.yaml").exists()
 
 
 def test_what_is_the_examples_own_is_named_with_its_line(project: StubProject) -> None:
