@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from fleet.job import Job, not_started
-from fleet.report import CustomerReport, Problem
+from fleet.report import CHANGES, CustomerReport, Problem, changed
 
-CHANGES: Final = ("create", "update", "replace", "delete")
 _PAST: Final = {
     "create": "created",
+    "import": "imported",
     "update": "updated",
     "replace": "replaced",
     "delete": "deleted",
@@ -46,7 +46,7 @@ def asked(
     say(sum_of(good))
     if bad:
         say(f"Left out, because their preview failed: {_names(bad)}.")
-    if not any(_changes(one) for one in good):
+    if not any(changed(one) for one in good):
         say("There is nothing to agree to.")
         return Answer(frozenset(), [*bad, *(_of_up(one) for one in good)])
     if _typed("Go on? Only 'yes' does: ") != "yes":
@@ -70,10 +70,13 @@ def sum_of(reports: Sequence[CustomerReport], *, done: bool = False) -> str:
     """What an `up` would change at all of them, or has changed, in words."""
     total: Counter[str] = Counter()
     for one in reports:
-        total.update({kind: one.changes.get(kind, 0) for kind in CHANGES})
-    touched = sum(_changes(one) for one in reports)
+        total.update(changed(one))
+    touched = sum(bool(changed(one)) for one in reports)
+    kinds = [*CHANGES, *sorted(total.keys() - {*CHANGES})]
     counted = ", ".join(
-        f"{total[kind]} {_PAST[kind] if done else f'to {kind}'}" for kind in CHANGES if total[kind]
+        f"{total[kind]} {_PAST.get(kind, kind) if done else f'to {kind}'}"
+        for kind in kinds
+        if total[kind]
     )
     whom = f"{len(reports)} customer{'' if len(reports) == 1 else 's'}"
     if not counted:
@@ -94,12 +97,13 @@ def _typed(question: str) -> str:
         return ""
 
 
-def _changes(report: CustomerReport) -> bool:
-    return any(report.changes.get(kind) for kind in CHANGES)
-
-
 def _of_up(report: CustomerReport) -> CustomerReport:
-    return report.model_copy(update={"operation": "up"})
+    """Of a preview with which an `up` has ended: it failed, or there was nothing to do."""
+    problems = tuple(
+        one.model_copy(update={"todo": one.todo.replace("fleet preview --res", "fleet up --res")})
+        for one in report.problems
+    )
+    return report.model_copy(update={"operation": "up", "problems": problems})
 
 
 def _left(report: CustomerReport, why: str) -> CustomerReport:

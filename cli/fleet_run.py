@@ -7,33 +7,44 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cli.chosen_stack import engine_executable, project_folder
 from cli.failure import CommandFailed
-from cli.fleet_agreement import CHANGES, ask_for_each_name, asked, is_interactive, sum_of
+from cli.fleet_agreement import ask_for_each_name, asked, is_interactive, sum_of
 from cli.fleet_cluster import HERE, ClusterChoice, connection
 from cli.screen import console
 from cli.steady_screen import SteadyScreen
 from cli.stopping import terminated_like_interrupted
 from cli.workspace import sandbox_folder
 from fleet.changes import changed_since, running_revision
-from fleet.customers import Customer, choose, find_customers, is_name
+from fleet.customers import Customer, choose, customer_names, find_customers, is_name
 from fleet.environment import refuse_same_suffix
 from fleet.errors import FleetError
+from fleet.federation import shared_audiences
 from fleet.job import Job, Options, not_started, run_job, unreadable
 from fleet.left_behind import left_behind, without_settings
 from fleet.parallelism import default_parallelism
 from fleet.problems import changes_pending
 from fleet.processes import Processes
 from fleet.records import Ledger, Record, last_report, to_resume
-from fleet.report import CustomerReport, FleetReport, Operation
+from fleet.report import CustomerReport, FleetReport, Operation, changed
 from fleet.runner import run_fleet
 from fleet.stack import version_of
 from fleet.state_backend import warnings
 
 if TYPE_CHECKING:
     from fleet.cluster import Cluster
+
+
+PLAN_STAYS_HERE: Final = (
+    "With --cluster nobody compares what is written with what you agree to: only names and the"
+    " commit travel. Each worker previews again, and writes what is to be changed by then."
+)
+BACKEND_IS_ELSEWHERE: Final = (
+    "stacks without a settings file were not looked for: with --cluster the state is the workers'"
+    " to reach; `breakglass fleet list` looks from here"
+)
 
 
 @dataclass(frozen=True)
@@ -116,6 +127,12 @@ def run(operation: Operation, selection: Selection, way: Way) -> FleetReport:
 class _Fleet:
     def __init__(self, operation: Operation, selection: Selection, way: Way) -> None:
         self._operation: Operation = operation
+        if way.all_stacks and way.cluster != HERE:
+            raise FleetError(
+                "--all-stacks asks the state backend from here, and with --cluster the state is the"
+                " workers' to reach: leave it out; `breakglass fleet list` names such stacks",
+                exit_code=2,
+            )
         self._way = way
         self.folder = fleet_folder()
         self.trouble = ""
@@ -134,9 +151,9 @@ class _Fleet:
     def run(self, cluster: "Cluster | None") -> FleetReport:
         self._cluster = cluster
         jobs, known = self._jobs()
-        if self._way.resume and not jobs:
+        if self._way.resume and not (jobs or self._all_stacks):
             self._screen.say("Nothing is missing of the last run.")
-        elif not (jobs or self._bad):
+        elif not (jobs or self._bad or self._way.resume):
             self._screen.say("No customer has changed.")
         self._refuse_without_a_person(jobs)
         # A cluster's workers have a `pulumi` each.
@@ -153,15 +170,29 @@ class _Fleet:
         return self._closed(ledger)
 
     def _go_on(self, jobs: Sequence[Job], options: Options, ledger: Ledger) -> None:
+        first = self._first(jobs)
+        fallen = [one.customer for one in self._bad if one.customer in first]
+        canary = [job for job in jobs if job.customer in first]
+        if fallen and jobs:
+            self._screen.say(
+                f"Nobody is started: {', '.join(fallen)} was to go first, and the settings file"
+                " cannot be read."
+            )
+            return
         if self._operation == "up" and jobs and not self._way.yes:
-            jobs, reports = self._agreed(jobs, options)
+            jobs, reports = self._agreed(jobs, options, canary)
             ledger.put(reports)
         elif self._operation == "destroy":
             refused = ask_for_each_name(jobs)
             ledger.put(refused)
             jobs = [] if refused else jobs
         self._has_written = bool(jobs)
-        self._wave(jobs, options, ledger, self._way.canary)
+        ledger.put(self._wave(jobs, options, ledger, canary))
+
+    def _first(self, jobs: Sequence[Job]) -> set[str]:
+        """Who goes first, of all that are to be done: those too for whom nothing can be done."""
+        due = {*(job.customer for job in jobs), *(one.customer for one in self._bad)}
+        return set([name for name in self._names if name in due][: self._way.canary])
 
     def _jobs(self) -> tuple[list[Job], list[CustomerReport]]:
         """What is to be done, and what is known without it."""
@@ -172,6 +203,11 @@ class _Fleet:
         jobs, kept = to_resume(last, self._revision, names)
         told = {one.customer for one in last.customers}
         bad = {one.customer: one for one in self._bad if one.customer in told}
+        still = {*customer_names(self.folder)}
+        if any(one.customer not in still for one in kept) and self._cluster is None:
+            # Of these the backend knows whether somebody has taken their stacks away since.
+            self._all_stacks = True
+            kept = [one for one in kept if one.customer in still]
         return jobs, [bad.get(one.customer, one) for one in kept]
 
     def _refuse_without_a_person(self, jobs: Sequence[Job]) -> None:
@@ -193,24 +229,30 @@ class _Fleet:
         named = {job.customer for job in jobs}
         ours = [one for one in self._good if one.name in named]
         found = warnings(ours, find_customers(self.folder), self.folder, os.environ)
-        for line in found.protected:
+        for line in (*found.protected, *shared_audiences(ours, os.environ)):
             self._screen.say(line)
 
     def _agreed(
-        self, jobs: Sequence[Job], options: Options
+        self, jobs: Sequence[Job], options: Options, canary: Sequence[Job]
     ) -> tuple[list[Job], list[CustomerReport]]:
         """Preview all, show the sum, ask once: what to go on with, and what is over already."""
         looks = [Job(one.customer, "preview", one.revision) for one in jobs]
         previews = self._wave(looks, options)
-        answer = asked(previews, jobs[: self._way.canary], self._screen.say)
+        if self._cluster is not None:
+            self._screen.say(PLAN_STAYS_HERE)
+        answer = asked(previews, canary, self._screen.say)
         return [job for job in jobs if job.customer in answer.go_on], answer.over
 
     def _wave(
-        self, jobs: Sequence[Job], options: Options, ledger: Ledger | None = None, canary: int = 0
+        self,
+        jobs: Sequence[Job],
+        options: Options,
+        ledger: Ledger | None = None,
+        canary: Sequence[Job] = (),
     ) -> list[CustomerReport]:
         if not jobs:
             return []
-        processes = Processes()
+        processes, first = Processes(), len([job for job in jobs if job in canary])
         with terminated_like_interrupted(), self._screen.progress(len(jobs)) as progress:
 
             def begin(customer: str) -> None:
@@ -234,14 +276,14 @@ class _Fleet:
             if self._cluster is None:
                 with self._executor() as executor:
                     return run_fleet(
-                        jobs, executor, do, stop=processes, on_change=on_change, canary=canary
+                        jobs, executor, do, stop=processes, on_change=on_change, canary=first
                     )
             from fleet.cluster_worker import do_on_worker
 
             with self._cluster.executor(begin, self._judged) as executor:
                 return run_fleet(
                     jobs, executor, do_on_worker,
-                    stop=executor, on_change=on_change, canary=canary,
+                    stop=executor, on_change=on_change, canary=first,
                 )  # fmt: skip
 
     def _executor(self) -> Executor:
@@ -249,7 +291,7 @@ class _Fleet:
         return ThreadPoolExecutor(max_workers=number)
 
     def _judged(self, report: CustomerReport) -> CustomerReport:
-        pending = [f"{report.changes[one]} {one}" for one in CHANGES if report.changes.get(one)]
+        pending = [f"{number} {kind}" for kind, number in changed(report).items()]
         if not (self._way.expect_no_changes and pending and report.outcome == "done"):
             return report
         problem = changes_pending(pending, report.customer)
@@ -258,8 +300,10 @@ class _Fleet:
         )
 
     def _others(self, pulumi: Path) -> list[str]:
-        if not self._all_stacks or self._cluster is not None:
+        if not self._all_stacks:
             return []
+        if self._cluster is not None:
+            raise FleetError(BACKEND_IS_ELSEWHERE)
         return left_behind(pulumi, self.folder, os.environ)
 
     def _left_behind(self, names: "Future[list[str]]") -> list[CustomerReport]:
@@ -273,8 +317,9 @@ class _Fleet:
 
     def _tell(self, reports: Iterable[CustomerReport]) -> None:
         """Of customers for whom nothing is run."""
-        with self._screen.progress(0) as progress:
-            for one in reports:
+        told = list(reports)
+        with self._screen.progress(len(told)) as progress:
+            for one in told:
                 progress.end(one)
 
     def _closed(self, ledger: Ledger) -> FleetReport:

@@ -15,9 +15,10 @@ from typing import Any, Final
 from fleet.report import Problem
 from fleet.report_json import write_text
 
-_NO_CHANGE: Final = frozenset(
+NO_CHANGE: Final = frozenset(
     {"same", "read", "read-replacement", "refresh", "discard", "discard-replaced"}
 )
+"""Operations of the engine that write neither to the tenant nor to what the state holds of it."""
 _MOST: Final = 3
 """So many steps are named in a line."""
 
@@ -25,7 +26,7 @@ _MOST: Final = 3
 def plan_of(events: Iterable[Any]) -> list[str]:
     """The steps of a preview that would change something, each once."""
     metadata = (one.resource_pre_event.metadata for one in events if one.resource_pre_event)
-    found = {_words(step) for step in metadata if _operation(step) not in _NO_CHANGE}
+    found = {_words(step) for step in metadata if _operation(step) not in NO_CHANGE}
     return sorted(found)
 
 

@@ -6,7 +6,7 @@ Errors are ``FleetError``.
 import hashlib
 import re
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -32,6 +32,8 @@ _HARMLESS_FILES: Final = frozenset(
 _CODE_FOLDERS: Final = frozenset({"alerting", "components", "entra", "policies"})
 _CODE_FILES: Final = frozenset({"Pulumi.yaml", "pyproject.toml", "requirements.txt"})
 """Of a file that git does not know yet, these and Python's are code; notes beside them are not."""
+NO_GIT: Final = "no git"
+"""So the revision begins of a run outside git."""
 _SETTINGS: Final = re.compile(r"Pulumi\.(?P<name>.+)\.yaml")
 
 
@@ -43,23 +45,41 @@ def revision(folder: Path) -> str | None:
         return None
 
 
-def running_revision(folder: Path) -> str | None:
+def running_revision(folder: Path) -> str:
     """What a run is of: the commit, and a digest of settings and code that differ from it.
 
     The same words for the same files, so that a run can be resumed with them and with no others.
-    None outside git, or without git.
+    Outside git, or without git, a digest of all settings and code.
     """
     commit = revision(folder)
     if commit is None:
-        return None
-    digest = hashlib.sha256()
-    paths = sorted(set(_open_paths(folder)), key=str)
+        return f"{NO_GIT}, files {_digest(folder, _all_paths(folder))}"
+    paths = set(_open_paths(folder))
     of_a_run = [path for path in paths if _customer_of(path) or not _is_harmless(path)]
-    for path in of_a_run:
+    return f"{commit} plus uncommitted changes {_digest(folder, of_a_run)}" if of_a_run else commit
+
+
+def _digest(folder: Path, paths: Iterable[PurePosixPath]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(paths, key=str):
         file = folder / path
         content = file.read_bytes() if file.is_file() else None
         digest.update(repr((str(path), content)).encode())
-    return f"{commit} plus uncommitted changes {digest.hexdigest()[:12]}" if of_a_run else commit
+    return digest.hexdigest()[:12]
+
+
+def _all_paths(folder: Path) -> Iterator[PurePosixPath]:
+    """Settings and code in the folder, whoever keeps them."""
+    inner = (file for name in _CODE_FOLDERS for file in (folder / name).rglob("*"))
+    for file in (*folder.iterdir(), *inner):
+        path = PurePosixPath(file.relative_to(folder).as_posix())
+        if file.is_file() and "__pycache__" not in path.parts and _is_of_a_run(path):
+            yield path
+
+
+def _is_of_a_run(path: PurePosixPath) -> bool:
+    is_code = path.suffix == ".py" or path.parts[0] in _CODE_FOLDERS or str(path) in _CODE_FILES
+    return bool(_customer_of(path)) or (is_code and not _is_harmless(path))
 
 
 def uncommitted(folder: Path) -> list[str]:
@@ -94,8 +114,7 @@ def _open_paths(folder: Path) -> Iterator[PurePosixPath]:
     yield from _inside(folder, _git(folder, "diff", "--name-only", "-z", "HEAD", "--"))
     new = _git(folder, "ls-files", "--others", "--exclude-standard", "--full-name", "-z")
     for path in _inside(folder, new):
-        is_code = path.suffix == ".py" or path.parts[0] in _CODE_FOLDERS or str(path) in _CODE_FILES
-        if is_code or _customer_of(path):
+        if _is_of_a_run(path):
             yield path
 
 
@@ -127,7 +146,16 @@ def text_before(file: Path, ref: str) -> str | None:
 
 
 def _refuse_option(ref: str) -> None:
-    """Git would take it for one of its options, some of which write files."""
+    """Git would take it for one of its options, some of which write files.
+
+    And nothing at all for the commit that is checked out, since which nobody has changed.
+    """
+    if not ref.strip():
+        raise FleetError(
+            "the commit to compare with is empty: expected a branch, tag or commit (a variable may"
+            " be lost); for everybody, leave --changed-since out",
+            exit_code=2,
+        )
     if ref.startswith("-"):
         raise FleetError(
             f"{ref!r} is no commit: expected a branch, tag or commit, which begins with no hyphen",

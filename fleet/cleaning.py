@@ -10,6 +10,24 @@ TOLD: Final = ("planned", "accounts", "alarm", "last_known", "problems", "notes"
 """The parts with words of others; what we say ourselves stays as it is."""
 
 
+SHORTEST_LINE: Final = 6
+"""A shorter line of a secret would stand in words that are none."""
+
+
+def forms_of(secrets: Sequence[str]) -> list[str]:
+    """The secrets as others may have told them, longest first.
+
+    Output comes line by line, and what a report says is one line in which blanks are single: a
+    secret of several lines, or with two blanks in a row, would be found in neither.
+    """
+    found = {*secrets}
+    for secret in secrets:
+        lines = [" ".join(line.split()) for line in secret.splitlines()]
+        parts = [" ".join(secret.split()), *lines, *(line.strip() for line in secret.splitlines())]
+        found.update(part for part in parts if len(part) >= SHORTEST_LINE)
+    return sorted(found, key=len, reverse=True)
+
+
 def cleaned(report: CustomerReport, secrets: Sequence[str]) -> CustomerReport:
     """The same report, each secret in others' words replaced."""
     document = report.model_dump()

@@ -16,11 +16,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from queue import SimpleQueue
 from typing import Any, Final
 
-from fleet.agreement import plan_of
+from fleet.agreement import NO_CHANGE, plan_of
 from fleet.exclusions import EXCLUSION, Verdict, found_by_refresh, planned, written
-from fleet.report import Planned
+from fleet.report import CHANGES, Planned
 
-COUNTED: Final = ("create", "update", "delete", "replace", "same")
 NO_LICENCE: Final = "no Entra ID P1 licence"
 UNTOLD: Final = "cannot be told"
 """In every note of ``entra.obstacles`` about a look at an account that gave no answer."""
@@ -55,12 +54,16 @@ class Events:
         self._queue.put(event)
 
     def changes(self) -> dict[str, int]:
-        """Resources by what was planned or done; empty when it did not get to the end."""
+        """Resources by what was planned or done; empty when it did not get to the end.
+
+        Whatever the engine counts is a change, unless it is known to be none.
+        """
         counts: dict[str, int] = {}
         for event in self._taken():
             if event.summary_event:
                 found = {str(getattr(k, "value", k)): n for k, n in _changes(event).items()}
-                counts = {kind: int(found[kind]) for kind in COUNTED if kind in found}
+                kinds = [*CHANGES, *sorted(found.keys() - NO_CHANGE - {*CHANGES}), "same"]
+                counts = {kind: int(found[kind]) for kind in kinds if kind in found}
         return counts
 
     def errors(self) -> list[str]:
@@ -87,8 +90,9 @@ class Events:
         return list(dict.fromkeys(one for one in told if UNTOLD in one))
 
     def is_standing(self) -> bool:
-        """Whether there was anything before: a preview of a first `up` only creates."""
-        return any(number for kind, number in self.changes().items() if kind != "create")
+        """Whether there was anything before: a preview of a first `up` only creates and imports."""
+        counts = self.changes()
+        return any(number for kind, number in counts.items() if kind not in ("create", "import"))
 
     def plan(self) -> list[str]:
         """What was planned, to compare with what somebody agreed to."""
@@ -144,12 +148,16 @@ class Events:
             found[step.urn] = here if step.new else {**here, "gone": True}
         return list(found.values())
 
-    def _violations(self) -> list[str]:
+    def advice(self) -> list[str]:
+        """What a policy pack advises against and does not refuse."""
+        return list(dict.fromkeys(self._violations("advisory")))
+
+    def _violations(self, level: str = "mandatory") -> list[str]:
         events = (one.policy_event for one in self._taken() if one.policy_event)
         return [
             f"{one.policy_name} of policy pack {one.policy_pack_name}: {_plain(one.message)}"
             for one in events
-            if one.enforcement_level == "mandatory"
+            if one.enforcement_level == level
         ]
 
     def _steps(self, name: str) -> Sequence[Any]:

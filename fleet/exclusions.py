@@ -76,7 +76,7 @@ def written(operation: str, new: JSON) -> Verdict:
     """By a step of an `up` that is done."""
     outputs = cast("JSON", new["outputs"])
     how = How.GONE if operation.startswith("delete") else _kept(outputs)
-    return Verdict(how, str(outputs.get("policyName") or ""))
+    return Verdict(how, str(outputs.get("policyName") or ""), not outputs.get("refused"))
 
 
 def counted(found: Collection[Verdict], *, all_looked_at: bool, is_standing: bool) -> PolicyCounts:

@@ -10,8 +10,7 @@ named sets of variables, whose names hold letters, digits and underscores alone 
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal
 
@@ -19,14 +18,10 @@ from fleet.customers import check_name
 from fleet.errors import FleetError
 from fleet.report import CustomerReport, FleetReport, Problem
 from fleet.report_json import ReportError, read_json
-from fleet.report_words import moment_text
 
 Form = Literal["github", "azure", "names"]
 MOST_SHARDS: Final = 256
 """Of one matrix on GitHub Actions."""
-MOST_APART: Final = timedelta(hours=12)
-"""Between two reports of one run: a job of the pipelines ends within six hours, after it waited for
-another one's stacks. A file that an earlier run left is as old as the pause between two runs."""
 
 
 def deal(customers: Sequence[str], shards: int) -> list[list[str]]:
@@ -66,54 +61,38 @@ def matrix(customers: Sequence[str], shards: int, form: Form) -> str:
 
 
 def merge(paths: Sequence[Path], expected: Sequence[str] = ()) -> FleetReport:
-    """Join the shards' reports into one.
+    """Join the shards' reports into one; of a customer in two of them the later one counts.
 
+    That is a job that ran again, of the same run of the pipeline: its earlier report lies beside.
     A customer of `expected` that no report names is added as not started: the report of a machine
     that died would else be missed by nobody.
 
     Raises:
-        ReportError: no report at all, one that cannot be read, reports of different operations or
-            revisions, made more than 12 hours apart, or a customer in two of them.
+        ReportError: no report at all, one that cannot be read, reports of different operations,
+            revisions or runs of a pipeline.
     """
     if not paths:
         raise ReportError("no report to merge: name the shards' reports, FILE.json")
     reports = {path: read_json(path) for path in paths}
     first_path, first = next(iter(reports.items()))
-    of: dict[str, Path] = {}
-    for path, report in reports.items():
-        for what in ("operation", "revision"):
+    of: dict[str, CustomerReport] = {}
+    for path, report in sorted(reports.items(), key=lambda one: one[1].made):
+        for what in ("operation", "revision", "run"):
             here, there = getattr(report, what), getattr(first, what)
             if here != there:
                 raise ReportError(
                     f"{path} is of {what} {here}, {first_path} of {there}: merge the reports of one"
                     " run alone"
                 )
-        for one in report.customers:
-            if other := of.get(one.customer):
-                raise ReportError(
-                    f"{one.customer} is in {other} and in {path}: a customer belongs to one shard"
-                )
-            of[one.customer] = path
-    _refuse_other_days(reports)
+        of |= {one.customer: one for one in report.customers}
     missing = tuple(_missing(name, first) for name in sorted(set(expected) - of.keys()))
     return FleetReport(
         made=max(report.made for report in reports.values()),
         operation=first.operation,
         revision=first.revision,
-        customers=(*(one for report in reports.values() for one in report.customers), *missing),
+        run=first.run,
+        customers=(*of.values(), *missing),
     )
-
-
-def _refuse_other_days(reports: Mapping[Path, FleetReport]) -> None:
-    made = {path: report.made for path, report in reports.items()}
-    oldest, newest = min(made, key=made.__getitem__), max(made, key=made.__getitem__)
-    if made[newest] - made[oldest] > MOST_APART:
-        hours = MOST_APART.total_seconds() / 3600
-        raise ReportError(
-            f"{oldest} was made on {moment_text(made[oldest])}, {newest} on"
-            f" {moment_text(made[newest])}: more than {hours:g} hours apart, so they tell of no one"
-            " run; run all of its jobs again, not only those that failed"
-        )
 
 
 def _missing(name: str, report: FleetReport) -> CustomerReport:

@@ -1,5 +1,6 @@
 """What is to be seen while a fleet runs: a living table on a terminal, plain lines elsewhere."""
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from fleet.report import CustomerReport, Outcome
+from fleet.report import CustomerReport, Outcome, changed
 
 MARKS: Final[dict[Outcome, tuple[str, str]]] = {
     "done": ("✓", "green"),
@@ -20,6 +21,8 @@ MARKS: Final[dict[Outcome, tuple[str, str]]] = {
     "cancelled": ("–", "yellow"),
     "not started": ("–", "dim"),
 }
+_PIPELINES: Final = ("CI", "GITHUB_ACTIONS", "TF_BUILD")
+_SET: Final = ("true", "1", "yes")
 MOST_SHOWN: Final = 12
 """So many running customers fit a terminal beside what is done."""
 
@@ -46,15 +49,20 @@ class Progress(Protocol):
 
 
 def progress_on(console: Console, total: int) -> "Progress":
-    """The form that fits where it is shown."""
-    return LiveTable(console, total) if console.is_terminal else PlainLines(console, total)
+    """The form that fits where it is shown.
+
+    Variables make rich take a log for a terminal (`FORCE_COLOR`), which it is not: a table that is
+    drawn anew would fill it. A pipeline's own terminal, which some have, is a log all the same.
+    """
+    is_log = any(os.environ.get(name, "").casefold() in _SET for name in _PIPELINES)
+    if console.is_terminal and console.file.isatty() and not is_log:
+        return LiveTable(console, total)
+    return PlainLines(console, total)
 
 
 def line_of(report: CustomerReport) -> str:
     """How a job ended, in one line."""
-    counted = ", ".join(
-        f"{number} {kind}" for kind, number in report.changes.items() if number and kind != "same"
-    )
+    counted = ", ".join(f"{number} {kind}" for kind, number in changed(report).items())
     changes = counted or ("no changes" if report.changes else "")
     words = [report.outcome, *([changes] if changes else [])]
     if report.outcome != "not started":

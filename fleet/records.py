@@ -4,6 +4,7 @@ Errors are ``FleetError``. Nothing in it is a secret; it is its owner's all the 
 name accounts.
 """
 
+import os
 import tempfile
 import threading
 from collections.abc import Iterable, Sequence
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from fleet.changes import NO_GIT
 from fleet.errors import FleetError
 from fleet.job import Job, not_started
 from fleet.report import CustomerReport, FleetReport, Operation, Problem
@@ -49,6 +51,7 @@ class Record:
             made=datetime.now(UTC),
             operation=self._operation,
             revision=self._revision,
+            run=os.environ.get("GITHUB_RUN_ID") or os.environ.get("BUILD_BUILDID") or None,
             customers=tuple(customers),
         )
 
@@ -138,7 +141,7 @@ def last_report(project: Path, operation: Operation) -> FleetReport:
 
 
 def to_resume(
-    last: FleetReport, revision: str | None, chosen: Sequence[str]
+    last: FleetReport, revision: str, chosen: Sequence[str]
 ) -> tuple[list[Job], list[CustomerReport]]:
     """What is missing of a run, as jobs; and the reports of what it did.
 
@@ -165,5 +168,7 @@ def _last_of(operation: Operation) -> str:
 
 
 def _short(revision: str | None) -> str:
-    commit, *changes = revision.split(" ", 1) if revision else ("none (no git)",)
-    return " ".join((f"commit {commit[:12]}" if revision else commit, *changes))
+    if revision is None or revision.startswith(NO_GIT):
+        return revision or NO_GIT
+    commit, *changes = revision.split(" ", 1)
+    return " ".join((f"commit {commit[:12]}", *changes))

@@ -31,6 +31,8 @@ INTERRUPTED = 130
 Operation = Literal["preview", "up", "refresh", "destroy", "status"]
 Outcome = Literal["done", "failed", "cancelled", "not started"]
 Licence = Literal["required", "absent", "missing", "unknown"]
+CHANGES = ("create", "import", "update", "replace", "delete")
+"""What is done to resources; imported is one that stands in the tenant and not in the state."""
 
 
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -120,7 +122,7 @@ class LastKnown(Part):
 class Planned(Part):
     """A resource that a preview would touch: what it is, none of its values."""
 
-    operation: Line = Field(description="create, update, delete, replace or import.")
+    operation: Line = Field(description="create, import, update, replace or delete.")
     type: Line
     name: Line = Field(description="Within the stack.")
 
@@ -137,7 +139,8 @@ class CustomerReport(Part):
     seconds: float = Field(default=0, ge=0, allow_inf_nan=False)
     changes: dict[str, Count] = Field(
         default_factory=dict[str, int],
-        description="Resources by what was planned or done: create, update, delete, replace, same.",
+        description="Resources by what the operation did to them, of a preview by what it would do:"
+        " create, import, update, replace, delete, same. Empty: it was not begun, or did not end.",
     )
     planned: tuple[Planned, ...] = Field(
         default=(), description="What the preview, each operation's first step, would touch."
@@ -167,6 +170,11 @@ def _by_name(customers: Sequence[CustomerReport]) -> tuple[CustomerReport, ...]:
     return tuple(sorted(customers, key=lambda one: (one.customer.casefold(), one.customer)))
 
 
+def changed(report: CustomerReport) -> dict[str, int]:
+    """What a report counts without what stayed as it is; empty for no change."""
+    return {kind: number for kind, number in report.changes.items() if number and kind != "same"}
+
+
 class FleetReport(Part):
     """What one command found and did for all customers that it was about, sorted by name."""
 
@@ -176,6 +184,10 @@ class FleetReport(Part):
     revision: Line | None = Field(
         default=None,
         description="The git commit that ran, and whether files were changed since; if known.",
+    )
+    run: Line | None = Field(
+        default=None,
+        description="The pipeline's run: GITHUB_RUN_ID or BUILD_BUILDID; null outside a pipeline.",
     )
     customers: Annotated[tuple[CustomerReport, ...], AfterValidator(_by_name)]
 

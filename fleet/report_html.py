@@ -22,6 +22,7 @@ from fleet.report_words import (
     moment_text,
     planned_lines,
     points,
+    since_text,
     spans,
     state,
     summary,
@@ -71,7 +72,7 @@ def render(report: FleetReport) -> str:
             f'<p class="summary">{escape(summary(report))}</p>',
             f'<p class="made">{escape(DOINGS[report.operation])} on '
             f'<time datetime="{report.made.isoformat()}">{moment_text(report.made)}</time>'
-            f"{revision}</p>",
+            f"{since_text(report)}{revision}</p>",
             _filters(report),
             _table(customers),
             _problems(customers),

@@ -9,14 +9,18 @@ Run as a program it prints the schema, as `docs/fleet-report.schema.json` has it
 import json
 import os
 import tempfile
+import time
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from pydantic import ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
 from fleet.errors import FleetError
 from fleet.report import VERSION, FleetReport
+
+PAUSES: Final = (0.02, 0.1, 0.5)
+"""Seconds after which a file that somebody holds open is tried again."""
 
 
 class ReportError(FleetError):
@@ -43,12 +47,23 @@ def write_text(text: str, path: Path) -> None:
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
                 stream.write(text)
-            Path(beside).replace(path)
+            _put(Path(beside), path)
         except BaseException:
             Path(beside).unlink(missing_ok=True)
             raise
     except OSError as error:
         raise ReportError(f"{path} could not be written: {error.strerror or error}") from None
+
+
+def _put(beside: Path, path: Path) -> None:
+    """Replace; on Windows nobody can while somebody reads the old file, such as a virus scanner."""
+    for pause in PAUSES:
+        try:
+            beside.replace(path)
+            return
+        except PermissionError:
+            time.sleep(pause)
+    beside.replace(path)
 
 
 def read_json(path: Path) -> FleetReport:

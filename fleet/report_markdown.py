@@ -19,6 +19,7 @@ from fleet.report_words import (
     moment_text,
     planned_lines,
     points,
+    since_text,
     spans,
     summary,
     worst_first,
@@ -52,6 +53,7 @@ def render(report: FleetReport) -> str:
     customers = worst_first(report.customers)
     revision = f" at {code(report.revision, CELL)}" if report.revision else ""
     head = f"**{summary(report)}** {DOINGS[report.operation]} on {moment_text(report.made)}"
+    head += since_text(report)
     parts = [f"{head}{revision}.\n"]
     if customers:
         rows = _fitting(customers, _row, TABLE_BYTES, "customers are not shown here")

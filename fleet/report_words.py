@@ -6,10 +6,11 @@ said to be not known, or last known on a day, and sorts behind everything that i
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
+from fleet.events import NO_LICENCE
 from fleet.report import (
     AccountLine,
     CustomerReport,
@@ -18,9 +19,12 @@ from fleet.report import (
     Money,
     Planned,
     Problem,
+    changed,
 )
 
 UNKNOWN: Final = "not known"
+OLD: Final = timedelta(hours=6)
+"""What was found out so long before the report was made is told to be older."""
 NOTHING: Final = "–"
 LICENCES: Final = {
     "required": "there",
@@ -37,6 +41,7 @@ DOINGS: Final = {
 }
 CHANGES: Final = {
     "create": "new",
+    "import": "taken back",
     "update": "changed",
     "replace": "made anew",
     "delete": "gone",
@@ -70,12 +75,12 @@ def state(customer: CustomerReport) -> State:
 
 
 def points(customer: CustomerReport) -> list[Problem]:
-    """All that a person has to know about a customer: the problems and the unready accounts.
+    """All that a person has to know about a customer: problems, what figures say, accounts.
 
-    Only where no problem is named, what the counts say: whoever named problems named those too.
+    What a problem names already is not said again.
     """
     found = [_unready(account) for account in customer.accounts or () if not account.ready]
-    return [*(customer.problems or _from_counts(customer)), *found]
+    return [*customer.problems, *_from_figures(customer), *found]
 
 
 def _unready(account: AccountLine) -> Problem:
@@ -87,19 +92,29 @@ def _unready(account: AccountLine) -> Problem:
     return Problem(what=what, todo="")
 
 
-def _from_counts(customer: CustomerReport) -> Iterator[Problem]:
-    again = f"`breakglass fleet up --only {customer.customer}` puts that right."
-    if customer.policies.drifted:
+def _from_figures(customer: CustomerReport) -> Iterator[Problem]:
+    up = f"`breakglass fleet up --only {customer.customer}`"
+    again = f"{up} puts that right."
+    if customer.accounts == ():
+        yield Problem(what="Not set up yet: there is no emergency account.", todo=f"{up} does it.")
+    if customer.policies.drifted and not customer.problems:
         lost = _counted(customer.policies.drifted, "sign-in policy", "sign-in policies")
         yield Problem(what=f"{lost} lost the exclusion of the emergency accounts.", todo=again)
-    if customer.alarm.enabled is False:
+    # What a `status` finds wrong with an alarm is a problem of its own.
+    if customer.alarm.enabled is False and not (
+        customer.operation == "status" and customer.problems
+    ):
         yield Problem(what="The alarm is switched off.", todo=again)
     if customer.alarm.receivers == 0:
         todo = "Name somebody under `break-glass:monitoring` → `notify` in the customer's settings."
         yield Problem(what="The alarm reaches nobody.", todo=todo)
-    if customer.licence == "missing":
+    if customer.licence == "missing" and not _names(customer.problems, NO_LICENCE):
         todo = "Buy Entra ID P1, or say that there is none: `break-glass:premium: absent`."
         yield Problem(what="The licence that the settings count on is missing.", todo=todo)
+
+
+def _names(problems: Sequence[Problem], words: str) -> bool:
+    return any(words in one.what for one in problems)
 
 
 def spans(words: str) -> list[tuple[str, bool]]:
@@ -153,15 +168,15 @@ def changes_text(customer: CustomerReport) -> str:
     """What was planned or done, without what stayed as it is."""
     if not customer.changes and customer.outcome != "done":
         return UNKNOWN
-    counted = [(CHANGES.get(kind, kind), n) for kind, n in customer.changes.items() if n]
-    return ", ".join(f"{n} {kind}" for kind, n in counted if kind != "same") or NOTHING
+    counted = [f"{n} {CHANGES.get(kind, kind)}" for kind, n in changed(customer).items()]
+    return ", ".join(counted) or NOTHING
 
 
-def changed(customer: CustomerReport) -> int | None:
+def changes_order(customer: CustomerReport) -> int | None:
     """How many resources were or would be touched; None for not known."""
     if not customer.changes and customer.outcome != "done":
         return None
-    return sum(count for kind, count in customer.changes.items() if kind != "same")
+    return sum(changed(customer).values())
 
 
 MOST_PLANNED: Final = 20
@@ -213,6 +228,17 @@ def _alarm_text(figures: Figures) -> str | None:
 def moment_text(moment: datetime | None) -> str:
     """A time as `2026-11-23 04:12 UTC`, the same everywhere in the world."""
     return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else UNKNOWN
+
+
+def since_text(report: FleetReport) -> str:
+    """When the oldest of it was found out, where that is hours before; else empty.
+
+    A pipeline's jobs that failed can be run again days after those that went well.
+    """
+    started = [one.started for one in report.customers if one.started]
+    if not started or report.made - min(started) < OLD:
+        return ""
+    return f", the oldest of it on {moment_text(min(started))}"
 
 
 def money_text(money: Money) -> str:
@@ -275,7 +301,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
         _money_text,
         lambda one: one.monthly_cost.amount if one.monthly_cost else None,
     ),
-    Column("Changes", changes_text, changed),
+    Column("Changes", changes_text, changes_order),
 )
 
 

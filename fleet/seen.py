@@ -40,6 +40,8 @@ class Seen:
     """Names of policies made since the last run of a stack that stands, without the exclusion."""
     found_right: bool = False
     """Every policy was looked at, and nothing was to be written."""
+    left_right: bool = False
+    """So after what was written, as far as this run knows of policies: none of them refused."""
 
 
 def look_back(operation: str, steps: Sequence[Step]) -> Seen:
@@ -71,6 +73,7 @@ def look_back(operation: str, steps: Sequence[Step]) -> Seen:
         and standing
         and today.policies.drifted == 0
         and all(one.is_right for one in verdicts),
+        left_right=all(one.is_right for one in policies.values()),
     )
 
 

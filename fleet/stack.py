@@ -80,10 +80,6 @@ class CustomerStack(automation.Stack):
         """The state as `pulumi stack export` prints it, secrets encrypted."""
         return self._ask("stack", "export")
 
-    def release(self) -> None:
-        """Take away the lock of an operation of ours that was killed."""
-        self._ask("cancel", "--yes")
-
     def _ask(self, *arguments: str) -> str:
         command = [*arguments, "--stack", self.name]
         workspace = self.workspace

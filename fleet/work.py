@@ -21,7 +21,7 @@ from typing import Any
 from pulumi.automation import CommandError, InvalidVersionError
 
 from fleet.agreement import differs, plan_file, write_plan
-from fleet.cleaning import cleaned
+from fleet.cleaning import cleaned, forms_of
 from fleet.customers import Customer, read_customer
 from fleet.environment import secret_values, suffix_of, without_secrets
 from fleet.events import Events
@@ -47,7 +47,7 @@ class Work:
         self._stack = CustomerStack(
             customer.name, Path.cwd(), KnownPulumi(call.pulumi, call.pulumi_version)
         )
-        self._secrets = secret_values(os.environ)
+        self._secrets = forms_of(secret_values(os.environ))
         self._stopped = False
         self._begun = False
         self._passing_on = threading.Lock()
@@ -106,7 +106,7 @@ class Work:
             outcome=outcome,
             started=started,
             seconds=time.monotonic() - clock,
-            changes=self._steps[-1].events.changes() if previewed else {},
+            changes=self._done(),
             planned=self._steps[0].events.planned() if previewed else (),
             accounts=today.accounts,
             policies=today.policies,
@@ -116,8 +116,15 @@ class Work:
             monthly_cost=today.monthly_cost,
             last_known=known,
             problems=tuple(self._problems),
+            notes=self._advice(),
         )
         return cleaned(report, self._secrets)
+
+    def _done(self) -> dict[str, int]:
+        """What was done; of a preview that came to its end, what would be. A plan is no deed."""
+        last = self._steps[-1] if self._steps else None
+        of_it = last and (last.ended_well if self._operation == "preview" else len(self._steps) > 1)
+        return last.events.changes() if last and of_it else {}
 
     def _operate(self) -> bool:
         """Preview, then the operation; whether both went well."""
@@ -212,7 +219,8 @@ class Work:
 
     def _has_proved(self, seen: Seen) -> bool:
         """Whether each exclusion is in place: `up` looks after it wrote, a preview before."""
-        return self._operation == "up" or (self._operation == "preview" and seen.found_right)
+        right = {"up": seen.left_right, "preview": seen.found_right}
+        return right.get(self._operation, False)
 
     def _licence(self, *, failed: bool) -> Licence:
         if any(one.events.lacks_licence() for one in self._steps):
@@ -221,6 +229,11 @@ class Work:
             return "absent"
         looked = self._operation in ("preview", "up") and not failed
         return "required" if looked else "unknown"
+
+    def _advice(self) -> tuple[str, ...]:
+        """What a policy pack advises: of a preview and its operation each line once."""
+        told = [line for step in self._steps for line in step.events.advice()]
+        return tuple(dict.fromkeys(told))
 
     def _cut_off(self, step: str, *, begun: bool) -> Problem:
         return Problem(

@@ -10,7 +10,8 @@ The plan is JSON, `{customer: {operation: step}}`; a step may hold
     deaf      true, with wait: it does not heed an interrupt
     late      true, with wait: it heeds nothing and tells nothing before there is a file `go`
     killed    true: it tells its first event and dies of a signal
-    orphaned  true: it kills the process that called it, and ends
+    orphaned  true: it kills the process that called it, and ends; with wait it stays, once that
+              process has noted that a lock is held
 A step `preview-again` is for the second and further previews of a customer.
 Operations: preview, up, refresh, destroy, and preview-refresh and preview-destroy for their
 previews; `export` holds what `stack export` prints, or a step with `stderr` and `exit`. What `stack
@@ -37,7 +38,12 @@ def main() -> int:
     if operation in ("refresh", "destroy") and "--preview-only" in arguments:
         operation = f"preview-{operation}"
     with (HERE / "calls.jsonl").open("a") as calls:
-        call = {"customer": customer, "operation": operation, "arguments": arguments}
+        call: dict[str, Any] = {
+            "customer": customer,
+            "operation": operation,
+            "arguments": arguments,
+        }
+        call["heeded"] = (HERE / "heeded").exists()
         calls.write(json.dumps({**call, "environment": dict(os.environ)}) + "\n")
     if operation == "version":
         print("v3.200.0")
@@ -88,11 +94,14 @@ def act(arguments: list[str], step: dict[str, Any]) -> int:
         time.sleep(0.3)  # the API reads the event log every tenth of a second
         os.kill(os.getpid(), signal.SIGKILL)
     if step.get("orphaned"):
+        while step.get("wait") and not list(Path.cwd().glob("run/*.lock")):
+            time.sleep(0.02)
         os.kill(os.getppid(), signal.SIGKILL)
-        return 0
+        if not step.get("wait"):
+            return 0
     if step.get("wait"):
         (HERE / "waiting").touch()
-        while not interrupted:
+        while not interrupted and not (HERE / "go").exists():
             time.sleep(0.02)
         (HERE / "heeded").touch()
         tell({"cancelEvent": {}})

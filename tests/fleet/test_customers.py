@@ -190,4 +190,15 @@ def test_what_is_not_committed_is_a_revision_of_its_own(repository: Path) -> Non
 
 def test_outside_git_there_is_no_commit(tmp_path: Path) -> None:
     assert revision(tmp_path) is None
-    assert running_revision(tmp_path) is None
+    (tmp_path / "notes.txt").touch()
+    seen = [running_revision(tmp_path)]
+    for name in ("Pulumi.north.yaml", "program.py", "entra/look.py", "Pulumi.yaml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+        seen.append(running_revision(tmp_path))
+    assert len(set(seen)) == 5
+    (tmp_path / "entra" / "__pycache__").mkdir()
+    (tmp_path / "entra" / "__pycache__" / "look.pyc").touch()
+    (tmp_path / "other.txt").touch()
+    assert running_revision(tmp_path) == seen[-1]
+    assert all(one.startswith("no git, files ") for one in seen)

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from cli import fleet_run
 from fleet.agreement import differs, write_plan
+from fleet.job import Job, failed
+from fleet.report import CustomerReport
 from fleet.report_json import read_json
 from tests.fleet.commands import Jobs, fleet
-from tests.fleet.stub import StubProject
+from tests.fleet.stub import NO_CHANGES, StubProject
 
 
 @pytest.mark.usefixtures("somebody")
@@ -89,6 +92,43 @@ def test_nobody_is_asked_when_nothing_would_change(project: StubProject, jobs: J
     assert {operation for _, operation in jobs.done} == {"preview"}
     found = read_json(project.folder / "r.json").customers
     assert {(one.operation, one.outcome) for one in found} == {("up", "done")}
+
+
+@pytest.mark.usefixtures("somebody")
+@pytest.mark.parametrize(("kind", "past"), [("import", "1 imported"), ("none-such", "1 none-such")])
+def test_what_is_lost_to_the_state_is_a_change_to_agree_to(
+    project: StubProject, kind: str, past: str
+) -> None:
+    counts = {"changes": {"same": 40, kind: 1}}
+    project.plan(north={"preview": counts, "up": counts}, south={"preview": NO_CHANGES})
+    ended = fleet("up", "--only", "north", "--report", "r.json", typed=["yes"])
+    assert ended.exit_code == 0, ended.output
+    assert f"1 customer, 1 of them with changes: 1 to {kind}." in ended.output
+    assert f"1 of them with changes: {past}." in ended.output
+    assert project.steps("north") == ["preview", "preview", "up"]
+    (north,) = read_json(project.folder / "r.json").customers
+    assert north.changes[kind] == 1
+
+
+@pytest.mark.usefixtures("project")
+def test_what_is_lost_to_the_state_is_no_change_that_was_expected(jobs: Jobs) -> None:
+    jobs.changes = {"same": 40, "import": 1}
+    strict = fleet("preview", "--expect-no-changes")
+    assert strict.exit_code == 1
+    assert "changes are pending: 1 import" in strict.output
+
+
+@pytest.mark.usefixtures("somebody")
+def test_an_up_whose_preview_failed_is_resumed_as_an_up(project: StubProject, jobs: Jobs) -> None:
+    def locked(one: Job, *_: object) -> CustomerReport:
+        return failed(one, "locked", f"`breakglass fleet {one.operation} --resume`")
+
+    monkey = pytest.MonkeyPatch()
+    with monkey.context() as patched:
+        patched.setattr(fleet_run, "run_job", locked)
+        fleet("up", "--report", "r.json")
+    north, _ = read_json(project.folder / "r.json").customers
+    assert (north.operation, north.problems[0].todo) == ("up", "`breakglass fleet up --resume`")
 
 
 def test_an_up_that_asks_nobody_tells_what_it_changed(jobs: Jobs) -> None:
@@ -173,5 +213,7 @@ def test_what_changed_since_it_was_agreed_to_is_not_written(project: StubProject
     north, south = read_json(project.folder / "r.json").customers
     assert (north.outcome, south.outcome) == ("failed", "done")
     assert north.problems[0].what.endswith("nothing was written: new: create two")
+    assert (north.changes, south.changes) == ({}, {"create": 1}), "a plan is no deed"
+    assert "2 customers, 1 of them with changes: 1 created." in ended.output
     plans = list((project.folder / ".fleet").rglob("*.plan"))
     assert json.loads(plans[0].read_text(encoding="utf-8")) == ["create\turn::one\t"]

@@ -117,9 +117,31 @@ def test_what_counts_as_a_failure_is_judged_here(
     assert "changes are pending: 1 create" in ended.output
 
 
+@pytest.mark.usefixtures("cluster", "somebody")
+def test_before_it_is_agreed_to_a_plan_is_said_not_to_travel(project: StubProject) -> None:
+    committed(project.folder)
+    line = "With --cluster nobody compares what is written with what you agree to"
+    ended = CliRunner().invoke(app, ["fleet", "up", *FAR], input="yes\n")
+    assert ended.exit_code == 0, ended.output
+    assert ended.output.index(line) < ended.output.index("Go on?")
+    assert line not in fleet("up", "--yes", *FAR).output
+
+
+@pytest.mark.usefixtures("cluster")
+def test_stacks_that_only_workers_can_list_are_said_not_to_be_looked_for(
+    project: StubProject,
+) -> None:
+    committed(project.folder)
+    ended = fleet("preview", *FAR)
+    assert ended.exit_code == 0
+    assert ended.output.count("stacks without a settings file were not looked for") == 1
+    assert "not looked for" not in fleet("preview", "--only", "north", *FAR).output
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
+        ((*FAR, "--all-stacks"), "--all-stacks asks the state backend from here"),
         ((*FAR, "--parallel", "2"), "--parallel is of jobs that are done here"),
         ((*FAR, "--timeout", "5"), "--timeout is of jobs that are done here"),
         (TLS, "are of --cluster, which is not given"),

@@ -151,6 +151,19 @@ def test_the_list_warns_of_one_key_of_a_key_vault(project: StubProject) -> None:
     assert "one key for their secrets" not in fleet("list").stderr
 
 
+@pytest.mark.parametrize(("command", "names"), [("list", "north and south: "), ("preview", "")])
+@pytest.mark.usefixtures("project")
+def test_one_audience_for_several_customers_is_warned_of_once(
+    monkeypatch: pytest.MonkeyPatch, command: str, names: str
+) -> None:
+    monkeypatch.setenv("ARM_USE_OIDC", "true")
+    assert "have one audience" not in fleet(command).output
+    monkeypatch.setenv("ARM_OIDC_AUDIENCE", "api://all")
+    told = [line for line in fleet(command).output.splitlines() if "have one audience" in line]
+    (line,) = told
+    assert line.startswith(f"{names}several customers' tokens have one audience (api://all)")
+
+
 def test_a_command_runs_as_one_customer_alone(
     project: StubProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,6 +207,16 @@ def test_a_customer_is_added_and_shown(project: StubProject) -> None:
     assert added.exit_code == 0, added.output
     assert "Next: pulumi stack init east" in added.output
     assert "east" in fleet("list").output
+    for which in (
+        "deployment-client",
+        "review-client",
+        "deployment-connection",
+        "review-connection",
+    ):
+        text = fleet("add", which, *ids, "--same-tenant", f"--{which}-id", tenant_of(7))
+        key = {"client": "ClientId", "connection": "ConnectionId"}[which.partition("-")[2]]
+        written = (project.folder / f"Pulumi.{which}.yaml").read_text(encoding="utf-8")
+        assert f"  fleet:{which.partition('-')[0]}{key}: {tenant_of(7)}\n" in written, text.output
     assert fleet("add", "east", *ids).exit_code == 2
     assert fleet("add", "west", *ids, "--same-tenant", "--init").exit_code == 0
     assert project.calls()[-1]["arguments"][:3] == ["stack", "init", "west"]
@@ -229,9 +252,39 @@ def test_plain_lines_tell_beginning_end_and_problems() -> None:
     ]
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("file", "variables", "lives"),
+    [
+        (Terminal, {}, True),
+        (Terminal, {"CI": "false"}, True),
+        (Terminal, {"CI": "true"}, False),
+        (Terminal, {"GITHUB_ACTIONS": "true"}, False),
+        (Terminal, {"TF_BUILD": "True"}, False),
+        (io.StringIO, {"FORCE_COLOR": "1"}, False),
+        (io.StringIO, {}, False),
+    ],
+)
+def test_only_a_terminal_before_which_somebody_sits_is_drawn_anew(
+    monkeypatch: pytest.MonkeyPatch,
+    file: type[io.StringIO],
+    variables: dict[str, str],
+    lives: bool,
+) -> None:
+    for name in ("CI", "GITHUB_ACTIONS", "TF_BUILD"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    console = Console(file=file(), width=80)
+    assert isinstance(progress_on(console, 1), LiveTable) is lives
+
+
 def test_a_terminal_shows_who_runs_since_when() -> None:
-    console = Console(file=io.StringIO(), force_terminal=True, width=80)
-    assert isinstance(progress_on(console, 1), LiveTable)
+    console = Console(file=Terminal(), force_terminal=True, width=80)
     now = [100.0]
     table = LiveTable(console, 3, clock=lambda: now[0])
     table.begin("north")

@@ -18,13 +18,62 @@ def broken(project: StubProject) -> StubProject:
 
 
 def test_an_unreadable_settings_file_stops_nobody_else(broken: StubProject, jobs: Jobs) -> None:
-    ended = fleet("preview", "--canary", "1", "--report", "r.json")
+    ended = fleet("preview", "--report", "r.json")
     assert ended.exit_code == 1
     assert jobs.done == [("south", "preview")]
     assert ended.output.count("Pulumi.north.yaml, line 1 cannot be read") == 1
     north, south = read_json(broken.folder / "r.json").customers
     assert (north.outcome, north.tenant_id, south.outcome) == ("failed", "", "done")
     assert north.problems[0].todo == "correct the settings file, then run again"
+
+
+@pytest.mark.parametrize(
+    ("command", "typed"), [(["up", "--yes"], []), (["up"], ["yes"]), (["preview"], [])]
+)
+@pytest.mark.usefixtures("somebody")
+def test_nobody_goes_first_in_the_place_of_one_that_cannot_be_read(
+    broken: StubProject, jobs: Jobs, command: list[str], typed: list[str]
+) -> None:
+    ended = fleet(*command, "--canary", "1", "--report", "r.json", typed=typed)
+    assert (ended.exit_code, jobs.done) == (1, [])
+    assert "Nobody is started: north was to go first, and the settings file" in ended.output
+    north, south = read_json(broken.folder / "r.json").customers
+    assert (north.outcome, south.outcome) == ("failed", "not started")
+    assert fleet(command[0], "--resume", "--yes", "--canary", "1").exit_code in (1, 2)
+    assert jobs.done == []
+
+
+def test_one_that_cannot_be_read_and_comes_later_keeps_nobody_from_going_first(
+    project: StubProject, jobs: Jobs
+) -> None:
+    (project.folder / "Pulumi.south.yaml").write_text("config: [", encoding="utf-8")
+    assert fleet("up", "--yes", "--canary", "1").exit_code == 1
+    assert jobs.done == [("north", "up")]
+
+
+def test_the_report_is_what_the_runs_said_though_the_screen_was_left(
+    project: StubProject, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    # Ctrl-C while a line is printed: the runner notices, and knows how the job ended.
+    monkeypatch.setattr("cli.steady_screen.SteadyProgress.end", cut_off)
+    fleet("preview", "--only", "north", "--report", "r.json")
+    assert jobs.done == [("north", "preview")]
+    (north,) = read_json(project.folder / "r.json").customers
+    assert north.outcome == "done"
+
+
+@pytest.mark.parametrize(
+    "command", [["preview"], ["list"], ["matrix", "--shards", "2"], ["up", "--yes"]]
+)
+def test_a_reference_that_was_lost_is_not_nobody(jobs: Jobs, command: list[str]) -> None:
+    for given in ("", " "):
+        refused = fleet(*command, "--changed-since", given)
+        assert refused.exit_code == 2
+        assert "the commit to compare with is empty" in refused.output
+    assert jobs.done == []
 
 
 @pytest.mark.usefixtures("broken")
@@ -34,12 +83,13 @@ def test_who_is_not_asked_about_an_unreadable_file_hears_nothing_of_it(jobs: Job
     assert "north" not in ended.output
 
 
-def test_a_repaired_settings_file_is_all_that_is_resumed(broken: StubProject, jobs: Jobs) -> None:
+def test_a_repaired_settings_file_is_run_and_never_resumed(broken: StubProject, jobs: Jobs) -> None:
     good = (broken.folder / "Pulumi.south.yaml").read_text(encoding="utf-8")
     assert fleet("preview").exit_code == 1
     assert fleet("preview", "--resume").exit_code == 1
     (broken.folder / "Pulumi.north.yaml").write_text(good, encoding="utf-8")
-    assert fleet("preview", "--resume").exit_code == 0
+    assert fleet("preview", "--resume").exit_code == 2
+    assert fleet("preview", "--only", "north").exit_code == 0
     assert jobs.done == [("south", "preview"), ("north", "preview")]
 
 
@@ -78,6 +128,21 @@ def test_a_stack_without_a_settings_file_is_named(project: StubProject, command:
     assert "emptied" not in ended.output
     assert fleet(command, "--only", "north").exit_code == 0
     assert fleet(command, "--only", "north", "--all-stacks").exit_code == 1
+
+
+def test_a_stack_that_was_taken_away_since_is_no_failure_any_more(
+    project: StubProject, jobs: Jobs
+) -> None:
+    plan_stacks(project, {"gone": 40})
+    first = fleet("preview")
+    assert (first.exit_code, "[1/1] gone" in first.output) == (1, True)
+    assert fleet("preview", "--resume").exit_code == 1, "it is there all the same"
+    plan_stacks(project, {})
+    resumed = fleet("preview", "--resume", "--report", "r.json")
+    assert resumed.exit_code == 0, resumed.output
+    assert "gone" not in resumed.output
+    assert len(read_json(project.folder / "r.json").customers) == 2
+    assert len(jobs.done) == 2
 
 
 @pytest.mark.usefixtures("jobs")
@@ -128,6 +193,23 @@ def test_a_new_customers_state_in_its_own_tenant_is_warned_of(
     added = fleet("add", "east", *ids, "--template", str(template), "--init")
     assert added.exit_code == 0, added.output
     assert added.stderr.count("which this fleet protects") == 1
+
+
+def test_outside_git_a_run_is_resumed_with_the_same_files_alone(
+    project: StubProject, jobs: Jobs
+) -> None:
+    jobs.bad = {"south"}
+    assert fleet("preview").exit_code == 1
+    path = project.folder / "Pulumi.north.yaml"
+    before = path.read_text(encoding="utf-8")
+    path.write_text(f"{before}# other\n", encoding="utf-8")
+    refused = fleet("preview", "--resume")
+    assert (refused.exit_code, "the last run was of no git, files " in refused.output) == (2, True)
+    path.write_text(before, encoding="utf-8")
+    (project.folder / "notes.txt").write_text("call them", encoding="utf-8")
+    jobs.bad, jobs.done = set(), []
+    assert fleet("preview", "--resume").exit_code == 0
+    assert jobs.done == [("south", "preview")]
 
 
 def git(project: StubProject, *arguments: str) -> None:

@@ -272,6 +272,39 @@ def test_a_report_that_is_not_this_jobs_is_none(
     assert f"ended with {code} and no report" in report.problems[0].what
 
 
+def test_a_lock_is_not_taken_away_while_an_orphan_still_writes(project: StubProject) -> None:
+    project.plan(north={"preview": NO_CHANGES, "up": {"orphaned": True, "wait": True}})
+    report = run_job(job("north", "up"), project.folder, project.options(ENVIRON))
+    (project.bin / "go").touch()  # else one that nobody ended would stay for ever
+    assert report.outcome == "failed"
+    last = project.calls()[-1]
+    assert (last["operation"], last["heeded"]) == ("cancel", True)
+
+
+def test_the_state_is_read_before_anything_is_written(project: StubProject) -> None:
+    run_job(job("north", "refresh"), project.folder, project.options(ENVIRON))
+    assert project.operations("north") == ["preview-refresh", "export", "refresh"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "steps", "changes"),
+    [
+        ("preview", {"preview": {"create": 2, "import": 1}}, {"create": 2, "import": 1}),
+        ("up", {"preview": {"create": 2}, "up": {"create": 1, "read": 4}}, {"create": 1}),
+        ("up", {"preview": {"same": 1}, "up": {"import": 1, "none-such": 2}},
+         {"import": 1, "none-such": 2}),
+        ("refresh", {"preview-refresh": {"update": 2}, "refresh": None}, {}),
+    ],
+)  # fmt: skip
+def test_changes_are_what_was_done_and_whatever_the_engine_counts(
+    project: StubProject, operation: Any, steps: dict[str, Any], changes: dict[str, int]
+) -> None:
+    planned = {name: {"changes": one} if one else {"errors": ["no"]} for name, one in steps.items()}
+    project.plan(north=planned)
+    report = run_job(job("north", operation), project.folder, project.options(ENVIRON))
+    assert report.changes == changes
+
+
 def test_somebody_elses_lock_is_left_alone(project: StubProject) -> None:
     locked = {"stderr": "error: the stack is currently locked by 1 lock(s)", "exit": 255}
     project.plan(north={"preview": NO_CHANGES, "up": locked})

@@ -1,14 +1,16 @@
 """Customers dealt out to several machines, and their reports joined."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fleet import report_html, report_markdown
 from fleet.errors import FleetError
-from fleet.matrix import MOST_APART, Form, deal, matrix, merge
+from fleet.matrix import Form, deal, matrix, merge
 from fleet.report import FleetReport
 from fleet.report_json import ReportError, write_json
 from tests.fleet.sample_report import MADE, customer, fleet
@@ -81,33 +83,39 @@ def test_reports_are_joined_and_sorted(tmp_path: Path) -> None:
     [
         ({"revision": "def"}, "is of revision def, .*shard-1.json of abc"),
         ({"operation": "preview"}, "is of operation preview, .*shard-1.json of up"),
-        ({"customers": (customer("a"),)}, "a is in .*shard-1.json and in .*shard-2.json"),
+        ({"run": "12"}, "is of run 12, .*shard-1.json of 11"),
+        ({"run": None}, "is of run None, .*shard-1.json of 11"),
     ],
 )
 def test_reports_that_do_not_fit_are_refused(
     tmp_path: Path, different: dict[str, Any], words: str
 ) -> None:
-    first = fleet(customer("a"), revision="abc")
-    second = fleet(**{"customers": (), "revision": "abc", **different})
+    first = fleet(customer("a"), revision="abc", run="11")
+    second = fleet(**{"customers": (), "revision": "abc", "run": "11", **different})
     with pytest.raises(ReportError, match=words) as caught:
         merge(written(tmp_path, first, second))
     assert "\n" not in str(caught.value)
 
 
-def test_a_report_of_another_day_is_refused_and_both_are_named(tmp_path: Path) -> None:
-    old = fleet(customer("a"), made=MADE - MOST_APART - timedelta(minutes=1))
-    paths = written(tmp_path, fleet(customer("b")), old)
-    with pytest.raises(ReportError, match="more than 12 hours apart") as caught:
-        merge(paths)
-    (line,) = str(caught.value).splitlines()
-    assert "shard-2.json was made on 2026-11-22 16:11 UTC" in line
-    assert "shard-1.json on 2026-11-23 04:12 UTC" in line
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_a_job_that_ran_again_the_later_report_counts(tmp_path: Path, order: int) -> None:
+    first = fleet(customer("a", outcome="failed"), run="11", made=MADE - timedelta(days=2))
+    again = fleet(customer("a"), run="11")
+    joined = merge(written(tmp_path, first, again)[::order])
+    assert [(one.customer, one.outcome) for one in joined.customers] == [("a", "done")]
+    assert (joined.made, joined.run) == (MADE, "11")
 
 
-def test_shards_of_a_long_run_are_joined(tmp_path: Path) -> None:
-    first = fleet(customer("a"), made=MADE - MOST_APART)
-    joined = merge(written(tmp_path, first, fleet(customer("b"))))
-    assert (joined.made, len(joined.customers)) == (MADE, 2)
+@pytest.mark.parametrize("render", [report_html.render, report_markdown.render])
+def test_what_is_older_than_the_rest_says_so(
+    tmp_path: Path, render: Callable[[FleetReport], str]
+) -> None:
+    then = MADE - timedelta(hours=8)
+    old = fleet(customer("a", started=then), made=then)
+    joined = merge(written(tmp_path, fleet(customer("b")), old))
+    assert joined.made == MADE
+    assert ", the oldest of it on 2026-11-22 20" in render(joined)
+    assert "oldest" not in render(fleet(customer("b")))
 
 
 def test_a_report_of_another_version_is_refused(tmp_path: Path) -> None:

@@ -160,6 +160,32 @@ def test_no_secret_is_in_a_word_that_a_program_told(project: StubProject) -> Non
     assert report.accounts[0].hindrances == ("[secret]: x",)
 
 
+@pytest.mark.parametrize(
+    "told",
+    [["{s}"], ["begin of a key\n", "inner  part of it\n"], ["begin of a key inner part of it end"]],
+)
+def test_a_secret_of_several_lines_is_in_no_word(project: StubProject, told: list[str]) -> None:
+    secret = "begin of a key\ninner  part of it\nend"
+    lines = [one.format(s=secret) for one in told]
+    project.plan(north={"preview": {"errors": lines}})
+    environ = {**ENVIRON, "ARM_CLIENT_SECRET__NORTH": secret}
+    report = run_job(job("north"), project.folder, project.options(environ))
+    log = (project.folder / "run" / "north.log").read_text(encoding="utf-8")
+    for part in ("begin of a key", "inner  part", "inner part"):
+        assert part not in log
+        assert part not in report.model_dump_json()
+    assert "[secret]" in report.problems[0].what
+
+
+@pytest.mark.parametrize("reason", ["refused", "skipped"])
+def test_an_up_that_a_policy_refused_proves_nothing(project: StubProject, reason: str) -> None:
+    new: dict[str, Any] = {"inputs": {}, "outputs": {reason: "kept by Microsoft"}}
+    done = step("update", EXCLUSION, "exclusion-1", done=True, new=new)
+    project.plan(north={"preview": told(policy("update", 1, LOST)), "up": {"events": [done]}})
+    report = run_job(job("north", "up"), project.folder, project.options(ENVIRON))
+    assert (report.outcome, report.last_verified is None) == ("done", reason == "refused")
+
+
 @pytest.mark.parametrize("operation", ["refresh", "destroy"])
 def test_what_does_not_look_at_policies_proves_nothing(
     project: StubProject, operation: Any

@@ -13,7 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from fleet.report import CustomerReport, FleetReport, Problem
-from fleet.report_json import ReportError, read_json, schema_text, write_json
+from fleet.report_json import PAUSES, ReportError, read_json, schema_text, write_json
 from tests.fleet.sample_report import customer, fleet, sample
 
 REPOSITORY = Path(__file__).parents[2]
@@ -142,6 +142,30 @@ def test_a_report_that_cannot_be_written_leaves_the_old_one(
         write_json(fleet(), path)
     assert read_json(path) == sample()
     assert [one.name for one in tmp_path.iterdir()] == ["last.json"]
+
+
+@pytest.mark.parametrize(("refusals", "told"), [(2, True), (9, False)])
+def test_a_file_that_somebody_holds_open_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusals: int, told: bool
+) -> None:
+    replace, tries, pauses = Path.replace, [0], list[float]()
+
+    def held(beside: Path, target: Path) -> Path:
+        tries[0] += 1
+        if tries[0] <= refusals:
+            raise PermissionError(13, "The process cannot access the file")
+        return replace(beside, target)
+
+    monkeypatch.setattr(Path, "replace", held)
+    monkeypatch.setattr("fleet.report_json.time.sleep", pauses.append)
+    if told:
+        write_json(sample(), tmp_path / "last.json")
+        assert read_json(tmp_path / "last.json") == sample()
+    else:
+        with pytest.raises(ReportError, match="cannot access the file"):
+            write_json(sample(), tmp_path / "last.json")
+        assert list(tmp_path.iterdir()) == []
+    assert pauses == list(PAUSES[:refusals])
 
 
 def test_what_was_not_looked_at_is_null_and_not_nought() -> None:

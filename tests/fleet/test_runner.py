@@ -195,8 +195,8 @@ def test_only_what_is_missing_is_resumed(tmp_path: Path) -> None:
 
 def test_a_run_of_another_commit_is_not_resumed(tmp_path: Path) -> None:
     Record(tmp_path, "up", "c0ffee").keep([report(JOBS[0])])
-    with pytest.raises(FleetError, match=r"of commit c0ffee, here is none \(no git\)"):
-        to_resume(last_report(tmp_path, "up"), None, ["a"])
+    with pytest.raises(FleetError, match="of commit c0ffee, here is no git, files a1:"):
+        to_resume(last_report(tmp_path, "up"), "no git, files a1", ["a"])
 
 
 def test_a_look_meanwhile_leaves_what_can_be_resumed(tmp_path: Path) -> None:

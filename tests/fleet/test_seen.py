@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fleet.events import UNTOLD, Events
-from fleet.exclusions import UNKNOWN, How, names
+from fleet.exclusions import EXCLUSION, UNKNOWN, How, names
 from fleet.report import AlarmLine, PolicyCounts
 from fleet.seen import Seen, Step, look_back
 from fleet.standing import MONITORING, Standing
@@ -139,6 +139,10 @@ def test_a_policy_that_refuses_is_no_proof() -> None:
     told["resourcePreEvent"]["metadata"]["old"]["outputs"]["refused"] = "kept by Microsoft"
     assert how(told) == [How.SKIPPED]
     assert not seen(told, STANDS).found_right
+    new = {"inputs": {}, "outputs": {"refused": "kept by Microsoft"}}
+    done = step("update", EXCLUSION, "exclusion-1", done=True, new=new)
+    steps = [Step("preview", events_of(told, STANDS), ended_well=True), Step("up", events_of(done))]
+    assert not look_back("up", steps).left_right
 
 
 def test_a_new_policy_is_told_of_a_stack_that_stands_alone() -> None:
