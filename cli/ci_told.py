@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from fleet.left_behind import without_settings
 from fleet.report import CustomerReport, FleetReport
 from fleet.report_json import ReportError, read_json
 from fleet.report_markdown import SENTENCE, code, text
@@ -80,22 +81,29 @@ class Healing:
 def healing(folder: Path, look: FleetReport) -> Healing:
     """What the reports `healed-*.json` below a folder tell, those of this look alone.
 
-    A report that an earlier run left on the machine is older than the look. A customer whom no
-    report names is told, too: its machine may have died in the midst of it.
+    A report that an earlier run left on the machine is older than the look; of two that name a
+    customer, the later one counts. A customer whom no report names is told, too: its machine may
+    have died in the midst of it. A stack without a settings file is no customer that any would
+    have looked after.
     """
-    found: dict[str, CustomerReport] = {}
+    reports: list[FleetReport] = []
     unreadable: list[str] = []
     for path in sorted(folder.rglob("healed-*.json")):
         try:
-            report = read_json(path)
+            reports.append(read_json(path))
         except ReportError:
             unreadable.append(path.name)
-            continue
+    found: dict[str, CustomerReport] = {}
+    for report in sorted(reports, key=lambda one: one.made):
         if report.made >= look.made - SKEW:
             found |= {one.customer: one for one in report.customers}
     if not found and not unreadable:
         return Healing("", well=True)
-    unknown = [one.customer for one in look.customers if one.customer not in found]
+    unknown = [
+        one.customer
+        for one in look.customers
+        if one.customer not in found and one != without_settings(one.customer, one.operation)
+    ]
     lines = [_customer(one) for one in found.values() if _is_worth_a_line(one)]
     quiet = len(found) - len(lines)
     rest = [f"Nothing had to be put back for {_counted(quiet, 'customer')}."] if quiet else []
@@ -110,7 +118,7 @@ def healing(folder: Path, look: FleetReport) -> Healing:
 
 
 def _is_worth_a_line(one: CustomerReport) -> bool:
-    return one.outcome != "done" or bool(one.problems) or bool(one.changes.get("update"))
+    return one.outcome != "done" or bool(one.problems or one.notes or one.changes.get("update"))
 
 
 def _customer(one: CustomerReport) -> str:
@@ -122,7 +130,9 @@ def _customer(one: CustomerReport) -> str:
     for problem in one.problems[:MOST_PROBLEMS]:
         todo = f" **To do:** {text(problem.todo, SENTENCE)}" if problem.todo else ""
         lines.append(f"  - {text(problem.what, SENTENCE)}{todo}")
-    if (more := len(one.problems) - MOST_PROBLEMS) > 0:
+    lines += [f"  - {text(note, SENTENCE)}" for note in one.notes[:MOST_PROBLEMS]]
+    told = min(len(one.problems), MOST_PROBLEMS) + min(len(one.notes), MOST_PROBLEMS)
+    if (more := len(one.problems) + len(one.notes) - told) > 0:
         lines.append(f"  - and {more} more")
     return "\n".join(lines)
 

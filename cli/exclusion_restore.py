@@ -14,24 +14,16 @@ Source: Pulumi documentation, "pulumi preview" (`--target`, `--json`).
 """
 
 import json
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from cli.chosen_stack import ChosenStack, ask_engine, exported_state
+from cli.exclusion_put_back import NOT_BEGUN, Fate, again_for, put_back, writer_of
 from cli.failure import CommandFailed
 from cli.policy_check import Finding, Result
 from cli.stack_state import EXCLUSION_TYPE, deployment_of, read_state
-from cli.tenant_access import identity_of
 from cli.verification import Report, connect, verify
-from entra.client import GraphClient
-from entra.conditional_access import ConditionalAccessClient
-from entra.errors import EntraError, Forbidden
-from entra.exclusion import Entries, decide, live_entries
-from entra.limiter import limiter_for
-from entra.permissions import WRITE_POLICIES, how_to_grant
-from entra.write_turn import WriteTurn, Written, write_turn_for
 
 JSON = Mapping[str, Any]
 DECIDED: Final = ("wanted", "reason", "tenantId", "decidedUnder")
@@ -40,21 +32,30 @@ UNCHANGED: Final = frozenset({"same", "refresh", "read"})
 """Steps of a preview that write nothing."""
 PREVIEW_SECONDS: Final = 900.0
 """A preview that takes longer is given up: it writes nothing, so it may be ended at once."""
-NOT_BEGUN: Final = "the run was stopped before"
-LONGEST_WAIT_SECONDS: Final = 20.0
-"""How old a read may be when the write that rests on it goes out."""
+
+
+class Left(NamedTuple):
+    """A policy that lacks the exclusion still."""
+
+    name: str
+    why: str
+    todo: str
 
 
 @dataclass(frozen=True)
 class Restored:
-    """What became of a stack's lost exclusions."""
+    """What became of a stack's lost exclusions; policies by name."""
 
     lost: tuple[str, ...] = ()
-    """Names of the policies that had lost the exclusion."""
+    """Those that had lost the exclusion."""
     back: tuple[str, ...] = ()
     """Those that have it again."""
-    left: tuple[tuple[str, str], ...] = ()
-    """Those that have it not, each with the reason."""
+    left: tuple[Left, ...] = ()
+    """Those that have it not."""
+    written: tuple[str, ...] = ()
+    """Those that were written to, whatever became of it."""
+    notes: tuple[str, ...] = ()
+    """What else is to be known; a line for each."""
 
 
 class Stopped(Exception):  # noqa: N818  (somebody wanted it: no error)
@@ -65,10 +66,16 @@ class Stopped(Exception):  # noqa: N818  (somebody wanted it: no error)
         self.so_far = so_far
 
 
-def restore(stack: ChosenStack, *, stopped: Callable[[], bool] = lambda: False) -> Restored:
-    """Put back what is lost in one stack. Raises CommandFailed in one line.
+def restore(
+    stack: ChosenStack,
+    *,
+    stopped: Callable[[], bool] = lambda: False,
+    on_write: Callable[[Restored], object] = lambda _: None,
+) -> Restored:
+    """Put back what is lost in one stack. Raises CommandFailed in one line, with nothing written.
 
     Raises Stopped between two steps once `stopped` says so: a policy is written or it is not.
+    `on_write` hears after each write how things stand, for those who are told if we are killed.
     """
     exported = exported_state(stack)
     _go_on(stopped)
@@ -79,31 +86,40 @@ def restore(stack: ChosenStack, *, stopped: Callable[[], bool] = lambda: False) 
     children = _children(exported, lost)
     steps = _steps(stack, list(children))
     _go_on(stopped)
-    reasons = {
-        policy_id: reason
+    fates = {
+        policy_id: Fate(why=change[0], todo=change[1])
         for urn, policy_id in children.items()
-        if (reason := _other_change(steps.get(urn)))
+        if (change := _other_change(steps.get(urn), stack))
     }
-    wanted = {policy_id: one for policy_id, one in lost.items() if policy_id not in reasons}
+    wanted = {policy_id: one for policy_id, one in lost.items() if policy_id not in fates}
+
+    def on_fate(policy_id: str, fate: Fate) -> None:
+        fates[policy_id] = fate
+        if fate.attempt is not None:
+            on_write(_summed(lost, fates, stack))
+
     if wanted:
-        reasons |= _put_back(stack, exported, wanted, stopped)
+        put_back(stack, writer_of(stack, stopped), exported, wanted, on_fate)
+    found = _summed(lost, fates, stack)
     if stopped():
-        written = [one.name for policy_id, one in wanted.items() if reasons.get(policy_id) == ""]
-        left = tuple(
-            (one.name, reasons.get(i) or NOT_BEGUN)
-            for i, one in lost.items()
-            if one.name not in written
-        )
-        raise Stopped(Restored(tuple(one.name for one in lost.values()), tuple(written), left))
-    still = _lost(_verified(exported_state(stack), stack))
+        raise Stopped(found)
+    return found
+
+
+def _summed(lost: Mapping[str, Finding], fates: Mapping[str, Fate], stack: ChosenStack) -> Restored:
+    not_begun = Fate(why=NOT_BEGUN, todo=again_for(stack))
+    found = [(one.name, fates.get(policy_id, not_begun)) for policy_id, one in lost.items()]
+    settled = [(name, fate) for name, fate in found if fate.is_back or fate.is_gone]
     return Restored(
-        lost=tuple(one.name for one in lost.values()),
-        back=tuple(one.name for policy_id, one in lost.items() if policy_id not in still),
+        lost=tuple(name for name, _ in found),
+        back=tuple(name for name, fate in found if fate.is_back),
         left=tuple(
-            (one.name, reasons.get(policy_id) or "it was written and taken out again")
-            for policy_id, one in lost.items()
-            if policy_id in still
+            Left(name, fate.why, fate.todo)
+            for name, fate in found
+            if not (fate.is_back or fate.is_gone)
         ),
+        written=tuple(name for name, fate in found if fate.written),
+        notes=tuple(f"{name}: {fate.why}" for name, fate in settled if fate.why),
     )
 
 
@@ -147,86 +163,27 @@ def _steps(stack: ChosenStack, urns: Sequence[str]) -> dict[str, JSON]:
     return {str(one["urn"]): one for one in steps if one.get("op") not in UNCHANGED}
 
 
-def _other_change(step: JSON | None) -> str:
-    """Why a step is not just putting back what the state wants; empty when it is."""
+def _other_change(step: JSON | None, stack: ChosenStack) -> tuple[str, str] | None:
+    """Why a step is not just putting back what the state wants, and what to do; None when it is."""
+    deploy = f"deploy them: `breakglass fleet up --only {stack.name}`"
+    unseen = (
+        "the program does not see it as lost",
+        f"look again: `breakglass verify --stack {stack.name}`",
+    )
     if step is None:
-        return "the program does not see it as lost"
+        return unseen
     before = cast("JSON", (step.get("oldState") or {}).get("inputs") or {})
     after = cast("JSON", (step.get("newState") or {}).get("inputs") or {})
     if step.get("op") != "update":
-        return f"its resource would be changed by {step.get('op')}: run `pulumi up`"
+        return f"its resource would be changed by {step.get('op')}", deploy.replace("them", "that")
     if any(before.get(key) != after.get(key) for key in DECIDED):
-        return "settings that are not deployed yet want something else of it: run `pulumi up`"
-    if not after.get("pending"):
-        return "the program does not see it as lost"
-    return ""
+        return "settings that are not deployed yet want something else of it", deploy
+    return None if after.get("pending") else unseen
 
 
 def _command(stack: ChosenStack, urns: Sequence[str]) -> list[str]:
     targets = [part for urn in urns for part in ("--target", urn)]
     return [str(stack.executable), "preview", "--stack", str(stack.name), *targets, "--json"]
-
-
-def _writer(stack: ChosenStack) -> tuple[ConditionalAccessClient, WriteTurn]:
-    """The policies of the stack's tenant, and who may write them now. Raises CommandFailed."""
-    try:
-        identity = identity_of(stack)
-        tenant, graph = identity.tenant_id, identity.endpoints.graph
-        pace = limiter_for(tenant, graph, stack.environment)
-        turn = write_turn_for(tenant, graph, stack.environment)
-    except EntraError as error:
-        raise CommandFailed(str(error)) from None
-    return ConditionalAccessClient(GraphClient(identity), pace), turn
-
-
-def _put_back(
-    stack: ChosenStack,
-    exported: str,
-    lost: Mapping[str, Finding],
-    stopped: Callable[[], bool] = lambda: False,
-) -> dict[str, str]:
-    """Write to each policy what it has lost; why not, by policy id, empty where that was done.
-
-    One that `stopped` kept from being begun is not named.
-    """
-    policies, turn = _writer(stack)
-    reasons: dict[str, str] = {}
-    for policy_id, one in lost.items():
-        if stopped():
-            break
-        # A run that is about to take the exclusion out has written its state before.
-        if deployment_of(exported_state(stack)) != deployment_of(exported):
-            reasons[policy_id] = "another run changes this stack now: it has the word"
-            continue
-        try:
-            with turn.held():
-                reasons[policy_id] = _write(policies, turn, policy_id, one.missing)
-        except Forbidden as error:
-            reasons[policy_id] = f"{error.message or error.code}: {how_to_grant(WRITE_POLICIES)}"
-        except EntraError as error:
-            reasons[policy_id] = str(error)
-    return reasons
-
-
-def _write(
-    policies: ConditionalAccessClient, turn: WriteTurn, policy_id: str, missing: Entries
-) -> str:
-    """Add what is missing to what stands there now; why not, empty when it is there.
-
-    With the turn held. Raises EntraError.
-    """
-    policy = policies.get_policy(policy_id)
-    latest = time.monotonic() + LONGEST_WAIT_SECONDS
-    if policy is None:
-        return "the policy was deleted meanwhile"
-    last = turn.last_written(policy_id)
-    if last is not None and not last.is_known_to(policy):
-        return "it was written a moment ago and the service does not show that yet: run again"
-    change = decide(live_entries(policy), missing, Entries(), Entries()).change
-    if change is not None:
-        with turn.writing(policy_id, Written.of(policy, change)):
-            policies.write_exclusions(policy_id, change, in_time=lambda: time.monotonic() <= latest)
-    return ""
 
 
 def _told(stack: ChosenStack, output: str) -> str:

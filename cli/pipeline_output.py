@@ -29,11 +29,27 @@ _UNSEEN: Final = (
 _SPACES: Final = " \\t\\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u3000"
 _ANYWHERE: Final = re.compile(rf"#(?=[{_UNSEEN}]*#[\w{_UNSEEN}]*\[)")
 _AT_THE_BEGINNING: Final = re.compile(rf"(^|[\r\n])([{_SPACES}{_UNSEEN}]*):(?=[{_UNSEEN}]*:)")
+_BEGUN: Final = re.compile(rf"#[{_UNSEEN}]*(?P<second>#[\w{_UNSEEN}]*)?\Z")
+_BLANK: Final = re.compile(rf"[{_SPACES}{_UNSEEN}]*(?P<colon>:[{_UNSEEN}]*)?")
 
 
 def harmless(text: str) -> str:
     """The text with a space in whatever an agent would obey; it begins where a line begins."""
     return _AT_THE_BEGINNING.sub(r"\1\2: ", _ANYWHERE.sub("# ", text))
+
+
+def _begun(text: str) -> str:
+    """What of the last line decides whether the text to come ends a mark; three characters at most.
+
+    Empty where only a blank has been, `:` after the first colon of a line; else a letter for all
+    that went before, and `#` or `##` where the line may go on to be a mark.
+    """
+    line = text[max(text.rfind("\r"), text.rfind("\n")) + 1 :]
+    if blank := _BLANK.fullmatch(line):
+        return ":" if blank["colon"] else ""
+    if mark := _BEGUN.search(line):
+        return "x##" if mark["second"] else "x#"
+    return "x"
 
 
 class HarmlessStream(io.TextIOBase):
@@ -42,20 +58,18 @@ class HarmlessStream(io.TextIOBase):
     def __init__(self, stream: TextIO) -> None:
         super().__init__()
         self._stream = stream
-        self._line = ""
-        """What the current line holds already."""
+        self._begun = ""
+        """What stands for the current line so far: as much of a mark as it ends with."""
         self._lock = threading.Lock()
 
     def write(self, text: str, /) -> int:
         """Pass it on. It may be a part of a line."""
         with self._lock:
-            whole = harmless(self._line + text)
-            if whole.startswith(self._line):
-                self._stream.write(whole[len(self._line) :])
-            else:  # the mark began in what is already out
-                whole = f"{self._line} {harmless(text)}"
-                self._stream.write(whole[len(self._line) :])
-            self._line = re.split(r"[\r\n]", whole)[-1]
+            whole = harmless(self._begun + text)
+            if not whole.startswith(self._begun):  # the mark began in what is already out
+                whole = f"{self._begun} {harmless(text)}"
+            self._stream.write(whole[len(self._begun) :])
+            self._begun = _begun(whole)
         return len(text)
 
     def flush(self) -> None:

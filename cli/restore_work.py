@@ -10,7 +10,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -22,7 +23,7 @@ from fleet.customers import Customer, read_customer
 from fleet.environment import secret_values, without_secrets
 from fleet.problems import drift
 from fleet.report import CustomerReport, Outcome, PolicyCounts, Problem
-from fleet.report_json import write_text
+from fleet.report_json import ReportError, write_text
 
 
 class Stop:
@@ -40,41 +41,62 @@ class Stop:
                 os.killpg(os.getpgrp(), signal.SIGINT)
 
 
-def work(customer: Customer, pulumi: Path, stop: Stop) -> CustomerReport:
-    """Put back what this customer has lost; whatever goes wrong stands in the report."""
+def work(
+    customer: Customer,
+    pulumi: Path,
+    stop: Stop,
+    *,
+    so_far: Callable[[CustomerReport], object] = lambda _: None,
+) -> CustomerReport:
+    """Put back what this customer has lost; whatever goes wrong stands in the report.
+
+    `so_far` hears after each write what would have to be told if we ended there.
+    """
     started, clock = datetime.now(UTC), time.monotonic()
     stack = ChosenStack(customer.name, pulumi, Path.cwd(), dict(os.environ), is_sandbox=False)
-    done, trouble, stopped = Restored(), "", False
+
+    def report(done: Restored, outcome: Outcome, *trouble: Problem) -> CustomerReport:
+        known = outcome != "cancelled" and not trouble
+        return CustomerReport(
+            customer=customer.name,
+            tenant_id=customer.tenant_id,
+            subscription_id=customer.subscription_id,
+            operation="up",
+            outcome=outcome,
+            started=started,
+            seconds=time.monotonic() - clock,
+            changes={"update": len(done.written)},
+            policies=PolicyCounts(drifted=len(done.left) if known else None),
+            problems=tuple(_problems(customer.name, done, trouble)),
+            notes=tuple(without_secrets(one, secret_values(os.environ)) for one in done.notes),
+        )
+
+    again = f"`breakglass ci restore --only {customer.name}`"
+    midway = Problem(what="the process ended in the midst of its work", todo=f"run {again} again")
     try:
-        done = restore(stack, stopped=lambda: stop.asked)
+        done = restore(
+            stack,
+            stopped=lambda: stop.asked,
+            on_write=lambda done: so_far(report(done, "failed", midway)),
+        )
     except Stopped as error:
-        done, stopped = error.so_far, True
+        return report(error.so_far, "cancelled")
     except CommandFailed as error:
-        # `pulumi` was told to end, and says so as an error.
-        trouble, stopped = ("", True) if stop.asked else (str(error), False)
-    outcome: Outcome = "failed" if trouble or done.left else "done"
-    if stopped:
-        outcome = "cancelled"
-    return CustomerReport(
-        customer=customer.name,
-        tenant_id=customer.tenant_id,
-        subscription_id=customer.subscription_id,
-        operation="up",
-        outcome=outcome,
-        started=started,
-        seconds=time.monotonic() - clock,
-        changes={"update": len(done.back)},
-        policies=PolicyCounts(drifted=None if trouble or stopped else len(done.left)),
-        problems=tuple(_problems(customer.name, done, trouble)),
-    )
+        if stop.asked:  # `pulumi` was told to end, and says so as an error
+            return report(Restored(), "cancelled")
+        todo = f"do what the line says; then run {again} again"
+        return report(Restored(), "failed", Problem(what=str(error), todo=todo))
+    return report(done, "failed" if done.left else "done")
 
 
-def _problems(customer: str, done: Restored, trouble: str) -> list[Problem]:
+def _problems(customer: str, done: Restored, trouble: Iterable[Problem]) -> list[Problem]:
     secrets = secret_values(os.environ)
-    found = [Problem(what=trouble, todo="do what the line says")] if trouble else []
-    found += [
-        Problem(what=f"{name} still lacks the exclusion: {why}", todo="look at it today")
-        for name, why in done.left
+    found = [
+        *trouble,
+        *(
+            Problem(what=f"{n} still lacks the exclusion: {why}", todo=todo)
+            for n, why, todo in done.left
+        ),
     ]
     if done.back:
         found.append(drift(len(done.back), customer, healed=True))
@@ -102,8 +124,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGINT, stop)
     if hasattr(signal, "SIGBREAK"):
         signal.signal(signal.SIGBREAK, stop)  # pyright: ignore
-    report = work(read_customer(Path.cwd(), call.customer), call.pulumi, stop)
-    write_text(report.model_dump_json(by_alias=True, indent=2) + "\n", call.report)
+
+    def keep(report: CustomerReport) -> None:
+        write_text(report.model_dump_json(by_alias=True, indent=2) + "\n", call.report)
+
+    def so_far(report: CustomerReport) -> None:
+        with suppress(ReportError):  # the last one is tried all the same
+            keep(report)
+
+    report = work(read_customer(Path.cwd(), call.customer), call.pulumi, stop, so_far=so_far)
+    keep(report)
     return 0 if report.outcome == "done" else 1
 
 

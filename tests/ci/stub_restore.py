@@ -1,6 +1,6 @@
 """Stands in for what `cli.restore_work` does with a stack: what a plan says, by customer.
 
-`PLAN` names a JSON file `{customer: step}`; a step is `{"back": […], "left": [[name, why]]}`,
+`PLAN` names a JSON file `{customer: step}`; a step is `{"back": […], "left": [[name, why, todo]]}`,
 `{"error": "…"}`, or `{"wait": "stop"}` (until somebody interrupts it) or `{"wait": "never"}`. The
 environment that it was given is written beside the file.
 """
@@ -14,11 +14,14 @@ from pathlib import Path
 
 from cli import restore_work
 from cli.chosen_stack import ChosenStack
-from cli.exclusion_restore import Restored, Stopped
+from cli.exclusion_restore import Left, Restored, Stopped
 from cli.failure import CommandFailed
 
 
-def restore(stack: ChosenStack, *, stopped: Callable[[], bool]) -> Restored:
+def restore(
+    stack: ChosenStack, *, stopped: Callable[[], bool], on_write: Callable[[Restored], object]
+) -> Restored:
+    del on_write
     plan = Path(os.environ["PLAN"])
     plan.with_name(f"{stack.name}.environ.json").write_text(json.dumps(dict(os.environ)))
     step = json.loads(plan.read_text()).get(stack.name, {})
@@ -28,10 +31,10 @@ def restore(stack: ChosenStack, *, stopped: Callable[[], bool]) -> Restored:
         plan.with_name("waiting").touch()
         time.sleep(0.02)
         if stopped() and step["wait"] == "stop":
-            raise Stopped(Restored(lost=("MFA", "Legacy"), back=("MFA",)))
+            raise Stopped(Restored(lost=("MFA", "Legacy"), back=("MFA",), written=("MFA",)))
     back: tuple[str, ...] = tuple(step.get("back", ()))
-    left: tuple[tuple[str, str], ...] = tuple((name, why) for name, why in step.get("left", ()))
-    return Restored(lost=(*back, *(name for name, _ in left)), back=back, left=left)
+    left = tuple(Left(*one) for one in step.get("left", ()))
+    return Restored(lost=(*back, *(one.name for one in left)), back=back, left=left, written=back)
 
 
 restore_work.restore = restore  # pyright: ignore[reportAttributeAccessIssue]

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from cli import ci_hosts
 from cli.ci_hosts import COMMENT_MARK, ISSUE_MARK
 from cli.main import app
+from fleet.left_behind import without_settings
 from fleet.report import CustomerReport, Problem
 from fleet.report_json import write_json
 from tests.ci.fake_hosts import TOKEN, FakeAzureDevOps, FakeGitHub
@@ -206,6 +207,41 @@ def test_what_an_earlier_healing_left_on_the_machine_is_not_told(fake: FakeGitHu
     healed(1, customer("north", changes={"update": 2}), after=-timedelta(hours=4))
     assert ci("issue", "drift.json", "--healed", "reports").exit_code == 0
     assert "Put back" not in fake.issues[0]["body"]
+
+
+def test_of_two_healings_of_one_customer_the_later_one_counts(fake: FakeGitHub) -> None:
+    looked(lost("north"))
+    later, earlier = timedelta(hours=2), timedelta(hours=1)
+    healed(1, customer("north", changes={"update": 2}), after=later)
+    healed(2, customer("north", outcome="failed"), after=earlier)
+    assert ci("issue", "drift.json", "--healed", "reports").exit_code == 0
+    assert "<code>north</code>: 2 exclusions put back\n" in fake.issues[0]["body"]
+
+
+def test_a_stack_without_a_settings_file_is_no_machine_that_did_not_report(
+    fake: FakeGitHub,
+) -> None:
+    looked(customer("north"), lost("west"), without_settings("east", "preview"))
+    healed(1, customer("north", changes={"update": 0}))
+    assert ci("issue", "drift.json", "--healed", "reports").exit_code == 0
+    body = fake.issues[0]["body"]
+    assert "Not known, no machine reported: <code>west</code>." in body
+    looked(customer("north"), without_settings("east", "preview"))
+    assert ci("issue", "drift.json", "--healed", "reports").exit_code == 0
+    assert "no machine reported" not in fake.issues[0]["body"]
+    assert "<code>east</code>" in fake.issues[0]["body"], "the look tells of it"
+
+
+def test_what_is_worth_knowing_of_a_healing_is_told_and_opens_no_issue(fake: FakeGitHub) -> None:
+    looked(customer("north"))
+    note = "MFA: written; the service does not show it yet"
+    healed(1, customer("north", changes={"update": 1}, notes=(note,)))
+    ci("issue", "drift.json", "--healed", "reports")
+    assert fake.issues == []
+    looked(lost("north"))
+    ci("issue", "drift.json", "--healed", "reports")
+    assert note in fake.issues[0]["body"]
+    assert "failed" not in fake.issues[0]["body"].partition("**Put back after this look**")[2]
 
 
 def test_a_failed_healing_alone_keeps_the_issue_open(fake: FakeGitHub) -> None:

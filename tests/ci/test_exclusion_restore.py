@@ -1,99 +1,230 @@
-"""What is written to a policy that lost its exclusion, and when it is left alone."""
+"""How a stack's lost exclusions are put back: what is looked at first, and what is told of it."""
 
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from cli import exclusion_restore
+from cli import exclusion_put_back, exclusion_restore, restore_work
 from cli.chosen_stack import ChosenStack
+from cli.exclusion_put_back import Writer
 from cli.exclusion_restore import Stopped, restore
+from cli.failure import CommandFailed
 from cli.policy_check import Finding, Result
-from entra.conditional_access import ConditionalAccessClient
-from entra.errors import Forbidden
+from cli.restore_work import Stop, work
+from entra.errors import GraphError
 from entra.exclusion import Change, Entries
 from entra.policy import Policy
-from entra.write_turn import WriteTurn, Written
+from entra.write_turn import WriteTurn
+from fleet.customers import Customer
+from fleet.report import CustomerReport
 
 STATE = '{"deployment": {"resources": []}}'
-MISSING = Entries(("ours",), ())
+CHANGED = '{"deployment": {"resources": [{}]}}'
+NAMES = {"p1": "MFA", "p2": "Legacy"}
+LOST = {
+    policy_id: Finding(policy_id, name, "on", Result.LACKS, missing=Entries(("ours",), ()))
+    for policy_id, name in NAMES.items()
+}
+STEP: Any = {"op": "update", "oldState": {}, "newState": {"inputs": {"pending": True}}}
 
 
-class Policies:
-    """One policy, and what is written to it."""
+class Tenant:
+    """Policies that are written to at once, and the state of a stack that has lost two."""
 
-    def __init__(self, groups: list[str], *, refuses: bool = False) -> None:
-        users = {"excludeGroups": groups, "excludeUsers": ["ada"]}
-        document = {"id": "p1", "displayName": "MFA", "conditions": {"users": users}}
-        self.policy: Policy | None = Policy.from_document(document)
-        self.refuses = refuses
-        self.written: list[Change] = []
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.written: list[str] = []
+        self.did: list[str] = []
+        self.groups: dict[str, list[str]] = {policy_id: ["theirs"] for policy_id in NAMES}
+        self.states: list[str | Exception] = []
+        """What the exports tell, one after the other; then always the same state."""
+        self.stack = ChosenStack("north", Path("pulumi"), folder, {}, is_sandbox=False)
+        self.steps: dict[str, Any] = {"u1": STEP, "u2": STEP}
+        turn = WriteTurn("t", folder=folder)
+
+        def writer(_: object, stopped: Any) -> Writer:
+            return Writer(cast("Any", self), turn, "run it again", stopped)
+
+        def look(*_: object) -> None:
+            self.did.append("look")
+
+        def preview(*_: object) -> dict[str, Any]:
+            self.did.append("preview")
+            return self.steps
+
+        for module in (exclusion_put_back, exclusion_restore):
+            monkeypatch.setattr(module, "exported_state", self.export)
+        monkeypatch.setattr(exclusion_restore, "writer_of", writer)
+        monkeypatch.setattr(exclusion_restore, "_verified", look)
+        monkeypatch.setattr(exclusion_restore, "_lost", lambda _: LOST)  # pyright: ignore
+        monkeypatch.setattr(exclusion_restore, "_children", lambda *_: {"u1": "p1", "u2": "p2"})  # pyright: ignore
+        monkeypatch.setattr(exclusion_restore, "_steps", preview)
+
+    def export(self, _: object) -> str:
+        state = self.states.pop(0) if self.states else STATE
+        if isinstance(state, Exception):
+            raise state
+        return state
 
     def get_policy(self, policy_id: str) -> Policy | None:
-        assert policy_id == "p1"
-        return self.policy
+        users = {"excludeGroups": self.groups[policy_id], "excludeUsers": ["ada"]}
+        name = NAMES[policy_id]
+        return Policy.from_document(
+            {"id": policy_id, "displayName": name, "conditions": {"users": users}}
+        )
 
     def write_exclusions(self, policy_id: str, change: Change, *, in_time: Any) -> None:
-        assert (policy_id, in_time()) == ("p1", True)
-        if self.refuses:
-            raise Forbidden(403, "AccessDenied", "no", method="PATCH", path="p1")
-        self.written.append(change)
+        assert in_time()
+        self.did.append(policy_id)
+        self.groups[policy_id] = list(change.exclude_groups or ())
+
+    def report(self, stop: Stop | None = None) -> CustomerReport:
+        """What the customer's process reports."""
+        customer = Customer("north", self.stack.folder / "Pulumi.north.yaml", "t", "s")
+        return work(customer, Path("pulumi"), stop or Stop())
 
 
-def write(policies: Policies, turn: WriteTurn) -> str:
-    client = cast("ConditionalAccessClient", policies)
-    with turn.held():
-        return exclusion_restore._write(client, turn, "p1", MISSING)  # pyright: ignore
+@pytest.fixture
+def tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tenant:
+    return Tenant(tmp_path, monkeypatch)
 
 
-def test_what_was_lost_goes_beside_all_that_stands_there_now(tmp_path: Path) -> None:
-    policies = Policies(["theirs"])
-    assert write(policies, WriteTurn("t", folder=tmp_path)) == ""
-    assert policies.written == [Change(("theirs", "ours"), None)]
+def told(report: CustomerReport) -> list[tuple[str, str]]:
+    return [(one.what, one.todo) for one in report.problems]
 
 
-def test_what_somebody_put_back_meanwhile_is_not_written_again(tmp_path: Path) -> None:
-    policies = Policies(["OURS"])
-    assert write(policies, WriteTurn("t", folder=tmp_path)) == ""
-    assert policies.written == []
+def test_what_was_lost_goes_beside_all_that_stands_there_now(tenant: Tenant) -> None:
+    found = restore(tenant.stack)
+    assert found.lost == found.back == found.written == ("MFA", "Legacy")
+    assert tenant.groups == {"p1": ["theirs", "ours"], "p2": ["theirs", "ours"]}
+    assert (found.left, found.notes) == ((), ())
 
 
-def test_a_policy_that_is_gone_is_left(tmp_path: Path) -> None:
-    policies = Policies([])
-    policies.policy = None
-    assert "was deleted" in write(policies, WriteTurn("t", folder=tmp_path))
+def test_what_stands_there_already_is_back_and_counts_as_no_write(tenant: Tenant) -> None:
+    tenant.groups["p2"] = ["OURS"]
+    report = tenant.report()
+    assert (report.outcome, report.changes) == ("done", {"update": 1})
+    assert report.notes == ("Legacy: somebody else has put it back meanwhile",)
 
 
-def test_an_answer_older_than_this_machines_last_write_is_not_built_upon(tmp_path: Path) -> None:
-    policies, turn = Policies([]), WriteTurn("t", folder=tmp_path)
-    with turn.held(), turn.writing("p1", Written(Entries(("theirs",), ("ada",)), "")):
-        pass
-    assert "does not show that yet" in write(policies, turn)
-    assert policies.written == []
+def test_a_policy_of_a_stack_that_another_run_changes_is_left(tenant: Tenant) -> None:
+    tenant.states = [STATE, STATE, CHANGED]
+    report = tenant.report()
+    assert tenant.did == ["look", "preview", "p1"]
+    assert (report.outcome, report.changes) == ("failed", {"update": 1})
+    ((what, todo), _) = told(report)
+    assert what == (
+        "Legacy still lacks the exclusion: another run changes this stack now: it has the word"
+    )
+    assert todo == "wait for its end; then run it again"
 
 
-@pytest.mark.parametrize(
-    ("state", "refuses", "told"),
-    [
-        ('{"deployment": {"resources": [{}]}}', False, "another run changes this stack"),
-        (STATE, True, "Policy.ReadWrite.ConditionalAccess"),
-        (STATE, False, ""),
-    ],
-)
-def test_why_a_policy_was_left_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str, refuses: bool, told: str
+def test_what_was_written_is_told_although_the_state_cannot_be_read_afterwards(
+    tenant: Tenant,
 ) -> None:
-    policies = Policies(["theirs"], refuses=refuses)
-    client, turn = cast("ConditionalAccessClient", policies), WriteTurn("t", folder=tmp_path)
-    monkeypatch.setattr(exclusion_restore, "exported_state", lambda _: state)  # pyright: ignore
-    monkeypatch.setattr(exclusion_restore, "_writer", lambda _: (client, turn))  # pyright: ignore
-    stack = ChosenStack("north", Path("pulumi"), tmp_path, {}, is_sandbox=False)
-    lost = {"p1": Finding("p1", "MFA", "enabled", Result.LACKS, missing=MISSING)}
+    tenant.states = [STATE, STATE, CommandFailed("the state cannot be read: AADSTS700024")]
+    report = tenant.report()
+    assert (report.outcome, report.changes) == ("failed", {"update": 1})
+    (left, back) = told(report)
+    assert left[0] == "Legacy still lacks the exclusion: the state cannot be read: AADSTS700024"
+    assert "1 policy had lost the exclusion, and excludes again" in back[0]
 
-    reason = exclusion_restore._put_back(stack, STATE, lost)["p1"]  # pyright: ignore
 
-    assert told in reason
-    assert bool(policies.written) == (reason == "")
+def test_what_was_written_is_told_although_it_cannot_be_looked_at_afterwards(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = tenant.get_policy
+
+    def throttled(policy_id: str) -> Policy | None:
+        if "p2" in tenant.did:
+            raise GraphError(429, "TooManyRequests", "slow down", "GET", "p")
+        return read(policy_id)
+
+    monkeypatch.setattr(tenant, "get_policy", throttled)
+    report = tenant.report()
+    assert (report.outcome, report.changes) == ("done", {"update": 2})
+    assert report.notes[0].startswith("MFA: written, and not looked at afterwards: GET p answered")
+
+
+def test_nothing_but_the_loss_may_be_pending_of_a_policy(tenant: Tenant) -> None:
+    tenant.steps = {"u1": {**STEP, "op": "replace"}}
+    report = tenant.report()
+    assert tenant.did == ["look", "preview"]
+    assert (report.outcome, report.changes) == ("failed", {"update": 0})
+    assert told(report) == [
+        (
+            "MFA still lacks the exclusion: its resource would be changed by replace",
+            "deploy that: `breakglass fleet up --only north`",
+        ),
+        (
+            "Legacy still lacks the exclusion: the program does not see it as lost",
+            "look again: `breakglass verify --stack north`",
+        ),
+    ]
+
+
+def test_a_failure_before_any_write_says_how_to_try_again(tenant: Tenant) -> None:
+    tenant.states = [CommandFailed("the state cannot be read: no login")]
+    report = tenant.report()
+    assert (report.outcome, report.changes) == ("failed", {"update": 0})
+    todo = "do what the line says; then run `breakglass ci restore --only north` again"
+    assert told(report) == [("the state cannot be read: no login", todo)]
+
+
+def test_an_engine_that_ends_because_we_are_stopped_hides_no_write(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = Stop()
+
+    def stopped_midway(_: object) -> str:
+        if "p1" in tenant.did:
+            stop.asked = True
+            raise CommandFailed("the state of stack north cannot be read: signal: interrupt")
+        return STATE
+
+    monkeypatch.setattr(exclusion_put_back, "exported_state", stopped_midway)
+    report = tenant.report(stop)
+    assert (report.outcome, report.changes) == ("cancelled", {"update": 1})
+    assert report.notes == ("MFA: written, and not looked at afterwards: the run was stopped",)
+    assert told(report)[0][0] == "Legacy still lacks the exclusion: the run was stopped before"
+
+
+def test_after_each_write_stands_what_is_to_be_told_of_one_that_is_killed(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(*arguments: Any, **_: Any) -> None:
+        if arguments[0] == "p2":
+            raise Killed
+        tenant.groups["p1"] = ["ours"]
+
+    monkeypatch.setattr(tenant, "write_exclusions", killed)
+    monkeypatch.setattr(restore_work.signal, "signal", lambda *_: None)  # pyright: ignore
+    monkeypatch.chdir(tenant.stack.folder)
+    Path("Pulumi.north.yaml").write_text("config: {azuread:tenantId: t}\n")
+    with pytest.raises(Killed):
+        restore_work.main(["north", "up", "north.json", "--pulumi", "pulumi"])
+    report = CustomerReport.model_validate_json(Path("north.json").read_bytes())
+    assert (report.outcome, report.changes) == ("failed", {"update": 1})
+    assert report.policies.drifted is None
+    midway, legacy, mfa = told(report)
+    assert midway[0] == "the process ended in the midst of its work"
+    assert "`breakglass ci restore --only north`" in midway[1]
+    assert legacy[0].startswith("Legacy still lacks")
+    assert "excludes again" in mfa[0]
+
+
+def test_a_policy_that_was_deleted_is_worth_a_note_and_no_alarm(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = tenant.get_policy
+    monkeypatch.setattr(tenant, "get_policy", lambda i: None if i == "p1" else read(i))  # pyright: ignore
+    report = tenant.report()
+    assert (report.outcome, report.changes) == ("done", {"update": 1})
+    assert report.policies.drifted == 0
+    assert report.notes == ("MFA: the policy was deleted meanwhile: nothing to put back",)
 
 
 class Calls:
@@ -114,39 +245,21 @@ class Calls:
         (2, ["look"], ()),
         (3, ["look", "preview"], ()),
         (4, ["look", "preview"], ()),
-        (5, ["look", "preview", "p1"], ("MFA",)),
+        (5, ["look", "preview"], ()),
+        (6, ["look", "preview", "p1"], ("MFA",)),
     ],
 )
 def test_who_is_stopped_begins_nothing_more_and_says_what_is_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, yes_from: int, did: list[str], back: tuple[str]
+    tenant: Tenant, yes_from: int, did: list[str], back: tuple[str]
 ) -> None:
-    done: list[str] = []
-    names = {"p1": "MFA", "p2": "Legacy"}
-    lost = {i: Finding(i, name, "on", Result.LACKS, missing=MISSING) for i, name in names.items()}
-    step = {"op": "update", "oldState": {}, "newState": {"inputs": {"pending": True}}}
-
-    def tell(word: str, answer: Any) -> Any:
-        return lambda *_: (done.append(word), answer)[1]  # pyright: ignore
-
-    def write_one(*arguments: Any) -> str:
-        done.append(arguments[2])
-        return ""
-
-    turn = WriteTurn("t", folder=tmp_path)
-    monkeypatch.setattr(exclusion_restore, "exported_state", lambda _: STATE)  # pyright: ignore
-    monkeypatch.setattr(exclusion_restore, "_verified", tell("look", None))
-    monkeypatch.setattr(exclusion_restore, "_lost", lambda _: lost)  # pyright: ignore
-    monkeypatch.setattr(exclusion_restore, "_children", lambda *_: {"u1": "p1", "u2": "p2"})  # pyright: ignore
-    monkeypatch.setattr(exclusion_restore, "_steps", tell("preview", {"u1": step, "u2": step}))
-    monkeypatch.setattr(exclusion_restore, "_writer", lambda _: (None, turn))  # pyright: ignore
-    monkeypatch.setattr(exclusion_restore, "_write", write_one)
-    stack = ChosenStack("north", Path("pulumi"), tmp_path, {}, is_sandbox=False)
-
     with pytest.raises(Stopped) as stopped:
-        restore(stack, stopped=Calls(yes_from))
+        restore(tenant.stack, stopped=Calls(yes_from))
 
-    assert done == did
-    assert stopped.value.so_far.back == back
-    left = dict(stopped.value.so_far.left)
-    assert set(left) == (set(names.values()) - set(back) if yes_from > 3 else set())
-    assert all("stopped before" in why for why in left.values())
+    assert tenant.did == did
+    found = stopped.value.so_far
+    assert found.back == found.written == back
+    assert {one.name for one in found.left} == (
+        set(NAMES.values()) - set(back) if yes_from > 3 else set()
+    )
+    assert all(one.why == "the run was stopped before" for one in found.left)
+    assert all(one.todo == "run it again" for one in found.left)

@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from cli import fleet_run
+from cli import fleet_run, pipeline_output
 from cli.main import app
 from cli.pipeline_output import HarmlessStream, harmless, harmless_output
 from fleet import report_markdown
@@ -76,6 +76,46 @@ def test_a_mark_in_pieces_is_broken_too(text: str, size: int) -> None:
         stream.flush()
     assert not obeyed(behind.getvalue())
     assert behind.getvalue().replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ["##", "vso" * 9, "[", "x"],
+        ["a #", "\u200b", "#", "[x]"],
+        ["#", "##", "[x]"],
+        [" ", "\ufeff", ":", "\u200d", ":x::"],
+        ["a\r", "\u3000:", ":x"],
+        ["##vso\n", "##", "vso[x]"],
+        ["##vso ", "[x] ", "::y"],
+    ],
+)
+def test_what_went_before_counts_as_far_as_a_mark_may_reach(pieces: list[str]) -> None:
+    whole, behind = "".join(pieces), io.StringIO()
+    stream = HarmlessStream(behind)
+    for piece in pieces:
+        stream.write(piece)
+    assert not obeyed(behind.getvalue())
+    assert behind.getvalue().replace(" ", "") == whole.replace(" ", "")
+    if harmless(whole) == whole:
+        assert behind.getvalue() == whole
+
+
+@pytest.mark.parametrize("piece", ["word ", "##word", "\u200b", "#", " ", ":"])
+def test_a_long_line_in_pieces_is_looked_at_once(
+    monkeypatch: pytest.MonkeyPatch, piece: str
+) -> None:
+    looked_at: list[int] = []
+
+    def counting(text: str) -> str:
+        looked_at.append(len(text))
+        return harmless(text)
+
+    monkeypatch.setattr(pipeline_output, "harmless", counting)
+    stream = HarmlessStream(io.StringIO())
+    for _ in range(400):
+        stream.write(piece)
+    assert sum(looked_at) <= 400 * (2 * len(piece) + 3)
 
 
 def test_a_part_of_a_line_is_shown_at_once(capsys: pytest.CaptureFixture[str]) -> None:

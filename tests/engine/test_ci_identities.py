@@ -136,7 +136,7 @@ def test_what_settings_that_are_not_deployed_would_change_stays_as_it_is(
         found = restore(stack)
 
         assert found.back == ()
-        ((name, reason),) = found.left
-        assert name == "Require MFA for all users"
-        assert "settings that are not deployed yet" in reason
+        (left,) = found.left
+        assert left.name == "Require MFA for all users"
+        assert "settings that are not deployed yet" in left.why
         assert scene.writes() == []
