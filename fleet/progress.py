@@ -91,7 +91,8 @@ class PlainLines:
         self._print(f"{mark} [{self._ended}/{self._total}] {line_of(report)}")
         for problem in report.problems:
             self._print(f"    {problem.what}")
-            self._print(f"      → {problem.todo}")
+            if problem.todo:
+                self._print(f"      → {problem.todo}")
 
     def __enter__(self) -> Self:
         return self
@@ -138,7 +139,8 @@ class LiveTable:
         self._console.print(Text.assemble((mark, style), f" {line_of(report)}"))
         for problem in report.problems:
             self._console.print(Text(f"    {problem.what}"))
-            self._console.print(Text(f"      → {problem.todo}", style="dim"))
+            if problem.todo:
+                self._console.print(Text(f"      → {problem.todo}", style="dim"))
 
     def render(self) -> ConsoleRenderable:
         """What is shown now."""

@@ -119,14 +119,14 @@ def test_what_is_lost_to_the_state_is_no_change_that_was_expected(jobs: Jobs) ->
 
 
 @pytest.mark.usefixtures("somebody")
-def test_an_up_whose_preview_failed_is_resumed_as_an_up(project: StubProject, jobs: Jobs) -> None:
+def test_an_up_whose_preview_failed_is_resumed_as_an_up(
+    project: StubProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def locked(one: Job, *_: object) -> CustomerReport:
         return failed(one, "locked", f"`breakglass fleet {one.operation} --resume`")
 
-    monkey = pytest.MonkeyPatch()
-    with monkey.context() as patched:
-        patched.setattr(fleet_run, "run_job", locked)
-        fleet("up", "--report", "r.json")
+    monkeypatch.setattr(fleet_run, "run_job", locked)
+    fleet("up", "--report", "r.json")
     north, _ = read_json(project.folder / "r.json").customers
     assert (north.operation, north.problems[0].todo) == ("up", "`breakglass fleet up --resume`")
 

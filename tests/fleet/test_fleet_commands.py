@@ -239,7 +239,8 @@ def test_plain_lines_tell_beginning_end_and_problems() -> None:
     progress = progress_on(console, 2)
     assert isinstance(progress, PlainLines)
     problem = Problem(what="[red]no[/red]", todo="do it")
-    bad = not_started(job("north")).model_copy(update={"outcome": "failed", "problems": (problem,)})
+    problems = (problem, Problem(what="nothing to do about it", todo=""))
+    bad = not_started(job("north")).model_copy(update={"outcome": "failed", "problems": problems})
     with progress:
         progress.begin("north")
         progress.end(bad)
@@ -249,6 +250,7 @@ def test_plain_lines_tell_beginning_end_and_problems() -> None:
         "✗ [1/2] north: failed, 0 s",
         "    [red]no[/red]",
         "      → do it",
+        "    nothing to do about it",
     ]
 
 
@@ -290,7 +292,11 @@ def test_a_terminal_shows_who_runs_since_when() -> None:
     table.begin("north")
     table.begin("south")
     now[0] = 107.0
-    table.end(not_started(job("south")))
+    problem = Problem(what="nothing to do about it", todo="")
+    table.end(not_started(job("south")).model_copy(update={"problems": (problem,)}))
+    assert isinstance(console.file, Terminal)
+    assert "nothing to do about it" in console.file.getvalue()
+    assert "→" not in console.file.getvalue()
     with console.capture() as shown:
         console.print(table.render())
     assert "north 7 s" in shown.get().replace("\x1b[2m", "").replace("\x1b[0m", "")

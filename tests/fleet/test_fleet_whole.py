@@ -39,8 +39,6 @@ def test_nobody_goes_first_in_the_place_of_one_that_cannot_be_read(
     assert "Nobody is started: north was to go first, and the settings file" in ended.output
     north, south = read_json(broken.folder / "r.json").customers
     assert (north.outcome, south.outcome) == ("failed", "not started")
-    assert fleet(command[0], "--resume", "--yes", "--canary", "1").exit_code in (1, 2)
-    assert jobs.done == []
 
 
 def test_one_that_cannot_be_read_and_comes_later_keeps_nobody_from_going_first(

@@ -175,6 +175,7 @@ def test_a_secret_of_several_lines_is_in_no_word(project: StubProject, told: lis
         assert part not in log
         assert part not in report.model_dump_json()
     assert "[secret]" in report.problems[0].what
+    assert not report.problems[0].what.endswith("end")
 
 
 @pytest.mark.parametrize("reason", ["refused", "skipped"])

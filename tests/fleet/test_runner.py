@@ -199,6 +199,20 @@ def test_a_run_of_another_commit_is_not_resumed(tmp_path: Path) -> None:
         to_resume(last_report(tmp_path, "up"), "no git, files a1", ["a"])
 
 
+@pytest.mark.parametrize(
+    ("variables", "run"),
+    [({"GITHUB_RUN_ID": "11"}, "11"), ({"BUILD_BUILDID": "12"}, "12"), ({}, None)],
+)
+def test_a_report_of_a_pipeline_names_its_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], run: str | None
+) -> None:
+    for name in ("GITHUB_RUN_ID", "BUILD_BUILDID"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert Record(tmp_path, "up", "c0ffee").keep([report(JOBS[0])]).run == run
+
+
 def test_a_look_meanwhile_leaves_what_can_be_resumed(tmp_path: Path) -> None:
     with pytest.raises(FleetError, match="there is no up to resume"):
         last_report(tmp_path, "up")

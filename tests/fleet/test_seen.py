@@ -153,6 +153,8 @@ def test_a_new_policy_is_told_of_a_stack_that_stands_alone() -> None:
     )
     first = seen(told, summary(create=40))
     assert (first.new, first.standing.policies.drifted) == ([], 0)
+    lost_state = seen(told, summary(**{"create": 39, "import": 1}))
+    assert (lost_state.new, lost_state.standing.policies.drifted) == ([], 0)
 
 
 def test_a_refresh_looks_at_the_policies_it_knows_and_at_no_account() -> None:
