@@ -35,6 +35,8 @@ ELSEWHERE: Final = (
     ("monitoring", "watch", "notify", "resourceGroup"),
 )
 """Settings that name what stands in the customer's own tenant."""
+OF_THE_FLEET: Final = "fleet:"
+"""How settings begin that name a customer's identities: no program reads them."""
 FEWEST: Final = 2
 """Accounts that a stack has, adopted ones among them."""
 MOST_VALUES, DEEPEST = 20_000, 40
@@ -117,7 +119,9 @@ def fitted(document: Mapping[str, Any], sandbox: Mapping[str, Any]) -> tuple[JSO
         for key in (TENANT, SUBSCRIPTION)
         if isinstance(found.get(key), str) and _ID.fullmatch(found[key])
     }
-    settings: JSON = _copied(found, ids)
+    settings: JSON = _copied(
+        {key: one for key, one in found.items() if not str(key).startswith(OF_THE_FLEET)}, ids
+    )
     settings |= {key: theirs[key] for key in (TENANT, SUBSCRIPTION)}
     settings.setdefault(LOCATION, theirs[LOCATION])
     left_out: list[str] = []

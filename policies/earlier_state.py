@@ -10,14 +10,15 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, cast
 
-from policies.resource_types import STACK
-from policies.seen import Seen, of_type
+from policies.resource_types import ACCOUNT, ADOPTED_ACCOUNT, STACK, USER
+from policies.seen import Seen, mapping, of_type, type_of
 
 LIMIT_SECONDS: Final = 60
 ORGANIZATION: Final[Mapping[str, dict[str, Any]]] = {
     "organization": {"type": "string", "default": ""}
 }
 """The setting of a rule that asks for the state."""
+Config = Mapping[str, Any]
 StateReader = Callable[[str, str], Mapping[str, Mapping[str, Any]]]
 """URN of the stack, organization → the state's resources by URN."""
 
@@ -60,7 +61,7 @@ state_once: StateReader = functools.lru_cache(maxsize=1)(read_state)
 
 
 def earlier(
-    what: str, stack: Sequence[Seen], config: Mapping[str, Any], state: StateReader
+    what: str, stack: Sequence[Seen], config: Config, state: StateReader
 ) -> tuple[Mapping[str, Mapping[str, Any]], Sequence[tuple[None, str]]]:
     """What stood before, and a violation when that cannot be told; `what` the rule is about."""
     root = next(iter(of_type(stack, STACK)), stack[0])
@@ -73,6 +74,30 @@ def earlier(
             " organization"
         )
         return {}, ((None, line),)
+
+
+def leaves_accounts(stack: Sequence[Seen], config: Config, state: StateReader) -> bool:
+    """Whether accounts of the state live on that the program does not register any more.
+
+    Where the state cannot be read, a program that registers nothing at all is one that does.
+    """
+    before, trouble = earlier("accounts", stack, config, state)
+    return all(one.type == STACK for one in stack) if trouble else live_on(before)
+
+
+def live_on(before: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether an account of the state lives on in the tenant when the program registers none.
+
+    An adopted one was there before the stack, a retained one (Pulumi documentation,
+    "retainOnDelete") is not deleted. One that retires has nothing of the stack any more.
+    """
+    for urn, one in before.items():
+        made = type_of(str(one.get("parent"))) == ACCOUNT and bool(one.get("retainOnDelete"))
+        if type_of(urn) == ADOPTED_ACCOUNT or (type_of(urn) == USER and made):
+            account = one if type_of(urn) == ADOPTED_ACCOUNT else before.get(str(one.get("parent")))
+            if mapping(mapping(account).get("outputs")).get("retired") is not True:
+                return True
+    return False
 
 
 def _resources(document: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:

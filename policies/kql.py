@@ -36,6 +36,14 @@ def split(text: str, mark: str) -> list[str]:
     return [*found, said[start:].strip()]
 
 
+def after_the_first_statement(query: str) -> str:
+    """What follows the first semicolon that is in no text, that one included; without comments."""
+    said = without_comments(query)
+    bare = _PARTS.sub(lambda part: '"' * len(part[0]), said)
+    place = bare.find(";")
+    return said[place:] if place >= 0 else ""
+
+
 def operators(query: str) -> list[str]:
     """The query's source and its operators, in order."""
     return split(query, "|")

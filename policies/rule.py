@@ -53,16 +53,18 @@ def stack_rule(
     judge: StackJudge,
     *,
     applies: Callable[[Sequence[Seen]], bool],
+    also: Callable[[Sequence[Seen], Config], bool] | None = None,
     level: EnforcementLevel = EnforcementLevel.MANDATORY,
     config: Mapping[str, dict[str, Any]] | None = None,
 ) -> StackValidationPolicy:
     """A rule on all that is to stand in the end. In an `up` it judges when everything is done:
-    what refuses in time is the preview before it.
+    what refuses in time is the preview before it. `also`: asked when the plan has nothing of the
+    kind, for a rule that looks elsewhere, too.
     """
 
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         stack = stack_seen(one for one in args.resources if REGISTERED.has(one.urn))
-        if not applies(stack):
+        if not (applies(stack) or (also and also(stack, args.get_config()))):
             args.not_applicable("the stack has nothing of the kind")
         for where, line in judge(stack, args.get_config()):
             report(line, where.urn if where else None)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from alerting.use_alert import SIGN_IN_TABLES
-from policies.kql import inside, operators, split, texts
+from policies.kql import after_the_first_statement, inside, operators, split, texts
 
 OBJECT_ID: Final = "UserId"
 USER_NAME: Final = "UserPrincipalName"
@@ -97,6 +97,9 @@ def read(query: str) -> SignInQuery:
         elif not _read_since(found, one):
             found.unproven.append(_short(one))
     found.unproven += [_short(one) for one in rest[filters_end:] if not _keeps_rows(one)]
+    # What a query of several statements answers is that of the last one.
+    if more := after_the_first_statement(query):
+        found.unproven.append(_short(more))
     return found
 
 

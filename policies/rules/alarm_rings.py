@@ -42,7 +42,8 @@ def judge(alert: Seen, config: Config) -> Iterable[str]:
         )
     severity = alert.props.get("severity")
     if alert.name.endswith(CRITICAL) and severity not in (0, UNKNOWN):
-        found = "left out" if severity is None else f"{severity:.0f}"
+        given = repr(severity) if isinstance(severity, str) else _said(severity)
+        found = "left out" if severity is None else given
         yield (
             f"{alert.name}: found severity {found}, expected 0 (critical); set"
             " break-glass:monitoring.alert.severity to 0"

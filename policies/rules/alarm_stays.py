@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pulumi_policy import StackValidationPolicy
 
-from policies.earlier_state import ORGANIZATION, StateReader, earlier, state_once
+from policies.earlier_state import ORGANIZATION, StateReader, earlier, leaves_accounts, state_once
 from policies.resource_types import (
     ACTION_GROUP,
     ACTIVITY_ALERT,
@@ -63,6 +63,8 @@ def rule(
         "No alert, export or action group of the alarm goes while an account lives.",
         judge,
         applies=lambda stack: living(stack) or bool(of_type(stack, MONITORING)),
+        # A program that registers none of them leaves accounts behind that live on.
+        also=lambda stack, config: leaves_accounts(stack, config, state),
         config={
             **ORGANIZATION,
             "mayGo": {

@@ -12,7 +12,7 @@ from typing import Any
 
 from pulumi_policy import StackValidationPolicy
 
-from policies.earlier_state import ORGANIZATION, StateReader, earlier, state_once
+from policies.earlier_state import ORGANIZATION, StateReader, earlier, leaves_accounts, state_once
 from policies.resource_types import (
     EXCLUSION,
     EXCLUSION_COMPONENT,
@@ -45,6 +45,8 @@ def rule(
         "No exclusion goes while an account lives.",
         judge,
         applies=living,
+        # A program that registers none of them leaves accounts behind that live on.
+        also=lambda stack, config: leaves_accounts(stack, config, state),
         config=ORGANIZATION,
     )
 

@@ -66,6 +66,8 @@ class Thing:
     delete_before_replace: bool | None = None
     ignore_changes: tuple[str, ...] = ()
     depends_on: "tuple[Thing, ...]" = ()
+    retained: bool = False
+    """Whether the state has it to be left alone when the program does not register it."""
 
     @property
     def urn(self) -> str:

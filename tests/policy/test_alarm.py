@@ -116,6 +116,9 @@ def test_an_alert_that_rings_is_taken(alert: Thing) -> None:
             "monitoring-use-alert: found that it runs every 60 minutes and looks at 5",
         ),
         (USE.having(actions={"actionGroups": []}), "monitoring-use-alert: found no action group"),
+        (HEALTH.having(actions={"actionGroups": []}), "monitoring-health-alert: found no action g"),
+        (HEALTH.having(actions=None), "monitoring-health-alert: found no action group"),
+        (USE.having(severity="3"), "monitoring-use-alert: found severity '3', expected 0"),
     ],
 )
 def test_an_alert_that_stays_silent_is_refused(alert: Thing, found: str) -> None:

@@ -9,6 +9,7 @@ from policies.earlier_state import StateError
 from policies.resource_types import (
     ACTION_GROUP,
     ACTIVITY_ALERT,
+    ADOPTED_ACCOUNT,
     DIAGNOSTIC_SETTING,
     MONITORING,
     QUERY_RULE,
@@ -183,6 +184,13 @@ def test_an_alarm_on_accounts_of_another_stack_stays_too() -> None:
 def test_the_alarm_may_go_with_the_last_account() -> None:
     stack = standing_stack()
     assert lines([stack["group"]], [*stack.values(), *ALARM.values()]) == NOT_APPLICABLE
+
+
+def test_the_alarm_on_adopted_accounts_does_not_go_with_the_whole_program() -> None:
+    adopted = Thing(ADOPTED_ACCOUNT, "adopted-1")
+    for planned in ([], [Thing(WORKSPACE, "logs")]):
+        (line,) = lines(planned, [adopted, OWNER, ALARM["use-alert"]])
+        assert line.startswith("monitoring-use-alert: ")
 
 
 def test_a_state_that_cannot_be_read_is_no_clean_bill() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from policies.earlier_state import StateError
-from policies.resource_types import CONDITIONAL_ACCESS, GROUP
+from policies.resource_types import ADOPTED_ACCOUNT, CONDITIONAL_ACCESS, GROUP, WORKSPACE
 from policies.rules import conditional_access_excludes, exclusion_stays
 from policies.stack_settings import StackSettings
 from tests.policy.pack_scene import (
@@ -35,6 +35,7 @@ def lines(
             "type": one.type,
             "outputs": one.props,
             "parent": one.parent.urn if one.parent else ROOT,
+            "retainOnDelete": one.retained,
         }
         for one in before
     }
@@ -85,6 +86,34 @@ def test_exclusions_may_go_with_the_last_account() -> None:
     stack = standing_stack()
     left = without(stack, "account-1-user", "account-2-user", "exclusion-p1")
     assert lines(left, stack.values()) == NOT_APPLICABLE
+
+
+ADOPTED = Thing(ADOPTED_ACCOUNT, "adopted-1", {"retired": False})
+
+
+def retained(number: int, *, retired: bool) -> list[Thing]:
+    """A made account that the engine lets go of instead of deleting it."""
+    stack = standing_stack()
+    account = stack[f"account-{number}"].having(retired=retired)
+    return [account, replace(stack[f"account-{number}-user"], parent=account, retained=True)]
+
+
+@pytest.mark.parametrize("planned", [[], [Thing(WORKSPACE, "logs")]])
+@pytest.mark.parametrize("accounts", [[ADOPTED], retained(1, retired=False)])
+def test_exclusions_of_accounts_that_live_on_do_not_go_with_the_whole_program(
+    planned: list[Thing], accounts: list[Thing]
+) -> None:
+    stack = standing_stack()
+    told = lines(planned, [*accounts, stack["exclusion"], stack["exclusion-p1"]])
+    assert isinstance(told, list)
+    assert [line.partition(":")[0] for line in told] == ["exclusion-p1"]
+
+
+@pytest.mark.parametrize("accounts", [[ADOPTED.having(retired=True)], retained(1, retired=True)])
+def test_exclusions_of_accounts_that_had_retired_may_go(accounts: list[Thing]) -> None:
+    stack = standing_stack()
+    before = [*accounts, stack["exclusion"], stack["exclusion-p1"]]
+    assert lines([], before) == NOT_APPLICABLE
 
 
 @pytest.mark.parametrize("key", ["policyId", "tenantId"])
@@ -269,6 +298,16 @@ def test_a_state_that_cannot_be_read_is_no_clean_bill() -> None:
     rule = exclusion_stays.rule(unreadable)
     (line,) = stack_verdict(rule, standing_stack().values(), {"organization": "contoso"})
     assert line.startswith(f"exclusions: found no way to the stack's state ({ROOT} contoso)")
+
+
+def test_a_state_that_cannot_be_read_says_nothing_of_another_program_but_of_an_empty_one() -> None:
+    def unreadable(urn: str, organization: str) -> Mapping[str, Mapping[str, Any]]:
+        raise StateError(f"{urn} {organization}")
+
+    rule = exclusion_stays.rule(unreadable)
+    assert stack_verdict(rule, [Thing(WORKSPACE, "logs")]) == NOT_APPLICABLE
+    (line,) = stack_verdict(rule, [])
+    assert line.startswith("exclusions: found no way to the stack's state")
 
 
 def conditional_access(**users: Any) -> Thing:

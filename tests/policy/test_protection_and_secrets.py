@@ -1,7 +1,7 @@
 """Rules on the protection of all resources, on plain secrets, and on dynamic resources."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -209,6 +209,20 @@ SIGNS = 'a "quoted" & <signed> pass/word'
 )
 def test_a_secret_in_an_address_or_in_json_is_found(text: str) -> None:
     stack = [Thing(STACK, "s", {"kept": secret(SIGNS)}), Thing(WORKSPACE, "logs", {"note": text})]
+    (line,) = stack_verdict(no_plain_secrets.RULE, stack)
+    assert line.startswith("logs: found a text that is a secret elsewhere in the stack")
+
+
+@pytest.mark.parametrize("lead", ["", "x", "xy"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+def test_a_secret_with_signs_of_its_own_is_found_in_both_kinds_of_base64(
+    encode: Callable[[bytes], bytes], lead: str
+) -> None:
+    code = "?>?>~~~o>?>?>~~~o"
+    written = encode(f"{lead}{code}".encode()).decode()
+    assert set("+/-_") & set(written)
+    note = {"note": written}
+    stack = [Thing(STACK, "s", {"kept": secret(code)}), Thing(WORKSPACE, "logs", note)]
     (line,) = stack_verdict(no_plain_secrets.RULE, stack)
     assert line.startswith("logs: found a text that is a secret elsewhere in the stack")
 

@@ -82,6 +82,10 @@ WRONG: Final[dict[str, Callable[[], Stack]]] = {
     "conditional-access-excludes": lambda: [*right(), policy()],
     "exclusion-stays": lambda: without("exclusion-id-of-require-mfa"),
     "alarm-rings": lambda: but("monitoring-use-alert", enabled=False),
+    "alarm-tells-its-own": lambda: [
+        replace(one, depends_on=()) if one.name == "monitoring-use-alert" else one
+        for one in right()
+    ],
     "alarm-sees-every-use": lambda: but("monitoring-use-alert", scopes=["elsewhere"]),
     "alarm-stays": lambda: without("monitoring-silence-alert"),
     "alarm-complete": lambda: without("monitoring-silence-alert"),

@@ -104,6 +104,26 @@ def test_an_operator_that_may_lose_a_row_is_refused(operator: str) -> None:
     assert lost(f"| {operator}") == [operator]
 
 
+@pytest.mark.parametrize(
+    ("tail", "told"),
+    [
+        ("| extend X = 1; print 0", "; print 0"),
+        ("| project A; datatable(a:int)[]", "; datatable(a:int)[]"),
+        ("; print 0", "; print 0"),
+        ("| order by Time; Heartbeat", "; Heartbeat"),
+        ("| extend X = bag(a; b)", "; b)"),
+        (";", ";"),
+    ],
+)
+def test_what_follows_a_semicolon_may_answer_in_place_of_the_query(tail: str, told: str) -> None:
+    assert told in lost(tail)
+
+
+@pytest.mark.parametrize("operator", ['extend X = "a; b"', "extend X = 1 // ; print 0"])
+def test_a_semicolon_in_a_text_or_a_comment_ends_nothing(operator: str) -> None:
+    assert lost(f"| {operator}") == []
+
+
 def test_operators_that_keep_every_row_are_taken() -> None:
     assert lost("| sort by Time", "| project-away Place", "| extend X = 1") == []
 
