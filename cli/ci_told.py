@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -81,8 +81,9 @@ class Healing:
 def healing(folder: Path, look: FleetReport) -> Healing:
     """What the reports `healed-*.json` below a folder tell, those of this look alone.
 
-    A report that an earlier run left on the machine is older than the look; of two that name a
-    customer, the later one counts. A customer whom no report names is told, too: its machine may
+    A report that an earlier run left on the machine is older than the look, and what an earlier
+    attempt did to a customer was begun before this look at it; of two that name a customer, the
+    later one counts. A customer whom no report names is told, too: its machine may
     have died in the midst of it. A stack without a settings file is no customer that any would
     have looked after.
     """
@@ -93,10 +94,14 @@ def healing(folder: Path, look: FleetReport) -> Healing:
             reports.append(read_json(path))
         except ReportError:
             unreadable.append(path.name)
-    found: dict[str, CustomerReport] = {}
-    for report in sorted(reports, key=lambda one: one.made):
-        if report.made >= look.made - SKEW:
-            found |= {one.customer: one for one in report.customers}
+    looked = {one.customer: one.started for one in look.customers}
+    found = {
+        one.customer: one
+        for report in sorted(reports, key=lambda one: one.made)
+        if report.made >= look.made - SKEW
+        for one in report.customers
+        if not _is_before(one.started, looked.get(one.customer))
+    }
     if not found and not unreadable:
         return Healing("", well=True)
     unknown = [
@@ -115,6 +120,10 @@ def healing(folder: Path, look: FleetReport) -> Healing:
     parts = ["**Put back after this look**", *([told] if told else []), *rest]
     well = not unknown and not unreadable and all(one.outcome == "done" for one in found.values())
     return Healing("\n\n" + "\n\n".join(parts) + "\n", well)
+
+
+def _is_before(one: datetime | None, other: datetime | None) -> bool:
+    return one is not None and other is not None and one < other
 
 
 def _is_worth_a_line(one: CustomerReport) -> bool:

@@ -218,6 +218,21 @@ def test_of_two_healings_of_one_customer_the_later_one_counts(fake: FakeGitHub) 
     assert "<code>north</code>: 2 exclusions put back\n" in fake.issues[0]["body"]
 
 
+def test_what_was_healed_before_this_look_at_a_customer_is_not_told(fake: FakeGitHub) -> None:
+    again = MADE - timedelta(minutes=1)
+    looked(customer("north", started=again), lost("south"))
+    healed(1, customer("north", outcome="failed"), customer("south", changes={"update": 1}))
+    assert ci("issue", "drift.json", "--healed", "reports").exit_code == 0
+    chapter = fake.issues[0]["body"].partition("**Put back after this look**")[2]
+    assert "failed" not in chapter
+    assert "<code>south</code>: 1 exclusion put back" in chapter
+    looked(customer("north", started=again))
+    Path("reports/shard-1/healed-1.json").unlink()
+    healed(2, customer("north", outcome="failed"))
+    ci("issue", "drift.json", "--healed", "reports")
+    assert [one["state"] for one in fake.issues] == ["closed"]
+
+
 def test_a_stack_without_a_settings_file_is_no_machine_that_did_not_report(
     fake: FakeGitHub,
 ) -> None:
@@ -234,8 +249,8 @@ def test_a_stack_without_a_settings_file_is_no_machine_that_did_not_report(
 
 def test_what_is_worth_knowing_of_a_healing_is_told_and_opens_no_issue(fake: FakeGitHub) -> None:
     looked(customer("north"))
-    note = "MFA: written; the service does not show it yet"
-    healed(1, customer("north", changes={"update": 1}, notes=(note,)))
+    note = "MFA: somebody else has put it back meanwhile"
+    healed(1, customer("north", changes={"update": 0}, notes=(note,)))
     ci("issue", "drift.json", "--healed", "reports")
     assert fake.issues == []
     looked(lost("north"))

@@ -256,6 +256,24 @@ def test_a_write_whose_answer_is_lost_is_judged_by_what_stands_there(
         assert ("run it again" in fate.todo) == bool(told)
 
 
+def test_of_a_write_in_doubt_nobody_says_that_it_was_taken_out_again(tmp_path: Path) -> None:
+    error = answer(0, "ReadTimeout")
+    error.in_doubt = True
+    with scene_of(tmp_path) as scene:
+
+        def somebody_is_quicker() -> None:
+            scene.writer.sleep(2)
+            scene.somebody_excludes(THEIRS)
+            raise error
+
+        policies = Between(scene.writer.policies, before=somebody_is_quicker)
+        scene.writer = replace(scene.writer, policies=policies)
+        (fate,) = scene.put_back()
+        assert (fate.written, fate.is_back) == (False, False)
+        assert fate.why.endswith("it may have been written")
+        assert fate.todo == "in some minutes, run it again"
+
+
 def test_who_is_stopped_ends_its_wait_and_tells_what_was_written(tmp_path: Path) -> None:
     with scene_of(tmp_path, readLagSeconds=600, replicas=1) as scene:
         scene.writer = replace(scene.writer, stopped=lambda: scene.ago >= 3)
