@@ -1,7 +1,8 @@
 """Azure Pipelines, as far as our pipelines use it: stages, conditions, variables, artifacts.
 
 The `script:` and `inlineScript:` texts are run as they stand in the file, in the order of the file.
-Tasks that cannot run here are played from their own inputs; any other task is an AssertionError. A
+Tasks that cannot run here are played from their own inputs; any other task, and any
+other key of the file, is an AssertionError. A
 job's machine is new, with the project as it was committed. What a script says is read for logging
 commands, as the agent reads it: `task.setvariable` counts unless the step may set none.
 
@@ -12,7 +13,7 @@ Source: Microsoft, "YAML schema reference for Azure Pipelines", "Define variable
 import json
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,29 @@ import yaml
 
 from tests.ci.expressions import evaluate, filled, text_of
 from tests.ci.machine import Machines
-from tests.ci.pipelines import azure_text
+from tests.ci.pipelines import azure_text, known_keys
 
 JSON = dict[str, Any]
+PIPELINE_KEYS = {
+    *("name", "trigger", "pr", "schedules", "parameters", "lockBehavior", "pool", "variables"),
+    "stages",
+}
+STAGE_KEYS = {"stage", "displayName", "dependsOn", "condition", "variables", "jobs"}
+JOB_KEYS = {
+    *("job", "deployment", "displayName", "condition", "timeoutInMinutes", "environment"),
+    *("strategy", "variables", "steps"),
+}
+STRATEGY_KEYS = {"matrix", "maxParallel", "runOnce"}
+STEP_KEYS = {
+    *("checkout", "persistCredentials", "fetchDepth", "clean", "download", "template"),
+    *("parameters", "script", "task", "name", "displayName", "condition", "target", "inputs"),
+    "env",
+}
 SHELL = ["bash", "--noprofile", "--norc", "-c"]
 """Without `-e`: a script ends as its last command does."""
 _SET = re.compile(r"##vso\[task\.setvariable variable=([\w.]+)((?:;\w+=\w+)*);?\](.*)")
 _SUMMARY = re.compile(r"##vso\[task\.uploadsummary\](.+)")
+FIRST = {"System.StageAttempt": "1", "System.JobAttempt": "1"}
 _MACRO = re.compile(r"\$\(([\w.]+)\)")
 
 
@@ -41,6 +58,8 @@ class AzureRun:
     )
     """By stage, job and `step.variable`."""
     artifacts: dict[str, Path] = field(default_factory=dict[str, Path])
+    asked: list[str] = field(default_factory=list[str])
+    """Environments and connections, in the order in which stages came to them."""
     summary: str = ""
 
 
@@ -71,6 +90,8 @@ class AzureHost:
     sign_in: Callable[[Mapping[str, Any]], Mapping[str, str]]
     job_variables: Mapping[str, str]
     token: str
+    refused: Container[str] = ()
+    """Environments and connections whose approvers say no."""
 
     def run(
         self,
@@ -87,10 +108,11 @@ class AzureHost:
         With `earlier` and `only` some of its stages again, as a person may.
         """
         document: JSON = yaml.safe_load(azure_text(name))
+        known_keys(document, PIPELINE_KEYS)
         run = earlier or AzureRun()
         chosen = {one["name"]: one["default"] for one in document.get("parameters", [])}
         names = {"parameters": {**chosen, **(parameters or {})}}
-        given = {**self.variables, "System.StageAttempt": "1", **(about or {})}
+        given = {**self.variables, **FIRST, **(about or {})}
         computed: JSON = document.get("variables") or {}
         given |= {
             key: text_of(_runtime(filled(value, names), {"variables": given}))
@@ -112,10 +134,13 @@ class AzureHost:
         given: dict[str, str],
         reference: str,
     ) -> None:
+        known_keys(stage, STAGE_KEYS)
         asked: Any = stage.get("dependsOn", before)
         needed = [asked] if isinstance(asked, str) else list(asked)
         known = {**names, "variables": given}
-        known["dependencies"] = {one: {"result": run.results[one]} for one in needed}
+        known["dependencies"] = {
+            one: {"result": run.results[one], "outputs": _of_stage(run, one)} for one in needed
+        }
         known["stageDependencies"] = {
             one: {job: {"outputs": found} for job, found in run.outputs.get(one, {}).items()}
             for one in needed
@@ -125,6 +150,11 @@ class AzureHost:
         failed = any(run.results[one] == "Failed" for one in needed)
         if not evaluate(condition, known, _status(well, failed)):
             run.results[stage["stage"]] = "Skipped"
+            return
+        protected = _protected(stage)
+        run.asked += protected
+        if any(one in self.refused for one in protected):
+            run.results[stage["stage"]] = "Failed"
             return
         variables = dict(given)
         groups: list[JSON] = stage.get("variables") or []
@@ -146,9 +176,11 @@ class AzureHost:
         variables: Mapping[str, str],
         reference: str,
     ) -> list[Leg]:
-        assert "condition" not in job, "conditions of jobs are not played"
-        assert "dependsOn" not in job, "jobs of a stage that wait for each other are not played"
+        known_keys(job, JOB_KEYS)
         strategy: JSON = job.get("strategy") or {}
+        known_keys(strategy, STRATEGY_KEYS)
+        if not evaluate(job.get("condition", "succeeded()"), known, _status(True, False)):
+            return []
         rows: dict[str, JSON] = {"": {}}
         if "matrix" in strategy:
             rows = json.loads(text_of(_runtime(strategy["matrix"], known)))
@@ -166,7 +198,9 @@ class AzureHost:
         return legs
 
     def _step(self, step: JSON, leg: Leg, run: AzureRun, known: JSON, reference: str) -> None:
+        known_keys(step, STEP_KEYS)
         condition = step.get("condition", "succeeded()")
+        known = {**known, "variables": leg.variables}
         if not evaluate(condition, known, _status(not leg.failed, leg.failed)):
             return
         inputs = {key: self._expanded(value, leg) for key, value in step.get("inputs", {}).items()}
@@ -174,6 +208,8 @@ class AzureHost:
         if "checkout" in step:
             assert step["checkout"] == "self"
             self.machines.check_out(leg.workspace, reference)
+        elif "template" in step:
+            _template(step)
         elif "download" in step:
             assert step["download"] == "none"
         elif "script" in step:
@@ -223,6 +259,32 @@ class AzureHost:
                     leg.outputs[f"{step['name']}.{name}"] = value
             if (found := _SUMMARY.search(line)) and Path(found[1]).is_file():
                 run.summary += Path(found[1]).read_text(encoding="utf-8")
+
+
+def _of_stage(run: AzureRun, stage: str) -> dict[str, str]:
+    """Its outputs, by `job.step.variable`."""
+    jobs = run.outputs.get(stage, {})
+    return {f"{job}.{name}": value for job, found in jobs.items() for name, value in found.items()}
+
+
+def _protected(stage: JSON) -> list[str]:
+    """What is asked before a stage starts: environments and connections that its jobs name."""
+    found: list[str] = []
+    for job in stage["jobs"]:
+        found += [job["environment"]] if "environment" in job else []
+        for step in job.get("steps", ()):
+            inputs: JSON = step.get("inputs") or {}
+            found += [inputs["azureSubscription"]] if "azureSubscription" in inputs else []
+    return found
+
+
+def _template(step: JSON) -> None:
+    """The project ships it without a customer: then it is no step at all."""
+    (given,) = step["parameters"].items()
+    asked = {one["name"]: one for one in yaml.safe_load(azure_text("connections"))["parameters"]}
+    assert step["template"] == "connections.yml"
+    assert given[1] in asked[given[0]]["values"]
+    assert asked["customers"]["default"] == []
 
 
 def _status(well: bool, failed: bool) -> Mapping[str, Callable[..., Any]]:

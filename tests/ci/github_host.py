@@ -1,7 +1,8 @@
 """GitHub Actions, as far as our workflows use it: jobs, conditions, matrices, outputs, artifacts.
 
 The `run:` texts are run as they stand in the file, in the order of the file. Actions that cannot
-run here are played from their own inputs; any other action is an AssertionError. A job's machine is
+run here are played from their own inputs; any other action, and any other key of the file, is an
+AssertionError. A job's machine is
 new, with the project as it was committed, and nothing of an earlier job but its artifacts.
 
 Source: GitHub, "Workflow syntax for GitHub Actions", "Contexts reference", "Store and share data
@@ -11,7 +12,7 @@ with workflow artifacts"; the README of each action.
 import fnmatch
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,16 @@ import yaml
 
 from tests.ci.expressions import asks_for_a_status, evaluate, filled, text_of
 from tests.ci.machine import GITHUB_TOKEN, Machines, Ran
-from tests.ci.pipelines import github_text
+from tests.ci.pipelines import github_text, known_keys
 
 JSON = dict[str, Any]
+WORKFLOW_KEYS = {"name", True, "permissions", "concurrency", "jobs"}  # YAML 1.1: `on` is true
+JOB_KEYS = {
+    *("name", "needs", "if", "runs-on", "timeout-minutes", "environment", "permissions"),
+    *("concurrency", "strategy", "outputs", "steps"),
+}
+STRATEGY_KEYS = {"fail-fast", "matrix"}
+STEP_KEYS = {"name", "id", "if", "env", "run", "uses", "with"}
 SHELL = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"]
 
 
@@ -47,6 +55,8 @@ class GitHubRun:
     results: dict[str, str] = field(default_factory=dict[str, str])
     outputs: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     artifacts: dict[str, Path] = field(default_factory=dict[str, Path])
+    asked: list[str] = field(default_factory=list[str])
+    """Environments, in the order in which jobs came to them."""
     summary: str = ""
 
 
@@ -66,6 +76,8 @@ class GitHubHost:
     job_variables: Mapping[str, str]
     """What every machine of GitHub's has in its environment."""
     token: str
+    refused: Container[str] = ()
+    """Environments whose reviewers say no."""
 
     def run(
         self,
@@ -84,12 +96,16 @@ class GitHubHost:
         """
         run = earlier or GitHubRun()
         about = {"token": self.token, "run_attempt": "1", **github}
-        for key, job in yaml.safe_load(github_text(name))["jobs"].items():
+        document: dict[Any, Any] = yaml.safe_load(github_text(name))
+        known_keys(document, WORKFLOW_KEYS)
+        for key, job in document["jobs"].items():
             if only is None or key in only:
                 self._job(key, job, run, {"github": about, "inputs": inputs or {}}, reference)
         return run
 
     def _job(self, key: str, job: JSON, run: GitHubRun, names: JSON, reference: str) -> None:
+        known_keys(job, JOB_KEYS)
+        known_keys(job.get("strategy") or {}, STRATEGY_KEYS)
         needs: Any = job.get("needs") or []
         needed = [needs] if isinstance(needs, str) else list(needs)
         results = [run.results[one] for one in needed]
@@ -111,6 +127,10 @@ class GitHubHost:
             run.results[key] = "skipped"
             return
         if environment:
+            run.asked.append(environment)
+            if environment in self.refused:
+                run.results[key] = "failure"
+                return
             names["vars"] = {**self.variables, **self.environments[environment]}
         strategy: JSON = job.get("strategy") or {}
         rows: list[JSON] = filled(strategy["matrix"], names)["include"] if strategy else [{}]
@@ -129,6 +149,7 @@ class GitHubHost:
         }
 
     def _step(self, step: JSON, number: int, leg: Leg, run: GitHubRun, reference: str) -> None:
+        known_keys(step, STEP_KEYS)
         if not _goes_on(step.get("if"), leg.names, well=not leg.failed, failed=leg.failed):
             return
         given: JSON = {key: filled(value, leg.names) for key, value in step.get("with", {}).items()}

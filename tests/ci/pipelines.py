@@ -1,6 +1,7 @@
 """The pipelines of both systems, read as YAML: their jobs and what each runs."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ class Step:
     @property
     def commands(self) -> list[str]:
         """Our own commands in it, without what differs from system to system."""
-        found = re.findall(r"(?:\.venv/bin/\S+|python3 dev\.py|make) [^|)]*", self.run)
+        found = re.findall(r"(?:exec )?(?:\.venv/bin/\S+|python3 dev\.py|make) [^|)]*", self.run)
         return [_alike(one) for one in found]
 
 
@@ -81,6 +82,11 @@ def azure(name: str) -> list[Job]:
             whole = {**job, "stage": shared}
             found.append(Job(job.get("job") or job["deployment"], whole, [*map(_azure, steps)]))
     return found
+
+
+def known_keys(found: Mapping[Any, Any], known: set[Any]) -> None:
+    """What a key that is not played would do, nobody knows. Raises AssertionError."""
+    assert found.keys() <= known, f"nobody plays {found.keys() - known}"
 
 
 def _azure(step: JSON) -> Step:

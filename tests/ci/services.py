@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tests.ci.azure_host import AzureHost, AzureRun
-from tests.ci.company import DEPLOYER, DEPLOYER_SECRET, REVIEWER, Company
+from tests.ci.company import DEPLOYER, DEPLOYER_SECRET, REVIEWER
 from tests.ci.fake_hosts import TOKEN, FakeAzureDevOps, FakeGitHub
 from tests.ci.github_host import GitHubHost, GitHubRun
-from tests.ci.machine import Machines
+from tests.ci.machine import Machines, git
 from tests.ci.served import served
 from tests.engine.test_ci_identities import SECRET
 
@@ -32,8 +32,28 @@ class Told:
     """Of each job (GitHub) or stage: well, failed or skipped."""
     artifacts: Mapping[str, Path]
     summary: str
-    again: Callable[[str], "Told"]
-    """Run one job or stage again, as a person may."""
+    asked: list[str]
+    """Who was asked, or would have been: environments, and connections of Azure DevOps."""
+    again: Callable[..., "Told"]
+    """Run some jobs or stages again, as a person may."""
+
+
+class Place(Protocol):
+    """Where the state is, what opens it, and the machines that work on it."""
+
+    @property
+    def backend(self) -> str:
+        """The address of the state."""
+        ...
+
+    @property
+    def key(self) -> Mapping[str, str]:
+        """The variable that opens it."""
+        ...
+
+    def machines(self, secrets: Mapping[str, str]) -> Machines:
+        """Clean machines; `secrets` by token of a job."""
+        ...
 
 
 class Service(Protocol):
@@ -41,8 +61,12 @@ class Service(Protocol):
 
     machines: Machines
 
-    def run(self, name: str, shards: int, *, base: str = "", reference: str = "main") -> Told:
-        """Run one of our pipelines; `base` is what a pull request is compared with."""
+    def refuse(self, pipeline: str) -> None:
+        """From now on whoever is asked for an approval in this pipeline says no."""
+        ...
+
+    def run(self, name: str, shards: int, *, reference: str = "main") -> Told:
+        """Run one of our pipelines; `reference` is what is checked out: see `would_merge`."""
         ...
 
     def issues(self) -> list[tuple[bool, str]]:
@@ -62,21 +86,29 @@ class OnGitHub:
     host: GitHubHost
     fake: FakeGitHub
 
-    def run(self, name: str, shards: int, *, base: str = "", reference: str = "main") -> Told:
+    def refuse(self, pipeline: str) -> None:
+        """See ``Service``."""
+        self.host.refused = {{"preview": "tenant-preview", "deploy": "tenant-approval"}[pipeline]}
+
+    def run(self, name: str, shards: int, *, reference: str = "main") -> Told:
         """See ``Service``."""
         self.host.variables = {"SHARDS": str(shards), "HEAL": "exclusions"}
         repository = "contoso/break-glass"
+        base = git(self.machines.origin, "rev-list", "--max-parents=0", "main")
+        # What GitHub says of the base is as old as the newest push to the branch.
         pull_request = {"base": {"sha": base}, "head": {"repo": {"full_name": repository}}}
         about = {"repository": repository, "event": {"pull_request": pull_request}}
         found = self.host.run(name, about, reference=reference)
 
-        def again(job: str) -> Told:
+        def again(*jobs: str) -> Told:
             second = {**about, "run_attempt": "2"}
-            return told(self.host.run(name, second, earlier=found, only={job}))
+            return told(
+                self.host.run(name, second, reference=reference, earlier=found, only={*jobs})
+            )
 
         def told(run: GitHubRun) -> Told:
             outcomes = {job: NAMES[result] for job, result in run.results.items()}
-            return Told(outcomes, run.artifacts, run.summary, again)
+            return Told(outcomes, run.artifacts, run.summary, run.asked, again)
 
         return told(found)
 
@@ -97,9 +129,14 @@ class OnAzure:
     host: AzureHost
     fake: FakeAzureDevOps
 
-    def run(self, name: str, shards: int, *, base: str = "", reference: str = "main") -> Told:
-        """See ``Service``; a base is always the head of main."""
-        del base
+    def refuse(self, pipeline: str) -> None:
+        """See ``Service``."""
+        self.host.refused = {
+            {"preview": "break-glass-reader", "deploy": "tenant-approval"}[pipeline]
+        }
+
+    def run(self, name: str, shards: int, *, reference: str = "main") -> Told:
+        """See ``Service``."""
         self.host.variables = {
             "SHARDS": str(shards),
             "HEAL": "exclusions",
@@ -109,13 +146,15 @@ class OnAzure:
         }
         found = self.host.run(name, reference=reference)
 
-        def again(stage: str) -> Told:
+        def again(*stages: str) -> Told:
             about = {"System.StageAttempt": "2"}
-            return told(self.host.run(name, about=about, earlier=found, only={stage}))
+            return told(
+                self.host.run(name, about=about, reference=reference, earlier=found, only={*stages})
+            )
 
         def told(run: AzureRun) -> Told:
             outcomes = {stage: NAMES[result] for stage, result in run.results.items()}
-            return Told(outcomes, run.artifacts, run.summary, again)
+            return Told(outcomes, run.artifacts, run.summary, run.asked, again)
 
         return told(found)
 
@@ -131,8 +170,17 @@ class OnAzure:
         return [thread["comments"][0]["content"] for thread in self.fake.threads]
 
 
+def would_merge(project: Path, branch: str) -> str:
+    """The commit that both services make of a pull request and main, and check out."""
+    git(project, "checkout", "--quiet", "--detach", "main")
+    git(project, "merge", "--quiet", "--no-ff", "--message", "Merge", branch)
+    found = git(project, "rev-parse", "HEAD")
+    git(project, "checkout", "--quiet", "main")
+    return found
+
+
 @contextmanager
-def on_github(there: Company, folder: Path) -> Generator[Service]:
+def on_github(there: Place, folder: Path) -> Generator[Service]:
     """GitHub, set up as docs/ci.md says."""
     fake = FakeGitHub()
     handle: Any = fake.transport().handler
@@ -179,7 +227,7 @@ STATES = ("break-glass-state-reader", "break-glass-state-drift", "break-glass-st
 
 
 @contextmanager
-def on_azure(there: Company, folder: Path) -> Generator[Service]:
+def on_azure(there: Place, folder: Path) -> Generator[Service]:
     """Azure DevOps, set up as docs/ci.md says."""
     del folder
     fake = FakeAzureDevOps()
@@ -206,6 +254,5 @@ def on_azure(there: Company, folder: Path) -> Generator[Service]:
             "BUILD_REPOSITORY_ID": "r1",
         }
         machines = there.machines(secrets)
-        names = ("preview", "deploy", "drift", "heal")
-        groups = {f"break-glass-{name}": group for name in names}
+        groups = {f"break-glass-{name}": group for name in ("preview", "stacks")}
         yield OnAzure(machines, AzureHost(machines, {}, groups, sign_in, about, TOKEN), fake)
