@@ -34,6 +34,9 @@ def add(
     review_connection_id: Annotated[
         str, typer.Option(help="Azure DevOps: the service connection of the second.")
     ] = "",
+    preview_connection_id: Annotated[
+        str, typer.Option(help="Azure DevOps: the second's for pull requests, with an approval.")
+    ] = "",
     init: Annotated[
         bool, typer.Option("--init", help="Make the stack in the state backend, too.")
     ] = False,
@@ -44,7 +47,7 @@ def add(
     """Write a new customer's settings file from a template, comments and all."""
     from cli.chosen_stack import engine_executable
     from cli.fleet_run import fleet_folder
-    from fleet.customers import CLIENT, CONNECTION, find_customers
+    from fleet.customers import CLIENT, CONNECTION, PREVIEW, find_customers
     from fleet.environment import customer_environment
     from fleet.errors import FleetError
     from fleet.new_customer import add_customer, init_stack
@@ -56,6 +59,7 @@ def add(
         CLIENT.format("review"): review_client_id,
         CONNECTION.format("deployment"): deployment_connection_id,
         CONNECTION.format("review"): review_connection_id,
+        PREVIEW: preview_connection_id,
     }
     try:
         added = add_customer(

@@ -33,7 +33,12 @@ CLIENT: Final = "fleet:{}ClientId"
 """The application in the customer's tenant."""
 CONNECTION: Final = "fleet:{}ConnectionId"
 """The service connection of Azure DevOps that gives its tokens."""
-APPLICATIONS: Final = tuple(key.format(one) for key in (CLIENT, CONNECTION) for one in IDENTITIES)
+PREVIEW: Final = CONNECTION.format("preview")
+"""The reviewing application's for pull requests, which wait for an approval; a look must not."""
+APPLICATIONS: Final = (
+    *(key.format(one) for key in (CLIENT, CONNECTION) for one in IDENTITIES),
+    PREVIEW,
+)
 
 _FILE: Final = re.compile(r"Pulumi\.(?P<name>.+)\.yaml")
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,98}[A-Za-z0-9_])?")
@@ -69,6 +74,8 @@ class Customer:
     """Who may write."""
     review: Application = NOBODY
     """Who may only read."""
+    preview: Application = NOBODY
+    """The same for pull requests, by a connection of its own."""
     trouble: str = ""
     """Why nothing can be done for this one: its file cannot be read, or its name is none."""
 
@@ -133,6 +140,7 @@ def read_customer(folder: Path, name: str) -> Customer:
         needs_licence=config.get(PREMIUM) != "absent",
         deployment=deployment,
         review=review,
+        preview=Application(review.client_id, ids[PREVIEW]),
     )
 
 

@@ -9,7 +9,8 @@ two halves are mixed (`GROUPS`).
 
 `BREAK_GLASS_IDENTITY` names the identity of the settings file that a run takes, `deployment` or
 `review`: its id is as one of the customer's own variables. `ARM_CLIENT_ID__NORTH_SCHOOL` comes
-first. Whoever is started with an identity does not choose once more.
+first. On Azure DevOps `BREAK_GLASS_CONNECTION` may name the reviewer's other connection, `preview`.
+Whoever is started with an identity does not choose once more.
 
 What a pipeline gives a job to ask for tokens with (`OF_THE_PIPELINE`) goes to nobody: it is good
 for every customer's token. See ``fleet.federation`` for what a customer gets in its place.
@@ -29,6 +30,7 @@ from fleet.errors import FleetError
 _MARK: Final = "__"
 _SHORTEST_SECRET: Final = 6
 IDENTITY: Final = "BREAK_GLASS_IDENTITY"
+BY: Final = "BREAK_GLASS_CONNECTION"
 
 
 @dataclass(frozen=True)
@@ -140,14 +142,18 @@ def identity_environment(customer: Customer, environ: Mapping[str, str]) -> dict
 
     Raises FleetError for a name that is none, and for one of which nobody says the application.
     """
-    which = customer_environment(customer.name, environ).get(IDENTITY, "")
+    chosen = customer_environment(customer.name, environ)
+    which, by = chosen.get(IDENTITY, ""), chosen.get(BY, "")
     client = application_of(customer, environ).client_id
     if which not in ("", *IDENTITIES):
         raise FleetError(f"{IDENTITY} is {which!r}: expected {' or '.join(IDENTITIES)}")
+    if by and (which, by) != ("review", "preview"):
+        raise FleetError(f"{BY} is {by!r}: expected preview, with review as {IDENTITY}")
     # As the file's own variable: so the shared ones of that kind are kept out, too.
     named = {f"ARM_CLIENT_ID{_MARK}{suffix_of(customer.name)}": client} if client else {}
     environment = customer_environment(customer.name, named | dict(environ))
-    environment.pop(IDENTITY, None)
+    for name in (IDENTITY, BY):
+        environment.pop(name, None)
     if which and not environment.get("ARM_CLIENT_ID"):
         raise FleetError(
             f"{customer.settings_file.name} lacks {CLIENT.format(which)}: write there the id of the"
@@ -158,8 +164,14 @@ def identity_environment(customer: Customer, environ: Mapping[str, str]) -> dict
 
 def application_of(customer: Customer, environ: Mapping[str, str]) -> Application:
     """The identity of the settings file that the run is to take; an empty one for none."""
-    which = customer_environment(customer.name, environ).get(IDENTITY)
-    return {"deployment": customer.deployment, "review": customer.review}.get(which or "", NOBODY)
+    chosen = customer_environment(customer.name, environ)
+    which = chosen.get(BY) or chosen.get(IDENTITY)
+    known = {
+        "deployment": customer.deployment,
+        "review": customer.review,
+        "preview": customer.preview,
+    }
+    return known.get(which or "", NOBODY) if chosen.get(IDENTITY) else NOBODY
 
 
 def begun(own: Iterable[str]) -> list[Group]:

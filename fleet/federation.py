@@ -35,6 +35,7 @@ from entra.credentials import OIDC_AUDIENCE, ask_pipeline, switch
 from entra.errors import IdentityError, PipelineSilent
 from fleet.customers import CONNECTION, Customer
 from fleet.environment import (
+    BY,
     IDENTITY,
     application_of,
     customer_environment,
@@ -114,13 +115,15 @@ def _way_to_ask(
     if url and bearer:
         ask = partial(ask_pipeline, url, bearer, audience_of(customer, environment))
         return partial(_patiently, ask, pause)
-    which = customer_environment(customer.name, environ).get(IDENTITY)
+    chosen = customer_environment(customer.name, environ)
+    which = chosen.get(IDENTITY)
     if not (environ.get(URL) and which):
         return None
     connection = application_of(customer, environ).connection_id
     if not connection:
+        by = chosen.get(BY) or which
         raise FleetError(
-            f"{customer.settings_file.name} lacks {CONNECTION.format(which)}: write there the id of"
+            f"{customer.settings_file.name} lacks {CONNECTION.format(by)}: write there the id of"
             f" the service connection that this run is to act by ({IDENTITY} is {which})"
         )
     if not environ.get(BEARER):

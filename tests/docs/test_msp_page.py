@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
+from fleet.customers import APPLICATIONS, Customer, read_customer
 from fleet.environment import suffix_of
+from fleet.federation import audience_of
 from fleet.new_customer import add_customer
 from fleet.report_json import read_json
 from sandbox.engine import Engine
@@ -109,6 +111,10 @@ class Walk:
         addresses = [one["address"] for one in settings["notify"]["emails"]]
         assert addresses == ["alarm@your-msp.example", "head@north-school.example"]
         assert settings["customer"] == "north-school"
+        north = read_customer(self.msp.folder, "north-school")
+        assert (north.deployment.client_id, north.review.client_id) == tuple(
+            re.findall(r"-client-id (\S+)", TEXT)
+        )
         commit(self.msp.folder)
 
     def _rolled_out(self, said: str) -> None:
@@ -269,17 +275,27 @@ def test_the_environments_are_those_of_the_workflows() -> None:
     assert federation["subject"].rpartition(":environment:")[2] in named
 
 
-def test_the_step_for_azure_devops_is_as_in_our_pipelines() -> None:
+def test_the_audience_is_the_one_that_the_customers_tokens_have() -> None:
+    (federation,) = [json.loads(one.text) for one in FENCES if one.language == "json"]
+    north = Customer("north-school", Path("Pulumi.north-school.yaml"), "", "")
+    assert federation["audiences"] == [audience_of(north, {})]
+
+
+def test_a_customer_of_azure_devops_is_a_line_in_the_list_of_connections() -> None:
     (fence,) = [one for one in FENCES if one.language == "yaml azure-pipelines"]
-    (step,) = yaml.safe_load(fence.text)
-    text = (ROOT / "azure-pipelines" / "deploy.yml").read_text(encoding="utf-8")
-    jobs = [job for stage in yaml.safe_load(text)["stages"] for job in stage["jobs"]]
-    ours = [
-        one for job in jobs for one in job.get("steps", []) if one.get("displayName") == "Identity"
-    ]
-    (identity,) = ours
-    without = {
-        **step["inputs"],
-        "inlineScript": step["inputs"]["inlineScript"].replace("__NORTH_SCHOOL", ""),
-    }
-    assert without == {**identity["inputs"], "azureSubscription": "break-glass-north-school"}
+    path = ROOT / "azure-pipelines" / "connections.yml"
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    (shown,) = yaml.safe_load(fence.text)
+    (ours,) = [one for one in document["parameters"] if one["name"] == "customers"]
+    assert {**shown, "default": []} == ours
+    ((each, (step,)),) = document["steps"][0].items()
+    assert each == "${{ each customer in parameters.customers }}"
+    (kinds,) = [one["values"] for one in document["parameters"] if one["name"] == "which"]
+    assert {f"fleet:{one}ConnectionId" for one in kinds} < set(APPLICATIONS)
+    for which in kinds:
+        name = step["inputs"]["azureSubscription"].replace("${{ parameters.which }}", which)
+        assert f"`{name.replace('${{ customer }}', shown['default'][-1])}`" in TEXT
+
+
+def test_the_page_names_each_key_of_a_customers_identities() -> None:
+    assert set(re.findall(r"`(fleet:[A-Za-z]+)`", TEXT)) == set(APPLICATIONS)

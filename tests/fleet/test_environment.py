@@ -10,13 +10,16 @@ from entra.credential_variables import CREDENTIALS
 from entra.credentials import choose_method
 from fleet.customers import (
     _NAME,  # pyright: ignore[reportPrivateUsage]
+    Application,
     Customer,
     read_customer,
 )
 from fleet.environment import (
+    BY,
     GROUPS,
     IDENTITY,
     OF_THE_PIPELINE,
+    application_of,
     customer_environment,
     identity_environment,
     own_kinds,
@@ -143,7 +146,7 @@ def test_the_settings_file_names_the_tenant_where_nothing_else_does() -> None:
     assert with_tenant({"ARM_TENANT_ID": "other"}, customer)["ARM_TENANT_ID"] == "other"
 
 
-DEPLOYER, REVIEWER = "00000000-0000-4000-8000-00000000000d", "00000000-0000-4000-8000-00000000000e"
+DEPLOYER, REVIEWER, SOMEBODY = (f"00000000-0000-4000-8000-00000000000{one}" for one in "def")
 
 
 def identified(folder: Path, *lines: str) -> Customer:
@@ -178,6 +181,20 @@ def test_an_identity_that_cannot_be_is_told_in_one_line(tmp_path: Path) -> None:
         identity_environment(north, {IDENTITY: "deploy"})
     with pytest.raises(FleetError, match=r"^Pulumi\.north\.yaml lacks fleet:reviewClientId"):
         identity_environment(north, {IDENTITY: "review"})
+    for wrong in ({IDENTITY: "review", BY: "look"}, {IDENTITY: "deployment", BY: "preview"}):
+        with pytest.raises(FleetError, match="expected preview, with review as BREAK_GLASS_IDE"):
+            identity_environment(north, wrong)
+
+
+def test_a_pull_request_is_previewed_by_a_connection_of_its_own(tmp_path: Path) -> None:
+    lines = {"reviewClientId": REVIEWER, "reviewConnectionId": DEPLOYER}
+    lines |= {"previewConnectionId": SOMEBODY}
+    north = identified(tmp_path, *(f"fleet:{key}: {value}" for key, value in lines.items()))
+    environ = {IDENTITY: "review", BY: "preview"}
+    assert application_of(north, environ) == Application(REVIEWER, SOMEBODY)
+    assert application_of(north, {IDENTITY: "review"}) == Application(REVIEWER, DEPLOYER)
+    assert application_of(north, {BY: "preview"}) == Application()
+    assert identity_environment(north, environ) == {"ARM_CLIENT_ID": REVIEWER}
 
 
 @pytest.mark.parametrize(

@@ -212,6 +212,7 @@ def test_a_customer_is_added_and_shown(project: StubProject) -> None:
         "review-client",
         "deployment-connection",
         "review-connection",
+        "preview-connection",
     ):
         text = fleet("add", which, *ids, "--same-tenant", f"--{which}-id", tenant_of(7))
         key = {"client": "ClientId", "connection": "ConnectionId"}[which.partition("-")[2]]
