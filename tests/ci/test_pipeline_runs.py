@@ -69,7 +69,12 @@ def drift_is_told_and_healed(there: Company, service: Service) -> None:
 
     expected = {"plan": "well", "look": "failed", "heal": "well", "report": "failed"}
     assert run.outcomes == expected, service.machines.said()
-    assert {"-".join(one.split("-")[:2]) for one in run.artifacts} == {"look-1", "look-2", "healed-1", "healed-2"}
+    assert {"-".join(one.split("-")[:2]) for one in run.artifacts} == {
+        "look-1",
+        "look-2",
+        "healed-1",
+        "healed-2",
+    }
     lost = there.policies("north")[MFA]["id"]
     path = f"/v1.0/identity/conditionalAccess/policies/{lost}"
     assert there.writes() == [f"PATCH {path}"]
