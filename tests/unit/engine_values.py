@@ -5,7 +5,6 @@
 from collections.abc import Collection
 from typing import Any, Final
 
-from google.protobuf import json_format
 from pulumi.runtime import rpc
 
 from tests.unit.recording import UNKNOWN
@@ -16,24 +15,31 @@ SIGNATURE_KEY: Final = rpc._special_sig_key
 
 def _plain(value: Any) -> tuple[Any, bool]:
     """Unwraps secrets and unknowns; the second value says whether a secret was in it."""
-    if isinstance(value, dict):
-        if value.get(SIGNATURE_KEY) == SECRET_SIGNATURE:
-            return _plain(value.get("value"))[0], True
-        items = {key: _plain(item) for key, item in value.items()}
-        return {key: item[0] for key, item in items.items()}, any(s for _, s in items.values())
-    if isinstance(value, list):
-        parts = [_plain(item) for item in value]
-        return [part[0] for part in parts], any(part[1] for part in parts)
-    if value == rpc.UNKNOWN:
-        return UNKNOWN, False
-    if isinstance(value, float) and value.is_integer():
-        return int(value), False
-    return value, False
+    match value.WhichOneof("kind"):
+        case "string_value":
+            text = value.string_value
+            return (UNKNOWN if text == rpc.UNKNOWN else text), False
+        case "bool_value":
+            return value.bool_value, False
+        case "number_value":
+            number = value.number_value
+            return (int(number) if number.is_integer() else number), False
+        case "struct_value":
+            fields = value.struct_value.fields
+            if SIGNATURE_KEY in fields and fields[SIGNATURE_KEY].string_value == SECRET_SIGNATURE:
+                return (_plain(fields["value"])[0] if "value" in fields else None), True
+            items = {key: _plain(item) for key, item in fields.items()}
+            return {key: item[0] for key, item in items.items()}, any(s for _, s in items.values())
+        case "list_value":
+            parts = [_plain(item) for item in value.list_value.values]
+            return [part[0] for part in parts], any(part[1] for part in parts)
+        case _:
+            return None, False
 
 
 def plain_properties(struct: Any) -> tuple[dict[str, Any], frozenset[str]]:
     """Values under their keys, and the keys whose value is, or contains, a secret."""
-    parts = {key: _plain(item) for key, item in json_format.MessageToDict(struct).items()}
+    parts = {key: _plain(item) for key, item in struct.fields.items()}
     values = {key: part[0] for key, part in parts.items()}
     return values, frozenset(key for key, part in parts.items() if part[1])
 

@@ -102,17 +102,23 @@ class RecordingMonitor(pulumi_mocks.MockMonitor):
             raise AssertionError(f"two resources have the URN {urn}")
         inputs, secrets = plain_properties(request.object)
         answered = self.respond(request.type, request.name, inputs) if self.respond else None
-        identifier, outputs = "", dict(inputs)
+        identifier, computed = "", dict[str, Any]()
         if request.custom and (answered or not self.preview):
-            response = answered or default_response(request.type, request.name, inputs)
-            identifier, outputs = response[0], outputs | response[1]
+            identifier, computed = answered or default_response(request.type, request.name, inputs)
+        outputs = inputs | computed
         registration = self._registration(request, urn, inputs, secrets, outputs)
         self.recording.registrations.append(registration)
         self.resources[urn] = self.ResourceRegistration(urn, identifier, outputs)
-        response = resource_pb2.RegisterResourceResponse(urn=urn, id=identifier)
-        json_format.ParseDict(
-            on_the_wire(outputs, secrets | set(request.additionalSecretOutputs)), response.object
+        # The inputs go back as they came; what the engine adds, and what becomes a secret, is new.
+        made_secret = set(request.additionalSecretOutputs) & outputs.keys()
+        wire = on_the_wire(
+            {key: outputs[key] for key in computed.keys() | made_secret},
+            secrets | made_secret,
         )
+        response = resource_pb2.RegisterResourceResponse(
+            urn=urn, id=identifier, object=request.object
+        )
+        response.object.update(wire)
         return response
 
     def RegisterResourceOutputs(self, request):  # noqa: N802
