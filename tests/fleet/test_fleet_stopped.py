@@ -29,7 +29,7 @@ def wait_for(path: Path) -> None:
 
 @contextmanager
 def running(project: StubProject) -> Generator["subprocess.Popen[bytes]"]:
-    """The command in a process of its own, as a step ends in (`exec`): one customer is written to."""
+    """The command in a process of its own, as a step ends (`exec`): one customer is written to."""
     project.plan(north={"preview": NO_CHANGES, "up": {"wait": True}})
     command = [sys.executable, "-m", "cli.main", "fleet", "up", "--yes", "--parallel", "1"]
     with subprocess.Popen(
