@@ -78,6 +78,14 @@ def test_what_only_the_customers_tenant_has_is_left_out_by_name() -> None:
     assert config["break-glass:monitoring"]["watch"]["silence"] is True
 
 
+def test_a_customers_identities_are_no_settings_of_the_program() -> None:
+    document = customer()
+    document["config"]["fleet:deploymentClientId"] = "6b1f0a52-0000-4000-8000-00000000000c"
+    plain = fitted(customer(), SANDBOX)
+    assert fitted(document, SANDBOX) == plain
+    assert plain[1] == []
+
+
 def test_domains_stay_and_are_told_once_each() -> None:
     named = {"account-1": {"domain": "Spare.North.example"}, "account-2": {}}
     config, left_out = fit(accounts={"domain": "north.onmicrosoft.com", "named": named})
