@@ -184,7 +184,7 @@ class Writer:
             return self._others_first(str(error))
         if isinstance(error, GraphError) and (error.status == 0 or error.status >= _SERVER_ERROR):
             return Fate(why=str(error), todo=f"in some minutes, {self.again}")
-        return Fate(why=str(error), todo=f"do what the line says; then {self.again}")
+        return Fate(why=str(error), todo=f"once that is mended or over, {self.again}")
 
 
 def writer_of(stack: ChosenStack, stopped: Callable[[], bool]) -> Writer:
@@ -236,7 +236,7 @@ def _one(
     except CommandFailed as error:
         if writer.stopped():  # `pulumi` was told to end, and says so as an error
             return writer.not_begun()
-        return Fate(why=str(error), todo=f"do what the line says; then {writer.again}")
+        return Fate(why=str(error), todo=f"once that is mended or over, {writer.again}")
     if another:
         why = "another run changes this stack now: it has the word"
         return Fate(why=why, todo=f"wait for its end; then {writer.again}")

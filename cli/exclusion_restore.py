@@ -142,7 +142,9 @@ def _children(exported: str, lost: Mapping[str, Finding]) -> dict[str, str]:
     resources = cast("list[JSON]", deployment_of(exported).get("resources") or [])
     found: dict[str, str] = {}
     for one in resources:
-        policy_id = str(cast("JSON", one.get("outputs") or {}).get("policyId"))
+        # As the state is read for `lost`: one that is not made yet has inputs only.
+        values: JSON = {**(one.get("inputs") or {}), **(one.get("outputs") or {})}
+        policy_id = str(values.get("policyId"))
         if one.get("type") == EXCLUSION_TYPE and policy_id in lost:
             found[str(one["urn"])] = policy_id
     return found

@@ -84,7 +84,7 @@ def work(
     except CommandFailed as error:
         if stop.asked:  # `pulumi` was told to end, and says so as an error
             return report(Restored(), "cancelled")
-        todo = f"do what the line says; then run {again} again"
+        todo = f"once that is mended or over, run {again} again"
         return report(Restored(), "failed", Problem(what=str(error), todo=todo))
     return report(done, "failed" if done.left else "done")
 

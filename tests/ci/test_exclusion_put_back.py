@@ -217,7 +217,7 @@ def answer(status: int, code: str) -> GraphError:
         (answer(429, "TooManyRequests"), "answered 429", "others use up the tenant's Conditional"),
         (OutdatedRead("too long ago"), "not be written in time, 3 times", "others use up the"),
         (answer(503, "ServiceUnavailable"), "answered 503", "in some minutes, run it again"),
-        (answer(400, "BadRequest"), "answered 400", "do what the line says; then run it again"),
+        (answer(400, "BadRequest"), "answered 400", "once that is mended or over, run it again"),
     ],
 )
 def test_a_refused_write_is_told_in_one_line_with_what_to_do(

@@ -1,5 +1,6 @@
 """How a stack's lost exclusions are put back: what is looked at first, and what is told of it."""
 
+import json
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from cli.exclusion_restore import Stopped, restore
 from cli.failure import CommandFailed
 from cli.policy_check import Finding, Result
 from cli.restore_work import Stop, work
+from cli.stack_state import EXCLUSION_TYPE
 from entra.errors import GraphError
 from entra.exclusion import Change, Entries
 from entra.policy import Policy
@@ -19,7 +21,13 @@ from entra.write_turn import WriteTurn
 from fleet.customers import Customer
 from fleet.report import CustomerReport
 
-STATE = '{"deployment": {"resources": []}}'
+RESOURCES: list[dict[str, Any]] = [
+    {"urn": "u1", "type": EXCLUSION_TYPE, "outputs": {"policyId": "p1"}},
+    {"urn": "u2", "type": EXCLUSION_TYPE, "outputs": {"policyId": "p2"}},
+    {"urn": "u3", "type": EXCLUSION_TYPE, "outputs": {"policyId": "p3"}},
+    {"urn": "u4", "type": "another", "outputs": {"policyId": "p1"}},
+]
+STATE = json.dumps({"deployment": {"resources": RESOURCES}})
 CHANGED = '{"deployment": {"resources": [{}]}}'
 NAMES = {"p1": "MFA", "p2": "Legacy"}
 LOST = {
@@ -48,7 +56,8 @@ class Tenant:
         def look(*_: object) -> None:
             self.did.append("look")
 
-        def preview(*_: object) -> dict[str, Any]:
+        def preview(_: object, urns: list[str]) -> dict[str, Any]:
+            assert urns == ["u1", "u2"]
             self.did.append("preview")
             return self.steps
 
@@ -57,7 +66,6 @@ class Tenant:
         monkeypatch.setattr(exclusion_restore, "writer_of", writer)
         monkeypatch.setattr(exclusion_restore, "_verified", look)
         monkeypatch.setattr(exclusion_restore, "_lost", lambda _: LOST)  # pyright: ignore
-        monkeypatch.setattr(exclusion_restore, "_children", lambda *_: {"u1": "p1", "u2": "p2"})  # pyright: ignore
         monkeypatch.setattr(exclusion_restore, "_steps", preview)
 
     def export(self, _: object) -> str:
@@ -163,11 +171,24 @@ def test_nothing_but_the_loss_may_be_pending_of_a_policy(tenant: Tenant) -> None
     ]
 
 
+def test_what_the_state_has_as_not_made_yet_is_left_to_a_deployment(tenant: Tenant) -> None:
+    first, *others = RESOURCES
+    unmade = {"urn": "u1", "type": first["type"], "inputs": first["outputs"]}
+    state = json.dumps({"deployment": {"resources": [unmade, *others]}})
+    tenant.states = [state] * 3
+    tenant.steps["u1"] = {**STEP, "op": "create"}
+    report = tenant.report()
+    assert tenant.did == ["look", "preview", "p2"]
+    assert told(report)[0][0] == (
+        "MFA still lacks the exclusion: its resource would be changed by create"
+    )
+
+
 def test_a_failure_before_any_write_says_how_to_try_again(tenant: Tenant) -> None:
     tenant.states = [CommandFailed("the state cannot be read: no login")]
     report = tenant.report()
     assert (report.outcome, report.changes) == ("failed", {"update": 0})
-    todo = "do what the line says; then run `breakglass ci restore --only north` again"
+    todo = "once that is mended or over, run `breakglass ci restore --only north` again"
     assert told(report) == [("the state cannot be read: no login", todo)]
 
 
