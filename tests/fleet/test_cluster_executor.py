@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from concurrent.futures import wait
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from fleet import cluster_worker
 from fleet.cluster import RETRIES, ClusterExecutor
 from fleet.cluster_worker import KeeperDiedError, do_on_worker
+from fleet.customers import Customer
 from fleet.job import Job, not_started
 from fleet.report import CustomerReport
 from fleet.runner import run_fleet
@@ -163,11 +165,15 @@ class Worker:
 
 
 def keeper_that(does: str, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put a script in the keeper's place."""
+    """Put a script in the keeper's place, and a customer in the settings file's."""
 
-    def command(*_: Any) -> Any:
-        return [sys.executable, "-Sc", does], "."
+    def command(*_: Any) -> tuple[list[str], Path]:
+        return [sys.executable, "-Sc", does], Path()
 
+    def read(folder: Path, name: str) -> Customer:
+        return Customer(name, folder / f"Pulumi.{name}.yaml", "tenant", "subscription")
+
+    monkeypatch.setattr(cluster_worker, "read_customer", read)
     monkeypatch.setattr("distributed.get_worker", lambda: worker)
     monkeypatch.setattr(cluster_worker, "_command", command)
     monkeypatch.setattr(cluster_worker, "LOOK_SECONDS", 0.02)
