@@ -44,6 +44,23 @@ def test_every_file_of_the_layer_is_in_one_share_and_no_share_is_empty(count: in
     assert all(found)
 
 
+def test_a_share_of_two_does_without_the_sdk() -> None:
+    files = unit.test_files(unit.FOLDER)
+    with_sdk, without = ({Path(name).name for name in share} for share in unit.shares(files, 2))
+    assert {"test_program.py", "test_harness.py", "test_settings.py"} <= with_sdk
+    assert {"test_house.py", "test_unit_layer.py", "test_client.py"} <= without
+
+
+@pytest.mark.parametrize(
+    ("count", "sizes"), [(1, [4]), (2, [3, 1]), (3, [2, 1, 1]), (4, [1, 1, 1, 1]), (9, [1] * 4)]
+)
+def test_shares_are_as_many_as_are_wanted(count: int, sizes: list[int], tmp_path: Path) -> None:
+    for name, source in (("a", "import pulumi"), ("b", "import pulumi_random"), ("d", "import re")):
+        (tmp_path / f"test_{name}.py").write_text(source)
+    (tmp_path / "test_c.py").write_text("from tests.unit.harness import run_program")
+    assert [len(share) for share in unit.shares(unit.test_files(tmp_path), count)] == sizes
+
+
 def test_a_file_in_a_folder_below_is_one_of_them_and_is_named_once(tmp_path: Path) -> None:
     (tmp_path / "below").mkdir()
     wanted = [tmp_path / "below" / "some_test.py", tmp_path / "test_of_a_test.py"]
@@ -77,29 +94,31 @@ def test_shares_run_at_once_and_what_each_says_is_shown(
     assert (said.out.split(), said.err) == (["right", "wrong"], "")
 
 
-@pytest.mark.parametrize(
-    ("program", "code", "told"),
-    [
-        ("os._exit(0)\n", 1, "ended midway, with exit code 0"),
-        (f"{TELL}('')\nos._exit(0)\n", 1, "ended midway, with exit code 0"),
-        (f"{TELL}('1')\nos._exit(0)\n", 1, "ended midway, with exit code 0"),
-        ("os._exit(5)\n", 1, "ended midway, with exit code 5"),
-        ("os.kill(os.getpid(), signal.SIGKILL)\n", -9, "was ended by SIGKILL"),
-    ],
-)
-def test_a_share_that_is_lost_is_a_failure_and_one_line_says_which(
-    program: str,
-    code: int,
-    told: str,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    assert played(monkeypatch, tmp_path, FINISHED, program) == code
+LOST = {
+    "os._exit(0)\n": "ended midway, with exit code 0",
+    f"{TELL}('')\nos._exit(0)\n": "ended midway, with exit code 0",
+    f"{TELL}('1')\nos._exit(0)\n": "ended midway, with exit code 0",
+    "os._exit(5)\n": "ended midway, with exit code 5",
+    "os.kill(os.getpid(), signal.SIGKILL)\n": "was ended by SIGKILL",
+}
 
-    assert capfd.readouterr().err == (
-        f"share 2 of 2 of the unit tests {told}: its results are lost\n"
-    )
+
+def test_a_share_that_is_lost_is_a_failure_and_one_line_says_which(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert played(monkeypatch, tmp_path, FINISHED, *LOST) == 1
+
+    assert capfd.readouterr().err.splitlines() == [
+        f"share {number} of 6 of the unit tests {told}: its results are lost"
+        for number, told in enumerate(LOST.values(), start=2)
+    ]
+
+
+@pytest.mark.parametrize("code", [0, 5])
+def test_an_exit_code_that_pytest_did_not_tell_is_not_believed(
+    code: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert played(monkeypatch, tmp_path, f"os._exit({code})\n") == 1
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
