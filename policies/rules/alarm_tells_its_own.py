@@ -9,7 +9,7 @@ from typing import Final
 
 from policies.resource_types import ACTION_GROUP, ACTIVITY_ALERT, MONITORING, QUERY_RULE
 from policies.rule import Config, stack_rule
-from policies.seen import UNKNOWN, Seen, leaves, of_type
+from policies.seen import Seen, leaves, of_type
 
 SECOND: Final = "-watch-action-group"
 """How the name of the group ends that the alerts on the alerts ring for."""
@@ -43,7 +43,7 @@ def _rings(alert: Seen, group: Seen) -> bool:
     known = [one.casefold() for one in ids if isinstance(one, str) and _PLACE in one.casefold()]
     name = group.text("actionGroupName") or group.text("name")
     by_name = any(one.endswith(f"{_PLACE}{name.casefold()}") for one in known)
-    return not (name and known) or UNKNOWN in ids or by_name
+    return not (name and known) or by_name
 
 
 RULE = stack_rule(

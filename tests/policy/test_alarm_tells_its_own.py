@@ -12,6 +12,7 @@ OWNER = Thing(MONITORING, "monitoring")
 PLACE = "/subscriptions/x/resourceGroups/rg/providers/Microsoft.Insights/actionGroups"
 FIRST = Thing(ACTION_GROUP, "monitoring-action-group", {"actionGroupName": "ag"}, OWNER)
 SECOND = Thing(ACTION_GROUP, "monitoring-watch-action-group", {"name": "ag-watch"}, OWNER)
+OF_ANOTHER = Thing(ACTION_GROUP, "more-action-group", {"name": "ag"}, Thing(MONITORING, "more"))
 OURS, OTHERS = f"{PLACE}/AG", f"{PLACE}/evil"
 
 
@@ -57,6 +58,7 @@ def test_an_alert_that_rings_for_the_alarms_own_group_or_has_none_is_taken(
         ((FIRST, use(LATER)), "monitoring-action-group"),
         ((FIRST, use(OTHERS, FIRST)), "monitoring-action-group"),
         ((FIRST, SECOND, use(f"{PLACE}/ag-watch", SECOND)), "monitoring-action-group"),
+        ((FIRST, OF_ANOTHER, use(OURS, OF_ANOTHER)), "monitoring-action-group"),
         ((FIRST, SECOND, health(OURS, FIRST)), "monitoring-watch-action-group"),
         ((FIRST, SECOND, health(OURS, SECOND)), "monitoring-watch-action-group"),
     ],
