@@ -1,0 +1,87 @@
+"""The rule on policies that the stack makes."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from policies.resource_types import CONDITIONAL_ACCESS
+from policies.rules import conditional_access_excludes
+from tests.policy.pack_scene import (
+    GROUP_ID,
+    IDS,
+    LATER,
+    NOT_APPLICABLE,
+    Thing,
+    stack_verdict,
+    standing_stack,
+)
+
+
+def conditional_access(**users: Any) -> Thing:
+    """A policy of the stack's own."""
+    return Thing(CONDITIONAL_ACCESS, "mfa", {"conditions": {"users": users}})
+
+
+@pytest.mark.parametrize(
+    "users",
+    [
+        {"excludedGroups": ["other", GROUP_ID.upper()]},
+        {"excludedUsers": [IDS[1], IDS[2]]},
+    ],
+)
+def test_a_policy_with_the_group_or_all_accounts_excluded_is_taken(users: dict[str, Any]) -> None:
+    stack = [*standing_stack().values(), conditional_access(**users)]
+    assert stack_verdict(conditional_access_excludes.RULE, stack) == []
+
+
+@pytest.mark.parametrize(
+    "users",
+    [{}, {"excludedGroups": ["other"]}, {"excludedUsers": [IDS[1]]}, {"excludedGroups": [LATER]}],
+)
+def test_a_policy_without_the_exclusion_is_refused(users: dict[str, Any]) -> None:
+    stack = [*standing_stack().values(), conditional_access(**users)]
+    (line,) = stack_verdict(conditional_access_excludes.RULE, stack)
+    assert line.startswith("mfa: found neither the group nor all accounts of the stack")
+
+
+@pytest.mark.parametrize(
+    ("users", "needed"),
+    [
+        ({"excludedGroups": [LATER]}, ["group"]),
+        ({"excludedUsers": LATER}, ["account-1-user", "account-2-user"]),
+        ({"excludedUsers": [LATER, LATER]}, ["account-1-user", "account-2-user"]),
+        ({"excludedUsers": [IDS[1], LATER]}, ["account-2-user"]),
+    ],
+)
+def test_a_policy_that_waits_for_what_it_excludes_is_taken(
+    users: dict[str, Any], needed: list[str]
+) -> None:
+    stack = standing_stack()
+    needs = tuple(stack[name] for name in needed)
+    policy = replace(conditional_access(**users), depends_on=needs)
+    assert stack_verdict(conditional_access_excludes.RULE, [*stack.values(), policy]) == []
+
+
+@pytest.mark.parametrize(
+    ("users", "needed"),
+    [
+        ([LATER], ["account-1-user", "account-2-user"]),
+        ([IDS[1], IDS[9]], ["account-2-user"]),
+        ([IDS[1], LATER], ["account-1-user"]),
+        (LATER, ["account-1-user"]),
+    ],
+)
+def test_a_policy_that_waits_for_one_account_of_two_is_refused(
+    users: Any, needed: list[str]
+) -> None:
+    stack = standing_stack()
+    needs = tuple(stack[name] for name in needed)
+    policy = replace(conditional_access(excludedUsers=users), depends_on=needs)
+    (line,) = stack_verdict(conditional_access_excludes.RULE, [*stack.values(), policy])
+    assert line.startswith("mfa: found neither the group nor all accounts of the stack")
+
+
+def test_a_stack_that_makes_no_policy_has_none_to_look_at() -> None:
+    stack = standing_stack().values()
+    assert stack_verdict(conditional_access_excludes.RULE, stack) == NOT_APPLICABLE
