@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -68,6 +69,29 @@ def test_a_file_in_a_folder_below_is_one_of_them_and_is_named_once(tmp_path: Pat
         path.touch()
 
     assert unit.test_files(tmp_path) == sorted(map(str, wanted))
+
+
+@pytest.mark.parametrize(
+    ("flag", "blocks", "quick"),
+    [(0, 1_000_000, True), (0, 10_000, False), (getattr(os, "ST_NOEXEC", 0), 1_000_000, False)],
+)
+def test_memory_is_written_to_where_it_has_room_and_runs_programs(
+    flag: int, blocks: int, quick: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if sys.platform != "linux":
+        assert unit.quick_folder() is None
+        return
+    found = SimpleNamespace(f_flag=flag | os.ST_NOSUID, f_bavail=blocks, f_frsize=4096)
+
+    def statvfs(_: Path) -> SimpleNamespace:
+        return found
+
+    monkeypatch.setattr(unit, "MEMORY", tmp_path)
+    monkeypatch.setattr(os, "statvfs", statvfs)
+    assert unit.quick_folder() == (tmp_path if quick else None)
+    monkeypatch.undo()
+    monkeypatch.setattr(unit, "MEMORY", tmp_path / "missing")
+    assert unit.quick_folder() is None
 
 
 @pytest.mark.parametrize(
