@@ -52,7 +52,11 @@ class Share:
 
     def ended(self) -> tuple[int, str]:
         """Wait for its exit code, and what is wrong with it but for failed tests."""
-        code = self.process.wait()
+        while self.process.returncode is None:
+            # Not without a limit: a signal that comes just before is heard only behind it.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.5)
+        code = self.process.returncode
         told = self.result.read_text(encoding="ascii") if self.result.exists() else ""
         if code < 0:
             return code, f"{self.name} was ended by {signal_name(-code)}: its results are lost"

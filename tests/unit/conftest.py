@@ -14,7 +14,7 @@ from tests.unit.__main__ import RESULT
 # Taken away at once: what a test starts is not the share that its file speaks for.
 _RESULT: Final = os.environ.pop(RESULT, "")
 
-# While tests are collected nothing becomes garbage: to look for it would cost a tenth of that time.
+# A share lives for seconds: to look for garbage costs a twentieth of them, to keep it 100 MB.
 gc.disable()
 
 
@@ -24,19 +24,16 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What is imported stays: a collection in a test has not to go through it."""
-    gc.freeze()
-    gc.enable()
+    """The command is built from its functions once, as in a run of it, and not for each call."""
     testing: Any = sys.modules.get("typer.testing")
     if testing is not None:
-        # The command is built from its functions once, as in a run of it, and not for each call.
         testing._get_command = cache(testing._get_command)
 
 
 def pytest_sessionfinish(exitstatus: int | pytest.ExitCode) -> None:
     """The exit code tells only together with this that every test has had its turn."""
     _tell(str(int(exitstatus)))
-    gc.freeze()
+    gc.freeze()  # pytest looks for garbage at its end
 
 
 def _tell(status: str) -> None:
