@@ -5,7 +5,6 @@ Whatever does not fit stops the program here: nothing is half made. Errors: `Ent
 """
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -84,13 +83,21 @@ class Survey:
 def survey(settings: Settings) -> Survey:
     """Compare identity, tenant and settings, look up what is there. Raises EntraError, RunError."""
     identity = Identity.from_environment()
-    tenant, memory = _tenant_and_memory(settings, identity)
+    tenant = preflight.check_tenant(
+        identity,
+        tenant_id=settings.tenant_id,
+        subscription_id=settings.subscription_id,
+        permissions=PERMISSIONS,
+        reading=READ_THE_STACK if pulumi.runtime.is_dry_run() else (),
+    )
     pulumi.log.info(str(tenant))
     if not tenant.may_write:
         pulumi.log.info(
             f"application {identity.client_id} can only read: this preview shows what another"
             " identity would change"
         )
+    # Not sooner: to read the state writes a provider of the engine's into it.
+    memory = read_memory()
     refuse_another_tenant(settings.tenant_id, memory)
     check_licence(settings, tenant, memory)
     graph = GraphClient(identity)
@@ -121,25 +128,6 @@ def survey(settings: Settings) -> Survey:
         cost=cost,
         memory=memory,
     )
-
-
-def _tenant_and_memory(settings: Settings, identity: Identity) -> tuple[TenantFacts, StackMemory]:
-    """Tenant and state are far away in different places: the one is read while the other is."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        tenant = pool.submit(
-            preflight.check_tenant,
-            identity,
-            tenant_id=settings.tenant_id,
-            subscription_id=settings.subscription_id,
-            permissions=PERMISSIONS,
-            reading=READ_THE_STACK if pulumi.runtime.is_dry_run() else (),
-        )
-        try:
-            memory = read_memory()
-        finally:
-            # An identity that is not this tenant's is told first, whatever the state says.
-            facts = tenant.result()
-    return facts, memory
 
 
 def _find_group(settings: Settings, directory: Directory, memory: StackMemory) -> FoundGroup | None:

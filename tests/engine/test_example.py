@@ -225,7 +225,8 @@ def modules_needed(*files: Path) -> set[str]:
 
 OPTIONAL: Final = {
     "distributed",  # for `breakglass fleet --cluster`, which says how to install it
-    "psutil",  # for the commands of the simulated tenant, which need a checkout
+    # For the commands of the simulated tenant, which need a checkout:
+    *("aiohttp", "duckdb", "duckdb-kql", "psutil", "pyjwt", "trustme"),
 }
 """What commands import that an example does not install."""
 

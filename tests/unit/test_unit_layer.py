@@ -45,11 +45,19 @@ def test_every_file_of_the_layer_is_in_one_share_and_no_share_is_empty(count: in
     assert all(found)
 
 
-def test_a_share_of_two_does_without_the_sdk() -> None:
+def test_the_sdk_is_left_to_as_few_shares_as_can_be() -> None:
+    found = unit.shares(unit.test_files(unit.FOLDER), 4)
+    with_sdk = [any(unit.takes_the_sdk(Path(name)) for name in share) for share in found]
+    assert with_sdk == [True, True, False, False]
+
+
+def test_of_two_shares_the_one_without_the_sdk_helps_the_other_out() -> None:
     files = unit.test_files(unit.FOLDER)
-    with_sdk, without = ({Path(name).name for name in share} for share in unit.shares(files, 2))
-    assert {"test_program.py", "test_harness.py", "test_settings.py"} <= with_sdk
-    assert {"test_house.py", "test_unit_layer.py", "test_client.py"} <= without
+    first, second = unit.shares(files, 2)
+    assert all(unit.takes_the_sdk(Path(name)) for name in first)
+    helped = [name for name in second if unit.takes_the_sdk(Path(name))]
+    assert 6 < len(first) / len(helped) < 8
+    assert {"test_house.py", "test_client.py"} <= {Path(name).name for name in second}
 
 
 @pytest.mark.parametrize(
