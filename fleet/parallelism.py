@@ -7,8 +7,8 @@ from typing import Final
 BYTES_PER_RUN: Final = 700_000_000
 """What one running stack takes at most: its job, the CLI, plugins and the Python programs.
 
-Measured by `make bench ARGS=fleet` (docs/performance.md) with the sandbox's plugins: 650 MB at the
-peak of a preview, 480 MB at that of a first `up`. The plugins that Pulumi offers for download are
+Measured by `make bench ARGS=fleet` (docs/performance.md) with the sandbox's plugins: 690 MB at the
+peak of a preview, 530 MB at that of a first `up`. The plugins that Pulumi offers for download are
 other programs; their memory was not measured.
 """
 _MEMORY: Final = Path("/proc/meminfo")
