@@ -17,6 +17,7 @@ from typing import Final
 
 from cli.failure import CommandFailed
 from cli.workspace import STACK, SandboxFolder, sandbox_folder
+from fleet.answer import answer_of
 
 PROJECT_FILES: Final = ("Pulumi.yaml", "Pulumi.yml")
 # A file backend's state is rewritten while a run goes on, and not in one stroke.
@@ -91,17 +92,11 @@ def ask_engine(
     It has to be one that writes nothing: after `seconds` it is killed. Raises CommandFailed then.
     """
     try:
-        return subprocess.run(
+        return answer_of(
             [*command, "--non-interactive", "--color", "never"],
-            cwd=stack.folder,
-            env=dict(stack.environment),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-            timeout=seconds,
+            stack.folder,
+            stack.environment,
+            seconds=seconds,
         )
     except subprocess.TimeoutExpired:
         raise CommandFailed(

@@ -8,7 +8,6 @@ their own, which no branch, no worktree and no hook knows.
 """
 
 import os
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ import yaml
 from cli.ci_settings import read_settings, text_of
 from cli.failure import CommandFailed
 from cli.workspace import make_private, write_private
+from fleet.answer import answer_of
 
 JSON = dict[str, Any]
 PROJECT_FILE: Final = "Pulumi.yaml"
@@ -133,17 +133,8 @@ def _code(folder: Path) -> dict[str, bytes]:
 
 
 def _git(folder: Path, *arguments: str, more: Mapping[str, str] | None = None) -> str:
-    command = ["git", "-C", str(folder), *arguments]
-    done = subprocess.run(
-        command,
-        env={**os.environ, **(more or {})},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
+    command = ["git", *arguments]
+    done = answer_of(command, folder, {**os.environ, **(more or {})})
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines() or ["no reason given"]
         raise CommandFailed(

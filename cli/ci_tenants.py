@@ -11,7 +11,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -31,6 +30,7 @@ from cli.ci_settings import SUBSCRIPTION, TENANT, domains_of, fitted, read_setti
 from cli.engine import engine_environment, prepare_engine
 from cli.failure import CommandFailed
 from cli.workspace import SandboxFolder, make_private, write_private
+from fleet.answer import answer_of
 from fleet.job import Job, Options, run_job
 from fleet.processes import Processes
 from fleet.report import CustomerReport, Operation, Problem
@@ -227,17 +227,11 @@ class SimulatedTenants:
     def _first_stack(self) -> None:
         """Let the engine make one empty stack; the others are its copies under their names."""
         first = next(iter(self._wanted.values()))
-        done = subprocess.run(
+        done = answer_of(
             [str(self._pulumi), "stack", "init", first.stack, "--no-select", "--non-interactive"],
-            cwd=self._project,
-            env=self._environments[first.customer],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-            timeout=INIT_SECONDS,
+            self._project,
+            self._environments[first.customer],
+            seconds=INIT_SECONDS,
         )
         if done.returncode != 0:
             told = [line for line in done.stderr.splitlines() if line.strip()] or [

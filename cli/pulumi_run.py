@@ -19,6 +19,7 @@ from cli.leftovers import locks
 from cli.stack_config import copy_settings, salt_line
 from cli.stack_outputs import StackOutputs
 from cli.workspace import PROJECT, STACK, SandboxFolder
+from fleet.answer import answer_of
 
 # `    + 39 created`, `    +-1 to replace`, `    41 unchanged`, `    2 changes. 41 unchanged`; not
 # `    1 errored`, which says nothing of what is there.
@@ -166,16 +167,10 @@ class PulumiRun:
 
     def _quiet(self, arguments: Sequence[str]) -> str:
         """Run without showing; the answer is what it printed."""
-        done = subprocess.run(
+        done = answer_of(
             [str(self._executable), *arguments, "--non-interactive", "--color", "never"],
-            cwd=self._folder.project,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
+            self._folder.project,
+            self._environment,
         )
         if done.returncode != 0:
             reason = done.stderr.strip() or "no reason given"

@@ -123,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stop = Stop()
     signal.signal(signal.SIGINT, stop)
     if hasattr(signal, "SIGBREAK"):
-        signal.signal(signal.SIGBREAK, stop)  # pyright: ignore
+        signal.signal(signal.SIGBREAK, stop)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
 
     def keep(report: CustomerReport) -> None:
         write_text(report.model_dump_json(by_alias=True, indent=2) + "\n", call.report)

@@ -5,11 +5,11 @@ Errors are ``FleetError``.
 
 import hashlib
 import re
-import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from fleet.answer import answer_of
 from fleet.customers import NOT_CUSTOMERS, Customer
 from fleet.errors import FleetError
 
@@ -170,17 +170,9 @@ def _is_harmless(path: PurePosixPath) -> bool:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    command = ["git", "-C", str(folder), *arguments]
+    command = ["git", *arguments]
     try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
+        done = answer_of(command, folder)
     except FileNotFoundError:
         raise FleetError("git is not installed, and it tells what changed: install it") from None
     if done.returncode != 0:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
+from fleet.answer import answer_of
 from fleet.customers import NOT_CUSTOMERS, customer_names
 from fleet.errors import FleetError
 from fleet.job import Job, failed
@@ -45,17 +46,11 @@ def without_settings(name: str, operation: Operation) -> CustomerReport:
 
 def _standing(pulumi: Path, folder: Path, environment: Mapping[str, str]) -> set[str]:
     try:
-        done = subprocess.run(
+        done = answer_of(
             [str(pulumi), "stack", "ls", "--json", "--non-interactive", "--color", "never"],
-            cwd=folder,
-            env={**environment, "PULUMI_SKIP_UPDATE_CHECK": "true"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-            timeout=SECONDS,
+            folder,
+            {**environment, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+            seconds=SECONDS,
         )
         listed: Any = json.loads(done.stdout) if done.returncode == 0 else None
         stacks = cast("list[Mapping[str, Any]]", listed)

@@ -5,13 +5,13 @@ customer's environment, so that a fleet's word and theirs are the same.
 """
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
+from fleet.answer import answer_of
 from fleet.report import AlarmLine, PolicyCounts, Problem
 from fleet.standing import NOT_COUNTED, NOT_LOOKED_AT, Standing
 
@@ -67,16 +67,7 @@ def look(customer: str, folder: Path, standing: Standing, log: Callable[[str], N
 
 def _run(command: str, customer: str, folder: Path, log: Callable[[str], None]) -> tuple[Any, str]:
     """What it printed as JSON, None for none, and its last words."""
-    done = subprocess.run(
-        [*BREAKGLASS, command, "--stack", customer, "--json"],
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
+    done = answer_of([*BREAKGLASS, command, "--stack", customer, "--json"], folder)
     for line in done.stderr.splitlines():
         log(line)
     last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]

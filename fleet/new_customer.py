@@ -10,7 +10,6 @@ Source: Pulumi documentation, "Secrets handling" (`secretsprovider`, `encryptedk
 """
 
 import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from uuid import UUID
 
 import yaml
 
+from fleet.answer import answer_of
 from fleet.customers import (
     APPLICATIONS,
     SUBSCRIPTION,
@@ -109,16 +109,10 @@ def add_customer(
 
 def init_stack(added: Added, pulumi: Path, folder: Path, environment: Mapping[str, str]) -> None:
     """Make the stack in the backend. Raises FleetError with what `pulumi` said."""
-    done = subprocess.run(
+    done = answer_of(
         [str(pulumi), *added.init_arguments, "--non-interactive", "--color", "never"],
-        cwd=folder,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
+        folder,
+        environment,
     )
     if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if line.strip()] or ["no reason given"]

@@ -86,7 +86,7 @@ def interrupt(process: "subprocess.Popen[bytes]") -> None:
     """Ctrl-C to a process, which passes it on to what it started as soon as that can bear it."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if WINDOWS:
-            process.send_signal(signal.CTRL_BREAK_EVENT)  # pyright: ignore
+            process.send_signal(signal.CTRL_BREAK_EVENT)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
         else:
             process.send_signal(signal.SIGINT)
 

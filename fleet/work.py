@@ -263,7 +263,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     work = Work(read_customer(Path.cwd(), call.customer), call)
     signal.signal(signal.SIGINT, work.stop)
     if hasattr(signal, "SIGBREAK"):
-        signal.signal(signal.SIGBREAK, work.stop)  # pyright: ignore
+        signal.signal(signal.SIGBREAK, work.stop)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
     report = work.run()
     write_text(report.model_dump_json(by_alias=True, indent=2) + "\n", call.report)
     return 0 if report.outcome == "done" else 1
