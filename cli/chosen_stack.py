@@ -20,7 +20,8 @@ from cli.workspace import STACK, SandboxFolder, sandbox_folder
 from fleet.answer import answer_of
 
 PROJECT_FILES: Final = ("Pulumi.yaml", "Pulumi.yml")
-# A file backend's state is rewritten while a run goes on, and not in one stroke.
+# A file backend rewrites the description beside a state (`.attrs`) while a run goes on, and not in
+# one stroke.
 _HALF_WRITTEN: Final = "failed to load checkpoint"
 _TRIES, _PAUSE_SECONDS = 20, 0.1
 ANSWER_SECONDS: Final = 300.0
@@ -114,6 +115,8 @@ def _told(stderr: str, stack: ChosenStack) -> str:
         "no stack named": "`pulumi stack ls` lists them; name one with --stack",
         "no stack selected": "name one with --stack, or use --sandbox",
         "provide the stack name": "name one with --stack, or use --sandbox",
+        "failed to load checkpoint: EOF": "a killed run left an empty file `.attrs` beside the"
+        " stack's .json in the backend: delete that .attrs, the state is whole",
         "PULUMI_ACCESS_TOKEN": "log in with `pulumi login`, or set PULUMI_BACKEND_URL",
         "pulumi login": "log in with `pulumi login`, or set PULUMI_BACKEND_URL",
         "no Pulumi project": "run this in the folder of Pulumi.yaml",

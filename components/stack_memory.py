@@ -13,8 +13,8 @@ import pulumi
 
 READ_OUTPUTS = "pulumi:pulumi:readStackResourceOutputs"
 
-# A file backend's state is rewritten while an update runs, and not in one stroke: whoever reads at
-# that moment finds it cut short. The next moment it is whole.
+# A file backend rewrites the description beside a state (`.attrs`) while an update runs, and not in
+# one stroke: whoever reads at that moment finds it cut short. The next moment it is whole.
 HALF_WRITTEN = "failed to load checkpoint"
 TRIES = 50
 PAUSE_SECONDS = 0.1

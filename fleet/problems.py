@@ -30,6 +30,11 @@ _CURES: Final = (
         "; if it is surely dead, `pulumi cancel --stack {customer}` first",
     ),
     (
+        r"failed to load checkpoint: EOF",
+        "a killed run left an empty file beside the state: delete {customer}.json.attrs in the"
+        " backend, the state is whole; `?metadata=skip` behind the backend's address prevents it",
+    ),
+    (
         r"incorrect passphrase|passphrase must be set|PULUMI_CONFIG_PASSPHRASE",
         "set PULUMI_CONFIG_PASSPHRASE__{suffix} to this customer's passphrase",
     ),

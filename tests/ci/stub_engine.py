@@ -21,8 +21,8 @@ if name is None:
             notes.write(f"{{done[0]}}: {{Path(main, 'program').read_text()}}")
     os.execv({beside!r}, [{beside!r}, *sys.argv[1:]])
 Path(f"Pulumi.{{name}}.yaml").write_text("encryptionsalt: v1:salt\\n")
-backend = urllib.parse.unquote(os.environ["PULUMI_BACKEND_URL"].removeprefix("file://"))
-stacks = Path(backend, ".pulumi", "stacks", "break-glass")
+address = os.environ["PULUMI_BACKEND_URL"].removeprefix("file://").partition("?")[0]
+stacks = Path(urllib.parse.unquote(address), ".pulumi", "stacks", "break-glass")
 stacks.mkdir(parents=True)
 stack = {{"checkpoint": {{"stack": f"organization/break-glass/{{name}}"}}}}
 (stacks / f"{{name}}.json").write_text(json.dumps(stack))

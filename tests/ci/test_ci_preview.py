@@ -123,7 +123,8 @@ def test_each_preview_has_a_tenant_of_its_own_and_nothing_of_a_real_one(
         assert north[key] not in west.values()
         assert west[key] not in north.values()
     assert all(SECRET not in value for one in (north, west) for value in one.values())
-    settings = Path(north["PULUMI_BACKEND_URL"].removeprefix("file://")).parent / "project"
+    backend = north["PULUMI_BACKEND_URL"].removeprefix("file://").partition("?")[0]
+    settings = Path(backend).parent / "project"
     written = (settings / "Pulumi.west.yaml").read_text()
     assert f"azuread:tenantId: {west['ARM_TENANT_ID']}" in written
     assert "encryptionsalt: v1:salt" in written

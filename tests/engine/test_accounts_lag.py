@@ -3,7 +3,6 @@
 Whatever a run meets, it ends well or leaves things so that the next one does.
 """
 
-import json
 import os
 import re
 import shlex
@@ -173,9 +172,6 @@ def kill_at(scene: Scene, method: str, path: str) -> None:
     running: list[subprocess.Popen[bytes]] = []
 
     def kill() -> None:
-        # A file backend rewrites the state in place; one cut short then is the engine's own matter.
-        while not _is_whole(scene):
-            pass
         # Those of the family, too, that have a group of their own: they would outlive the test.
         family = psutil.Process(running[0].pid).children(recursive=True)
         os.killpg(running[0].pid, signal.SIGKILL)
@@ -196,14 +192,6 @@ def kill_at(scene: Scene, method: str, path: str) -> None:
         running.append(process)
         process.wait(timeout=240)
     assert followed, "it was not killed"
-
-
-def _is_whole(scene: Scene) -> bool:
-    files = (scene.stack.folder / "state").rglob(f"{scene.stack.name}.json")
-    try:
-        return all(json.loads(file.read_text(encoding="utf-8")) for file in files)
-    except ValueError:
-        return False
 
 
 @contextmanager

@@ -66,6 +66,22 @@ def test_a_run_writes_nothing_into_the_program_folder(tmp_path: Path) -> None:
     assert left == {"Pulumi.yaml", "__main__.py", "note.py"}
 
 
+def test_a_killed_run_leaves_no_state_that_cannot_be_read(tmp_path: Path) -> None:
+    stack = make_stack(tmp_path, text="first")
+    backend = stack.environment["PULUMI_BACKEND_URL"]
+    assert not list(stack.folder.rglob("*.attrs"))
+    # Without what the address asks for, the engine does leave what docs/msp.md warns of, and the
+    # cure there is one.
+    stack.environment["PULUMI_BACKEND_URL"] = backend.partition("?")[0]
+    stack.up("--skip-preview")
+    (beside,) = stack.folder.rglob(f"{stack.name}.json.attrs")
+    beside.write_bytes(b"")
+    run = stack.run("stack", "export", "--stack", stack.name, check=False)
+    assert "failed to load checkpoint: EOF" in run.output
+    beside.unlink()
+    assert "pulumi-python:dynamic/notes:Note" in [item["type"] for item in stack.resources()]
+
+
 def test_a_run_error_is_shown_without_a_traceback(tmp_path: Path) -> None:
     stack = make_stack(tmp_path, text="first", fail="cleanly")
     run = stack.preview(check=False)

@@ -83,6 +83,7 @@ def test_an_error_in_the_preview_stops_the_job_and_is_told(project: StubProject)
             "error: the credentials in ARM_* belong to tenant 1",
             "of its own tenant, as ARM_…__NORTH",
         ),
+        ("error: failed to load checkpoint: EOF", "delete north.json.attrs in the backend"),
         ("error: something else", "read.log"),
     ],
 )

@@ -147,7 +147,7 @@ def test_the_sandboxs_stack_is_read_with_what_the_sandbox_keeps_and_nothing_else
     assert call["arguments"][:4] == ["stack", "export", "--stack", "sandbox"]
     environment = call["environment"]
     assert environment["ARM_CLIENT_SECRET"] == "of the sandbox"
-    assert environment["PULUMI_BACKEND_URL"].endswith("/sandbox/state")
+    assert environment["PULUMI_BACKEND_URL"].endswith("/sandbox/state?metadata=skip")
     assert {"AZURE_CLIENT_ID", "PULUMI_ACCESS_TOKEN"} & set(environment) == set()
     assert os.environ.get("ARM_CLIENT_SECRET") == ("of the user" if arguments else None)
 
@@ -174,6 +174,7 @@ def test_with_an_identity_of_a_real_tenant_nobody_is_answered_about_the_sandbox(
             "warning: old\nerror: no Pulumi.yaml project file found\n",
             "in the folder of Pulumi.yaml",
         ),
+        ("error: failed to load checkpoint: EOF", "delete that .attrs, the state is whole"),
         ("error: something else entirely", "cannot be read: something else entirely"),
         ("", "no reason given"),
     ],

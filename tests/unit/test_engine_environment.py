@@ -51,7 +51,7 @@ def test_state_home_and_passphrase_lie_in_the_work_folder(tmp_path: Path) -> Non
     folder = tmp_path / "sand box"
     variables = sandbox_environment(engine(tmp_path), folder, TENANT, {})
     assert variables["PULUMI_HOME"] == str(folder / "pulumi")
-    assert variables["PULUMI_BACKEND_URL"] == f"file://{tmp_path}/sand%20box/state"
+    assert variables["PULUMI_BACKEND_URL"] == f"file://{tmp_path}/sand%20box/state?metadata=skip"
     assert variables["BREAK_GLASS_CACHE"] == str(folder / "cache")
     assert (folder / "state").is_dir()
     passphrase = Path(variables["PULUMI_CONFIG_PASSPHRASE_FILE"])
@@ -96,8 +96,10 @@ def test_the_engine_downloads_no_plugin_in_place_of_a_stand_in(tmp_path: Path) -
 
 
 def test_a_backend_address_is_one_that_pulumi_reads() -> None:
-    assert backend_url(PurePosixPath("/a b/100%/state")) == "file:///a%20b/100%25/state"
-    assert backend_url(PureWindowsPath("C:\\a b\\state")) == "file://C:/a%20b/state"
+    assert backend_url(PurePosixPath("/a b/100%/state")) == (
+        "file:///a%20b/100%25/state?metadata=skip"
+    )
+    assert backend_url(PureWindowsPath("C:\\a b\\state")) == ("file://C:/a%20b/state?metadata=skip")
 
 
 # The plugins
