@@ -7,6 +7,7 @@ import struct
 import sys
 import threading
 from collections.abc import Generator
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -122,17 +123,23 @@ def test_an_audience_of_ones_own_is_taken_and_a_shared_one_is_warned_of(pipeline
 
 
 def test_a_client_that_hangs_up_midway_leaves_no_traceback(
-    pipeline: Pipeline, capfd: pytest.CaptureFixture[str]
+    pipeline: Pipeline, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with own_environment(NORTH, pipeline.environ) as north:
+        ended = threading.Event()
+        shut_down = ThreadingHTTPServer.shutdown_request
+
+        def shut_down_and_tell(server: ThreadingHTTPServer, request: socket.socket) -> None:
+            shut_down(server, request)
+            ended.set()
+
+        monkeypatch.setattr(ThreadingHTTPServer, "shutdown_request", shut_down_and_tell)
         address = urlsplit(north["ACTIONS_ID_TOKEN_REQUEST_URL"])
         with socket.create_connection((str(address.hostname), address.port or 0)) as client:
             # So that closing it tells the other side of a broken connection at once.
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             client.sendall(b"GET /token HTTP/1.1\r\nAuthorization: Bearer")
-        for thread in threading.enumerate():
-            if "process_request_thread" in thread.name:
-                thread.join()
+        assert ended.wait(60)
         assert asked(north, "")
     assert capfd.readouterr().err == ""
 

@@ -32,6 +32,12 @@ def running(project: StubProject) -> Generator["subprocess.Popen[bytes]"]:
     """The command in a process of its own, as a step ends (`exec`): one customer is written to."""
     project.plan(north={"preview": NO_CHANGES, "up": {"wait": True}})
     command = [sys.executable, "-m", "cli.main", "fleet", "up", "--yes", "--parallel", "1"]
+
+    def heed() -> None:
+        # These tests may themselves run under `nohup`, whose children ignore it for good.
+        if sys.platform != "win32":
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
     with subprocess.Popen(
         [*command, "--report", "r.json"],
         cwd=project.folder,
@@ -39,6 +45,7 @@ def running(project: StubProject) -> Generator["subprocess.Popen[bytes]"]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        preexec_fn=None if sys.platform == "win32" else heed,
     ) as process:
         try:
             wait_for(project.bin / "waiting")
