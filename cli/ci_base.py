@@ -8,7 +8,6 @@ their own, which no branch, no worktree and no hook knows.
 """
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -18,7 +17,8 @@ import yaml
 from cli.ci_settings import read_settings, text_of
 from cli.failure import CommandFailed
 from cli.workspace import make_private, write_private
-from fleet.answer import answer_of
+from fleet.errors import FleetError
+from fleet.git import git
 
 JSON = dict[str, Any]
 PROJECT_FILE: Final = "Pulumi.yaml"
@@ -66,15 +66,20 @@ def lay_out(project: Path, since: str, folder: Path) -> Base:
 
     Raises CommandFailed when git cannot tell.
     """
-    commit = _git(project, "merge-base", "--end-of-options", since, "HEAD").strip()
-    top = Path(_git(project, "rev-parse", "--show-toplevel").strip())
-    prefix = _git(project, "rev-parse", "--show-prefix").strip()
-    make_private(folder)
-    index = {"GIT_INDEX_FILE": str(folder / "index")}
     files = folder / "project"
-    files.mkdir()
-    _git(top, "read-tree", f"{commit}:{prefix}", more=index)
-    _git(top, "checkout-index", "--all", f"--prefix={files}{os.sep}", more=index)
+    index = {"GIT_INDEX_FILE": str(folder / "index")}
+    try:
+        commit = git(project, "merge-base", "--end-of-options", since, "HEAD").strip()
+        top = Path(git(project, "rev-parse", "--show-toplevel").strip())
+        prefix = git(project, "rev-parse", "--show-prefix").strip()
+        make_private(folder)
+        files.mkdir()
+        git(top, "read-tree", f"{commit}:{prefix}", more=index)
+        git(top, "checkout-index", "--all", f"--prefix={files}{os.sep}", more=index)
+    except FleetError as error:
+        raise CommandFailed(
+            f"the program as it was where this branch began cannot be had: {error}"
+        ) from None
     return Base(commit, files)
 
 
@@ -130,15 +135,3 @@ def _code(folder: Path) -> dict[str, bytes]:
         for one in folder.rglob("*")
         if one.suffix in _CODE and one.is_file()
     }
-
-
-def _git(folder: Path, *arguments: str, more: Mapping[str, str] | None = None) -> str:
-    command = ["git", *arguments]
-    done = answer_of(command, folder, {**os.environ, **(more or {})})
-    if done.returncode != 0:
-        lines = done.stderr.strip().splitlines() or ["no reason given"]
-        raise CommandFailed(
-            "the program as it was where this branch began cannot be had:"
-            f" `git {arguments[0]}` failed: {lines[0].removeprefix('fatal: ')}"
-        )
-    return done.stdout

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from fleet.answer import answer_of
 from fleet.customers import NOT_CUSTOMERS, Customer
 from fleet.errors import FleetError
+from fleet.git import git
 
 _HARMLESS_FOLDERS: Final = frozenset(
     {"docs", "tests", "sandbox", "examples", "cli", "fleet", ".github", "azure-pipelines"}
@@ -40,7 +40,7 @@ _SETTINGS: Final = re.compile(r"Pulumi\.(?P<name>.+)\.yaml")
 def revision(folder: Path) -> str | None:
     """The commit that is checked out; None outside git, or without git."""
     try:
-        return _git(folder, "rev-parse", "HEAD").strip() or None
+        return git(folder, "rev-parse", "HEAD").strip() or None
     except FleetError:
         return None
 
@@ -87,7 +87,7 @@ def uncommitted(folder: Path) -> list[str]:
 
     Raises FleetError when git cannot tell.
     """
-    told = _git(folder, "status", "--porcelain", "-z", "--no-renames")
+    told = git(folder, "status", "--porcelain", "-z", "--no-renames")
     return [line[3:] for line in told.split("\0") if line]
 
 
@@ -98,7 +98,7 @@ def changed_since(folder: Path, ref: str, customers: Sequence[Customer]) -> set[
     """
     _refuse_option(ref)
     names = {one.name for one in customers}
-    committed = _git(folder, "diff", "--name-only", "-z", f"{ref}...HEAD", "--")
+    committed = git(folder, "diff", "--name-only", "-z", f"{ref}...HEAD", "--")
     changed: set[str] = set()
     for path in (*_inside(folder, committed), *_open_paths(folder)):
         customer = _customer_of(path)
@@ -111,8 +111,8 @@ def changed_since(folder: Path, ref: str, customers: Sequence[Customer]) -> set[
 
 def _open_paths(folder: Path) -> Iterator[PurePosixPath]:
     """What differs from the commit: changed files, and new ones that are settings or code."""
-    yield from _inside(folder, _git(folder, "diff", "--name-only", "-z", "HEAD", "--"))
-    new = _git(folder, "ls-files", "--others", "--exclude-standard", "--full-name", "-z")
+    yield from _inside(folder, git(folder, "diff", "--name-only", "-z", "HEAD", "--"))
+    new = git(folder, "ls-files", "--others", "--exclude-standard", "--full-name", "-z")
     for path in _inside(folder, new):
         if _is_of_a_run(path):
             yield path
@@ -120,7 +120,7 @@ def _open_paths(folder: Path) -> Iterator[PurePosixPath]:
 
 def _inside(folder: Path, listed: str) -> Iterator[PurePosixPath]:
     """Paths that git lists from the top, as seen from the project's folder; no others."""
-    prefix = PurePosixPath(_git(folder, "rev-parse", "--show-prefix").strip() or ".")
+    prefix = PurePosixPath(git(folder, "rev-parse", "--show-prefix").strip() or ".")
     for text in filter(None, listed.split("\0")):
         path = PurePosixPath(text)
         if path.is_relative_to(prefix):
@@ -139,10 +139,10 @@ def text_before(file: Path, ref: str) -> str | None:
     Raises FleetError when git does not know `ref`.
     """
     _refuse_option(ref)
-    base = _git(file.parent, "merge-base", ref, "HEAD").strip()
-    if not _git(file.parent, "ls-tree", "--name-only", base, "--", file.name).strip():
+    base = git(file.parent, "merge-base", ref, "HEAD").strip()
+    if not git(file.parent, "ls-tree", "--name-only", base, "--", file.name).strip():
         return None
-    return _git(file.parent, "show", f"{base}:./{file.name}")
+    return git(file.parent, "show", f"{base}:./{file.name}")
 
 
 def _refuse_option(ref: str) -> None:
@@ -167,20 +167,3 @@ def _is_harmless(path: PurePosixPath) -> bool:
     return (
         path.parts[0] in _HARMLESS_FOLDERS or str(path) in _HARMLESS_FILES or path.suffix == ".md"
     )
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    command = ["git", *arguments]
-    try:
-        done = answer_of(command, folder)
-    except FileNotFoundError:
-        raise FleetError("git is not installed, and it tells what changed: install it") from None
-    if done.returncode != 0:
-        lines = done.stderr.strip().splitlines() or ["no reason given"]
-        raise FleetError(
-            f"`git {' '.join(arguments[:1])}` failed: {lines[0].removeprefix('fatal: ')}: name a"
-            " branch, tag or commit that is there (a pipeline's checkout may have to fetch the"
-            " whole history)",
-            exit_code=2,
-        )
-    return done.stdout

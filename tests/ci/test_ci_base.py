@@ -13,6 +13,8 @@ from cli.ci_base import PACK_FILE, Base, lay_out, lead_to, pack_before
 from cli.ci_preview import preview_all
 from cli.failure import CommandFailed
 from cli.fleet_run import Selection
+from fleet.changes import changed_since, revision
+from fleet.errors import FleetError
 from fleet.report_markdown import render
 from tests.ci.machine import commit, git
 from tests.ci.test_ci_preview import by_name, project, runs
@@ -93,6 +95,17 @@ def test_the_files_are_those_where_the_branch_began_and_git_knows_nothing_of_the
 def test_where_git_cannot_tell_one_line_says_so(branch: Path, tmp_path: Path, ref: str) -> None:
     with pytest.raises(CommandFailed, match=r"where this branch began cannot be had: `git merge"):
         lay_out(branch, ref, tmp_path / "out")
+
+
+def test_without_git_one_line_says_so(
+    branch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CommandFailed, match=r"cannot be had: git is not installed"):
+        lay_out(branch, "base", tmp_path / "out")
+    with pytest.raises(FleetError, match="git is not installed"):
+        changed_since(branch, "base", [])
+    assert revision(branch) is None
 
 
 def test_the_program_before_runs_in_todays_environment(tmp_path: Path) -> None:
