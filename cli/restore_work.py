@@ -7,7 +7,6 @@ written, and nothing more is begun.
 
 import argparse
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -21,9 +20,10 @@ from cli.exclusion_restore import Restored, Stopped, restore
 from cli.failure import CommandFailed
 from fleet.customers import Customer, read_customer
 from fleet.environment import secret_values, without_secrets
+from fleet.heeding import heed, pass_on
 from fleet.problems import drift
 from fleet.report import CustomerReport, Outcome, PolicyCounts, Problem
-from fleet.report_json import ReportError, write_text
+from fleet.report_json import ReportError, write_json
 
 
 class Stop:
@@ -37,8 +37,7 @@ class Stop:
         del number, frame
         if not self.asked:
             self.asked = True
-            if os.name != "nt":  # there the whole group has got it already
-                os.killpg(os.getpgrp(), signal.SIGINT)
+            pass_on()
 
 
 def work(
@@ -121,12 +120,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do the job and write the report."""
     call = _call(arguments)
     stop = Stop()
-    signal.signal(signal.SIGINT, stop)
-    if hasattr(signal, "SIGBREAK"):
-        signal.signal(signal.SIGBREAK, stop)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
+    heed(stop)
 
     def keep(report: CustomerReport) -> None:
-        write_text(report.model_dump_json(by_alias=True, indent=2) + "\n", call.report)
+        write_json(report, call.report)
 
     def so_far(report: CustomerReport) -> None:
         with suppress(ReportError):  # the last one is tried all the same

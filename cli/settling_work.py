@@ -5,18 +5,17 @@ before an `up` of anybody's: nothing here is anybody's, and nobody looks at it.
 """
 
 import argparse
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
+from fleet.heeding import heed, pass_on
 from fleet.job import Job, not_started
 from fleet.problems import problems_of, told_on
 from fleet.report import CustomerReport, Outcome
-from fleet.report_json import write_text
+from fleet.report_json import write_json
 
 
 def settle(stack: str, pulumi: Path, log: str) -> CustomerReport:
@@ -28,12 +27,9 @@ def settle(stack: str, pulumi: Path, log: str) -> CustomerReport:
         del frame
         if not stopped:
             stopped.append(number)
-            if os.name != "nt":  # there the whole group has got it already
-                os.killpg(os.getpgrp(), signal.SIGINT)
+            pass_on()
 
-    for name in ("SIGINT", "SIGBREAK"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), stop)
+    heed(stop)
     done = subprocess.run(
         [
             *(str(pulumi), "up", "--yes", "--skip-preview", "--stack", stack),
@@ -71,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--pulumi-version", help="Not needed.")
     call = parser.parse_args(arguments)
     report = settle(call.stack, call.pulumi, str(call.report.with_suffix(".log")))
-    write_text(report.model_dump_json(by_alias=True, indent=2) + "\n", call.report)
+    write_json(report, call.report)
     return 0 if report.outcome == "done" else 1
 
 

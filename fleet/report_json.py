@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
 from fleet.errors import FleetError
-from fleet.report import VERSION, FleetReport
+from fleet.report import VERSION, CustomerReport, FleetReport
 
 PAUSES: Final = (0.02, 0.1, 0.5)
 """Seconds after which a file that somebody holds open is tried again."""
@@ -27,8 +27,10 @@ class ReportError(FleetError):
     """A report that cannot be written, read or joined; the message is one line."""
 
 
-def write_json(report: FleetReport, path: Path) -> None:
-    """Write a report; whoever reads the file meanwhile finds the old one or the new one, whole.
+def write_json(report: FleetReport | CustomerReport, path: Path) -> None:
+    """Write a report, or one customer's part of it.
+
+    Whoever reads the file meanwhile finds the old one or the new one, whole.
 
     Raises:
         ReportError: the folder is missing, full or not writable.

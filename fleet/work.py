@@ -8,7 +8,6 @@ file, what the engine prints to stdout.
 import argparse
 import builtins
 import os
-import signal
 import sys
 import threading
 import time
@@ -25,10 +24,11 @@ from fleet.cleaning import cleaned, forms_of
 from fleet.customers import Customer, read_customer
 from fleet.environment import secret_values, suffix_of, without_secrets
 from fleet.events import Events
+from fleet.heeding import heed, pass_on
 from fleet.looks import look
 from fleet.problems import drift, killed_by, new_policies, problems_of, told_on
 from fleet.report import CustomerReport, Licence, Outcome, Problem
-from fleet.report_json import write_text
+from fleet.report_json import write_json
 from fleet.seen import Seen, Step, look_back
 from fleet.stack import CustomerStack, KnownPulumi, operation_of
 from fleet.standing import Standing, last_known, read_state
@@ -66,10 +66,10 @@ class Work:
 
         It locks the stack first and only then attends to signals: one that comes between ends it
         at once, and the lock stays. With its first event it attends to them. A second one would
-        end it at once, too. On Windows the whole group has got the signal already.
+        end it at once, too.
         """
-        if self._begun and self._passing_on.acquire(blocking=False) and os.name != "nt":
-            os.killpg(os.getpgrp(), signal.SIGINT)
+        if self._begun and self._passing_on.acquire(blocking=False):
+            pass_on()
 
     def _first_event(self, *, locked: bool) -> None:
         if locked:
@@ -261,11 +261,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do the job and write the report."""
     call = _call(arguments)
     work = Work(read_customer(Path.cwd(), call.customer), call)
-    signal.signal(signal.SIGINT, work.stop)
-    if hasattr(signal, "SIGBREAK"):
-        signal.signal(signal.SIGBREAK, work.stop)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
+    heed(work.stop)
     report = work.run()
-    write_text(report.model_dump_json(by_alias=True, indent=2) + "\n", call.report)
+    write_json(report, call.report)
     return 0 if report.outcome == "done" else 1
 
 
