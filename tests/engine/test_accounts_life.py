@@ -47,10 +47,10 @@ class Life:
         """What belongs to others."""
         return foreign(self.scene, self.ours)
 
-    def up(self) -> list[str]:
-        """Run it; what was written, in order."""
+    def up(self, *, preview: bool = False) -> list[str]:
+        """Run it, its own preview first when asked for; what was written, in order."""
         self.scene.forget()
-        self.scene.stack.up()
+        self.scene.stack.up(*(() if preview else ("--skip-preview",)))
         return self.scene.writes()
 
     def name(self, account: str) -> str:
@@ -76,7 +76,7 @@ def rotates(life: Life) -> None:
     scene = life.scene
     before = {account: password(scene, account) for account in (life.first, life.second)}
     settings(scene, passwordRotation=ROTATION)
-    writes = life.up()
+    writes = life.up(preview=True)
     assert sorted(writes) == sorted(f"PATCH /v1.0/users/{account}" for account in before)
     for account, old in before.items():
         assert password(scene, account) != old
@@ -88,7 +88,7 @@ def gets_a_third(life: Life) -> None:
     names = {"account-1": {}, "account-2": None, "account-3": {"namePrefix": "reserve-"}}
     kept = {account: password(scene, account) for account in (life.first, life.second)}
     settings(scene, passwordRotation=ROTATION, named=names)
-    writes = life.up()
+    writes = life.up(preview=True)
     (life.third,) = set(scene.accounts().values()) - {life.first, life.second}
     # the provider sets some of a new user's attributes in a second request
     made = [write for write in writes if not write.endswith(f"/users/{life.third}")]
