@@ -31,8 +31,9 @@ _CURES: Final = (
     ),
     (
         r"failed to load checkpoint: EOF",
-        "a killed run left an empty file beside the state: delete {customer}.json.attrs in the"
-        " backend, the state is whole; `?metadata=skip` behind the backend's address prevents it",
+        "run again, another run may just have been writing; if it stays so, a killed one left an"
+        " empty file: delete {customer}.json.attrs in the backend, the state beside it is whole;"
+        " `?metadata=skip` behind the backend's address prevents it",
     ),
     (
         r"incorrect passphrase|passphrase must be set|PULUMI_CONFIG_PASSPHRASE",
