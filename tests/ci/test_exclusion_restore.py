@@ -222,7 +222,7 @@ def test_after_each_write_stands_what_is_to_be_told_of_one_that_is_killed(
         tenant.groups["p1"] = ["ours"]
 
     monkeypatch.setattr(tenant, "write_exclusions", killed)
-    monkeypatch.setattr(restore_work.signal, "signal", lambda *_: None)  # pyright: ignore
+    monkeypatch.setattr(restore_work, "heed", lambda _: None)  # pyright: ignore
     monkeypatch.chdir(tenant.stack.folder)
     Path("Pulumi.north.yaml").write_text("config: {azuread:tenantId: t}\n")
     with pytest.raises(Killed):
