@@ -3,9 +3,13 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from fleet.answer import answer_of
 from fleet.errors import FleetError
+
+_OF_A_NAMED_COMMIT: Final = ("diff", "merge-base")
+"""Commands that are asked with a commit that the user named."""
 
 
 def git(folder: Path, *arguments: str, more: Mapping[str, str] | None = None) -> str:
@@ -19,10 +23,13 @@ def git(folder: Path, *arguments: str, more: Mapping[str, str] | None = None) ->
         raise FleetError("git is not installed, and it tells what changed: install it") from None
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines() or ["no reason given"]
+        cure = (
+            ": name a branch, tag or commit that is there (a pipeline's checkout may have to fetch"
+            " the whole history)"
+        )
         raise FleetError(
-            f"`git {' '.join(arguments[:1])}` failed: {lines[0].removeprefix('fatal: ')}: name a"
-            " branch, tag or commit that is there (a pipeline's checkout may have to fetch the"
-            " whole history)",
+            f"`git {arguments[0]}` failed: {lines[0].removeprefix('fatal: ')}"
+            + (cure if arguments[0] in _OF_A_NAMED_COMMIT else ""),
             exit_code=2,
         )
     return done.stdout

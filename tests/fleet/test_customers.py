@@ -9,6 +9,7 @@ import pytest
 from fleet.changes import changed_since, revision, running_revision, text_before
 from fleet.customers import check_name, choose, find_customers, read_customer
 from fleet.errors import FleetError
+from fleet.git import git as git_says
 from tests.fleet.stub import stub_project, tenant_of
 
 
@@ -146,6 +147,12 @@ def test_a_commit_that_git_does_not_know_is_told_in_one_line(repository: Path) -
     with pytest.raises(FleetError, match="name a branch, tag or commit that is there") as caught:
         changed_since(repository, "nowhere", [])
     assert "\n" not in str(caught.value)
+
+
+def test_only_who_named_a_commit_is_told_to_name_another(tmp_path: Path) -> None:
+    with pytest.raises(FleetError, match=r"^`git ls-files` failed: not a git repository") as caught:
+        git_says(tmp_path, "ls-files")
+    assert "name a branch" not in str(caught.value)
 
 
 def test_an_option_of_git_is_no_commit(repository: Path) -> None:
