@@ -80,7 +80,7 @@ class Company:
 
     def state(self) -> dict[str, tuple[int, int]]:
         """When each file and folder of the state was written, folders of locks too."""
-        root = Path(self.backend.removeprefix("file://").partition("?")[0])
+        root = self.folder / "work" / "state"
         return {str(one): (one.stat().st_mtime_ns, one.stat().st_size) for one in root.rglob("*")}
 
     def change(self, customer: str, message: str, settings: Mapping[str, JSON]) -> str:

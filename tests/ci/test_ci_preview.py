@@ -43,7 +43,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StubProject:
     engine = Engine("3.200.0", "path", stub, "stand-in", ())
     monkeypatch.chdir(made.folder)
     monkeypatch.setattr(ci_preview, "sandbox_folder", lambda: home)
-    monkeypatch.setattr(ci_tenants, "prepare_engine", lambda *_: (engine, {}))  # pyright: ignore
+    monkeypatch.setattr(ci_tenants, "prepare_engine", lambda *_: (engine, {}))  # pyright: ignore[reportUnknownArgumentType, reportUnknownLambdaType]
     monkeypatch.setenv("ARM_CLIENT_SECRET__NORTH", SECRET)
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", SECRET)
     return made
@@ -123,8 +123,7 @@ def test_each_preview_has_a_tenant_of_its_own_and_nothing_of_a_real_one(
         assert north[key] not in west.values()
         assert west[key] not in north.values()
     assert all(SECRET not in value for one in (north, west) for value in one.values())
-    backend = north["PULUMI_BACKEND_URL"].removeprefix("file://").partition("?")[0]
-    settings = Path(backend).parent / "project"
+    settings = Path(north["PULUMI_HOME"]).parent / "project"
     written = (settings / "Pulumi.west.yaml").read_text()
     assert f"azuread:tenantId: {west['ARM_TENANT_ID']}" in written
     assert "encryptionsalt: v1:salt" in written

@@ -96,7 +96,7 @@ def scene_of(
 
 @pytest.fixture(autouse=True)
 def no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exclusion_put_back, "exported_state", lambda _: EXPORTED)  # pyright: ignore
+    monkeypatch.setattr(exclusion_put_back, "exported_state", lambda _: EXPORTED)  # pyright: ignore[reportUnknownArgumentType, reportUnknownLambdaType]
 
 
 class Between:

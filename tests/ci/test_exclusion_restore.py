@@ -65,7 +65,7 @@ class Tenant:
             monkeypatch.setattr(module, "exported_state", self.export)
         monkeypatch.setattr(exclusion_restore, "writer_of", writer)
         monkeypatch.setattr(exclusion_restore, "_verified", look)
-        monkeypatch.setattr(exclusion_restore, "_lost", lambda _: LOST)  # pyright: ignore
+        monkeypatch.setattr(exclusion_restore, "_lost", lambda _: LOST)  # pyright: ignore[reportUnknownArgumentType, reportUnknownLambdaType]
         monkeypatch.setattr(exclusion_restore, "_steps", preview)
 
     def export(self, _: object) -> str:
@@ -222,11 +222,13 @@ def test_after_each_write_stands_what_is_to_be_told_of_one_that_is_killed(
         tenant.groups["p1"] = ["ours"]
 
     monkeypatch.setattr(tenant, "write_exclusions", killed)
-    monkeypatch.setattr(restore_work, "heed", lambda _: None)  # pyright: ignore
+    heeded: list[object] = []
+    monkeypatch.setattr(restore_work, "heed", heeded.append)
     monkeypatch.chdir(tenant.stack.folder)
     Path("Pulumi.north.yaml").write_text("config: {azuread:tenantId: t}\n")
     with pytest.raises(Killed):
         restore_work.main(["north", "up", "north.json", "--pulumi", "pulumi"])
+    assert len(heeded) == 1
     report = CustomerReport.model_validate_json(Path("north.json").read_bytes())
     assert (report.outcome, report.changes) == ("failed", {"update": 1})
     assert report.policies.drifted is None
@@ -241,7 +243,7 @@ def test_a_policy_that_was_deleted_is_worth_a_note_and_no_alarm(
     tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = tenant.get_policy
-    monkeypatch.setattr(tenant, "get_policy", lambda i: None if i == "p1" else read(i))  # pyright: ignore
+    monkeypatch.setattr(tenant, "get_policy", lambda i: None if i == "p1" else read(i))  # pyright: ignore[reportUnknownArgumentType, reportUnknownLambdaType]
     report = tenant.report()
     assert (report.outcome, report.changes) == ("done", {"update": 1})
     assert report.policies.drifted == 0

@@ -79,7 +79,8 @@ def test_a_killed_run_leaves_no_state_that_cannot_be_read(tmp_path: Path) -> Non
     run = stack.run("stack", "export", "--stack", stack.name, check=False)
     assert "failed to load checkpoint: EOF" in run.output
     beside.unlink()
-    assert "pulumi-python:dynamic/notes:Note" in [item["type"] for item in stack.resources()]
+    resources = stack.export()["deployment"]["resources"]
+    assert "pulumi-python:dynamic/notes:Note" in [item["type"] for item in resources]
 
 
 def test_a_run_error_is_shown_without_a_traceback(tmp_path: Path) -> None:

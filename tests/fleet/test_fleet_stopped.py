@@ -35,8 +35,7 @@ def running(project: StubProject) -> Generator["subprocess.Popen[bytes]"]:
 
     def heed() -> None:
         # These tests may themselves run under `nohup`, whose children ignore it for good.
-        if sys.platform != "win32":
-            signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
     with subprocess.Popen(
         [*command, "--report", "r.json"],

@@ -99,7 +99,7 @@ def test_a_backend_address_is_one_that_pulumi_reads() -> None:
     assert backend_url(PurePosixPath("/a b/100%/state")) == (
         "file:///a%20b/100%25/state?metadata=skip"
     )
-    assert backend_url(PureWindowsPath("C:\\a b\\state")) == ("file://C:/a%20b/state?metadata=skip")
+    assert backend_url(PureWindowsPath("C:\\a b\\state")) == "file://C:/a%20b/state?metadata=skip"
 
 
 # The plugins
