@@ -74,6 +74,7 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
     for name in os.environ:
         if name.startswith(("ARM_", "AZURE_", "PULUMI_")):
             monkeypatch.delenv(name)
+    monkeypatch.setattr("cli.chosen_stack._PAUSE_SECONDS", 0)
     monkeypatch.setenv("FAKE_HOME", str(home))
     monkeypatch.setenv("PATH", str(binaries), prepend=os.pathsep)
     monkeypatch.setenv("BREAK_GLASS_SANDBOX_FOLDER", str(tmp_path / "sandbox"))
