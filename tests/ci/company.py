@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from sandbox.api.server import TenantServer
-from sandbox.engine import install_stand_ins, sandbox_environment
+from sandbox.engine import sandbox_environment
 from sandbox.tenant.directory.passwords import hash_secret
 from sandbox.tenant.tenant import Tenant
 from tests.ci.machine import Machines, commit
@@ -24,7 +24,7 @@ from tests.engine.test_ci_identities import reviewer
 from tests.engine.test_fleet import renamed
 from tests.support.pulumi_stack import session_engine
 from tests.support.tenant import AT_ONCE, object_id
-from tests.support.warm_engine import warm_python
+from tests.support.warm_engine import equip, warm_python
 
 CUSTOMERS = ("east", "north")
 JSON = dict[str, Any]
@@ -119,7 +119,7 @@ def company(standing: Snapshot, folder: Path) -> Generator[Company]:
     project = copy_project(folder / "project")
     shutil.copytree(standing.folder / "state", work / "state")
     shutil.copy2(standing.folder / "passphrase", work / "passphrase")
-    install_stand_ins(work / "pulumi", warm_python(engine))
+    equip(work / "pulumi", engine)
     stacks = work / "state" / ".pulumi" / "stacks" / "break-glass"
     state = (stacks / "test.json").read_text(encoding="utf-8")
     settings = (standing.folder / "Pulumi.test.yaml").read_text(encoding="utf-8")

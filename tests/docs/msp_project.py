@@ -14,12 +14,12 @@ from typing import Any, Final
 
 from fleet.environment import suffix_of
 from sandbox.api.server import TenantServer
-from sandbox.engine import install_stand_ins, sandbox_environment
+from sandbox.engine import sandbox_environment
 from tests.docs.shell_session import ShellSession
 from tests.engine.standing import AT_SPEED
 from tests.support.pulumi_stack import REPOSITORY, session_engine
 from tests.support.tenant import AT_ONCE, small_document
-from tests.support.warm_engine import warm_python
+from tests.support.warm_engine import equip
 
 PASSPHRASE: Final = "PULUMI_CONFIG_PASSPHRASE"
 _ADDED: Final = re.compile(
@@ -96,7 +96,7 @@ def msp_project(folder: Path, page: str) -> Generator[MspProject]:
     with TenantServer(copy.deepcopy(list(documents.values())), knobs=AT_ONCE) as server:
         variables = sandbox_environment(engine, work, AT_SPEED)
         del variables[f"{PASSPHRASE}_FILE"]
-        install_stand_ins(work / "pulumi", warm_python(engine))
+        equip(work / "pulumi", engine)
         for name, tenant in tenants.items():
             own = {**server.environment(tenant), PASSPHRASE: secrets.token_urlsafe(24)}
             variables |= {f"{key}__{suffix_of(name)}": value for key, value in own.items()}

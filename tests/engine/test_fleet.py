@@ -21,11 +21,11 @@ from fleet.environment import suffix_of
 from fleet.report import CustomerReport, FleetReport
 from fleet.report_json import read_json
 from sandbox.api.server import TenantServer
-from sandbox.engine import install_stand_ins, sandbox_environment
+from sandbox.engine import sandbox_environment
 from tests.engine.standing import AT_SPEED, Snapshot
 from tests.support.pulumi_stack import REPOSITORY, session_engine
 from tests.support.tenant import AT_ONCE
-from tests.support.warm_engine import warm_python
+from tests.support.warm_engine import equip
 
 FINE = tuple(f"customer-{number}" for number in range(1, 8))
 CUSTOMERS = (*FINE, "crossed", "drifted", "throttled", "unlicensed", "wrong-secret")
@@ -95,7 +95,7 @@ def fleet(standing: Snapshot, tmp_path: Path) -> Iterator[Fleet]:
     project.mkdir()
     shutil.copytree(standing.folder / "state", work / "state")
     shutil.copy2(standing.folder / "passphrase", work / "passphrase")
-    install_stand_ins(work / "pulumi", warm_python(engine))
+    equip(work / "pulumi", engine)
     committed = (REPOSITORY / "Pulumi.yaml").read_text(encoding="utf-8")
     (project / "Pulumi.yaml").write_text(
         f"main: {REPOSITORY}\n{committed}".replace(".venv", str(REPOSITORY / ".venv")),

@@ -11,11 +11,11 @@ import yaml
 
 from fleet.cluster_worker import do_on_worker
 from fleet.job import Job
-from sandbox.engine import install_stand_ins, sandbox_environment
+from sandbox.engine import sandbox_environment
 from tests.fleet.cluster_machines import committed, connected, eventually, machines
 from tests.fleet.stub import SETTINGS, StubProject, tenant_of
 from tests.support.pulumi_stack import session_engine
-from tests.support.warm_engine import warm_python
+from tests.support.warm_engine import equip
 
 PROGRAM = Path(__file__).parent / "programs" / "held"
 LOCKED = "currently locked by 1 lock"
@@ -51,7 +51,7 @@ def test_a_customer_handed_out_again_waits_for_the_lock_of_a_lost_workers_job(
 ) -> None:
     engine = session_engine()
     work = tmp_path / "work"
-    install_stand_ins(work / "pulumi", warm_python(engine))
+    equip(work / "pulumi", engine)
     environment = sandbox_environment(engine, work, {})
     environment["PATH"] = f"{engine.executable.parent}{os.pathsep}{environment['PATH']}"
     first = checkout(tmp_path / "first")

@@ -28,6 +28,17 @@ signal.pause()
 """
 
 
+ENDS = """
+import atexit, sys, threading
+def last_word():
+    threading.main_thread().join()
+    print("a thread's last word")
+atexit.register(print, "after all")
+threading.Thread(target=last_word).start()
+sys.exit({asked})
+"""
+
+
 @pytest.fixture(scope="module")
 def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
     socket = tmp_path_factory.mktemp("warm") / "socket"
@@ -84,6 +95,19 @@ def test_an_exception_is_shown_and_ends_it_with_1(command: list[str], tmp_path: 
     run = subprocess.run([*command, script], capture_output=True, text=True, check=False)
     assert run.returncode == 1
     assert run.stderr.endswith("ValueError: no such colour\n")
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "told"),
+    [("", 0, ""), ("-1", 255, ""), ("'no such colour'", 1, "no such colour\n")],
+)
+def test_its_end_is_an_end_in_order(
+    command: list[str], tmp_path: Path, asked: str, code: int, told: str
+) -> None:
+    script = program(tmp_path, ENDS.format(asked=asked))
+    run = subprocess.run([*command, script], capture_output=True, text=True, check=False)
+    assert run.stdout == "a thread's last word\nafter all\n"
+    assert (run.stderr, run.returncode) == (told, code)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -11,8 +11,8 @@ from typing import Any, Final, cast
 
 import yaml
 
-from sandbox.engine import Engine, ensure_engine, install_stand_ins, sandbox_environment
-from tests.support.warm_engine import warm_engine, warm_python
+from sandbox.engine import Engine, ensure_engine, sandbox_environment
+from tests.support.warm_engine import equip, warm_engine
 
 REPOSITORY = Path(__file__).parents[2]
 SETTINGS_FILE = "Pulumi.sandbox.yaml"
@@ -65,7 +65,7 @@ class PulumiStack:
         self.name = name
         self.pulumi_home = folder / "pulumi"
         self.config_file = folder / f"Pulumi.{name}.yaml"
-        install_stand_ins(self.pulumi_home, warm_python(self.engine))
+        equip(self.pulumi_home, self.engine)
         self.environment = QUICK | sandbox_environment(self.engine, folder, server_environment)
         self._write_settings(config or {})
         self._create()

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from sandbox.engine import Engine
+from sandbox.engine import Engine, install_stand_ins
 
 HERE: Final = Path(__file__).parent
 NAME: Final = "python"
@@ -44,6 +44,16 @@ def warm_engine(engine: Engine) -> Engine:
     _script(folder / "pulumi-resource-pulumi-python", f"{quoted} -u -m pulumi.dynamic")
     entries = (folder, *engine.path_entries)
     return replace(engine, executable=executable, path_entries=entries, hosts_beside=True)
+
+
+def equip(pulumi_home: Path, engine: Engine) -> None:
+    """Make a folder for the engine: with plugins that fork, and without logs of every operation.
+
+    To write, compress and encrypt those takes a third of the engine's own time, and nobody reads
+    them here. There is no switch for it; where the folder of the logs cannot be made, none is kept.
+    """
+    install_stand_ins(pulumi_home, warm_python(engine))
+    (pulumi_home / "logs").touch()
 
 
 def warm_python(engine: Engine) -> Path | None:

@@ -7,14 +7,17 @@ for it: signals go through, and when either ends so does the other). Imported ar
 modules of this project that hold nothing but definitions. What is tested stays a process of its own
 for each plugin, for the program and for the language host.
 
+A process that ends takes nothing apart: to free what was imported, object by object, would first
+copy the memory that all forks share, and take longer than most of them run.
+
 Works where `os.fork` does; elsewhere the processes start as they do for users.
 """
 
+import atexit
 import contextlib
 import gc
 import importlib
 import io
-import json
 import os
 import runpy
 import selectors
@@ -23,24 +26,44 @@ import socket
 import struct
 import sys
 import threading
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 MODULES: Final = (
+    "azure.core.pipeline.transport._bigger_block_size_http_adapters",
+    "azure.core.pipeline.transport._requests_basic",
+    "azure.core.rest._requests_basic",
     "azure.identity",
+    "encodings.ascii",
+    "encodings.utf_8_sig",
     "google.protobuf.json_format",
+    "grpc._channel",
+    "grpc._server",
+    "grpc.experimental",
+    "httpcore",
     "httpx",
+    "msal_extensions",
+    "netrc",
     "pulumi.dynamic",
     "pulumi.runtime.proto",
     "pulumi_azure_native",
     "pulumi_azuread",
     "pulumi_random",
+    "typer",
     "arguments",
     "outputs",
+    "sandbox.engine.policy_plugin",
+    "sandbox.plugins.azure_native",
+    "sandbox.plugins.azuread",
+    "sandbox.plugins.random",
+    "sandbox.plugins.server",
     "survey",
 )
+LAZY: Final = (("resources", "ResourceGroup"), ("operationalinsights", "Workspace"))
+"""What the SDK for Azure imports when it is first asked for it: hundreds of files."""
 LENGTH: Final = struct.Struct("!I")
 STREAMS: Final = 3
 FLAGS: Final = ("-P", "-u")
@@ -65,6 +88,9 @@ def serve(address: str) -> Start | None:
     sys.path.insert(0, str(Path(__file__).parents[2]))
     for name in MODULES:
         importlib.import_module(name)
+    azure: Any = importlib.import_module("pulumi_azure_native")
+    for name, kind in LAZY:
+        getattr(getattr(azure, name), kind)
     del sys.path[0]
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)
@@ -133,6 +159,27 @@ def become(start: Start) -> None:
         runpy.run_path(arguments[0], run_name="__main__")
 
 
+def end(start: Start) -> None:
+    """Do what the end of `python *start.arguments` does, but for the memory."""
+    try:
+        become(start)
+        code = 0
+    except SystemExit as asked:
+        code = asked.code if isinstance(asked.code, int) else int(asked.code is not None)
+        if asked.code is not None and not isinstance(asked.code, int):
+            print(asked.code, file=sys.stderr)
+    except Exception:  # noqa: BLE001
+        traceback.print_exc()
+        code = 1
+    # Private, and the only way to wait for threads that are no daemons and to call `atexit`.
+    shutdown: Any = vars(threading)["_shutdown"]
+    shutdown()
+    vars(atexit)["_run_exitfuncs"]()
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+    os._exit(code & 0xFF)
+
+
 def _nothing(_number: int, _frame: FrameType | None) -> None:
     """A signal that wakes `select` up has to be handled."""
 
@@ -147,9 +194,10 @@ def _received(listener: socket.socket) -> Start | None:
         while len(content) < length and (part := connection.recv(length - len(content))):
             content += part
         if len(content) == length:
-            asked = json.loads(content)
-            told = asked["arguments"], asked["environment"], asked["folder"]
-            return Start(connection, list(streams), *told)
+            folder, number, *words = os.fsdecode(bytes(content)).split("\0")
+            arguments, variables = words[: int(number)], words[int(number) :]
+            environment = dict(one.split("=", 1) for one in variables)
+            return Start(connection, list(streams), arguments, environment, folder)
     for stream in streams:
         os.close(stream)
     connection.close()
@@ -185,4 +233,4 @@ def _unbuffered(stream: int, errors: str) -> io.TextIOWrapper:
 if __name__ == "__main__":
     asked_for = serve(sys.argv[1])
     if asked_for is not None:
-        become(asked_for)
+        end(asked_for)
