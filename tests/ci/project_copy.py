@@ -1,9 +1,15 @@
-"""A copy of the project as a pipeline checks it out: what git knows or would take, nothing else."""
+"""A copy of the project as a pipeline checks it out: what git knows or would take, nothing else.
+
+Whoever looks after customers has their settings files in this repository. They are left out: how
+many there are, and what stands in them, is nothing that a test may depend on.
+"""
 
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from fleet.customers import customer_names
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -19,7 +25,8 @@ def copy_project(folder: Path) -> Path:
         text=True,
         check=True,
     ).stdout
-    for name in filter(None, listed.split("\0")):
+    customers = {f"Pulumi.{name}.yaml" for name in customer_names(REPOSITORY)}
+    for name in filter(None, {*listed.split("\0")} - customers):
         source, target = REPOSITORY / name, folder / name
         if source.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -204,7 +204,8 @@ def test_connections_of_customers_are_named_and_nobody_signs_in_with_them() -> N
     document = yaml.safe_load(azure_text("connections"))
     which, customers = document["parameters"]
     assert set(which["values"]) == {*IDENTITY.values(), "preview"}
-    assert customers["default"] == []
+    # Whoever has customers has them here.
+    assert isinstance(customers["default"], list)
     ((each, (task,)),) = document["steps"][0].items()
     assert each == "${{ each customer in parameters.customers }}"
     assert task["condition"] is False
