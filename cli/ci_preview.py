@@ -21,7 +21,7 @@ from cli.ci_settings import domains_of, fitted, read_settings, sameness
 from cli.ci_tenants import SimulatedTenants, Wanted
 from cli.failure import CommandFailed
 from cli.fleet_reports import write_reports
-from cli.fleet_run import Selection, fleet_folder
+from cli.fleet_selection import Selection, fleet_folder
 from cli.screen import console
 from cli.stopping import terminated_like_interrupted
 from cli.workspace import sandbox_folder

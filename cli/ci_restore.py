@@ -16,7 +16,7 @@ from typing import Final
 from cli.chosen_stack import engine_executable
 from cli.failure import CommandFailed
 from cli.fleet_reports import write_reports
-from cli.fleet_run import Selection, chosen, fleet_folder
+from cli.fleet_selection import Selection, chosen, fleet_folder
 from cli.screen import console
 from cli.stopping import terminated_like_interrupted
 from fleet.changes import running_revision

@@ -46,7 +46,7 @@ def add(
 ) -> None:
     """Write a new customer's settings file from a template, comments and all."""
     from cli.chosen_stack import engine_executable
-    from cli.fleet_run import fleet_folder
+    from cli.fleet_selection import fleet_folder
     from fleet.customers import CLIENT, CONNECTION, PREVIEW, find_customers
     from fleet.environment import customer_environment
     from fleet.errors import FleetError

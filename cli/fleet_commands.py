@@ -13,7 +13,7 @@ from cli.fleet_exec import execute
 from cli.options import plain_errors
 
 if TYPE_CHECKING:
-    from cli.fleet_run import Selection
+    from cli.fleet_selection import Selection
     from fleet.report import Operation
 
 fleet_app = typer.Typer(
@@ -275,7 +275,7 @@ def selection(
     only: Sequence[str] | None, leave_out: Sequence[str] | None, changed: str | None
 ) -> "Selection":
     """A comma joins several, as a shard of `matrix` gives them."""
-    from cli.fleet_run import Selection
+    from cli.fleet_selection import Selection
 
     return Selection(_split("--only", only), _split("--except", leave_out), changed)
 

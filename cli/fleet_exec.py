@@ -20,7 +20,7 @@ def execute(
     command: Annotated[list[str], typer.Argument(help="What to run, behind `--`.")],
 ) -> None:
     """Run one command as one customer: with its variables, its stack, and nobody else's."""
-    from cli.fleet_run import fleet_folder
+    from cli.fleet_selection import fleet_folder
     from fleet.customers import find_customers, read_customer
     from fleet.environment import refuse_same_suffix, with_tenant
     from fleet.errors import FleetError

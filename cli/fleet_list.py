@@ -11,7 +11,7 @@ from rich.table import Table
 
 from cli.chosen_stack import engine_executable
 from cli.failure import CommandFailed
-from cli.fleet_run import Selection, chosen, fleet_folder
+from cli.fleet_selection import Selection, chosen, fleet_folder
 from cli.screen import console
 from fleet.customers import Customer, find_customers
 from fleet.environment import customer_environment, own_kinds

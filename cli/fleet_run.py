@@ -9,17 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from cli.chosen_stack import engine_executable, project_folder
+from cli.chosen_stack import engine_executable
 from cli.failure import CommandFailed
 from cli.fleet_agreement import ask_for_each_name, asked, is_interactive, sum_of
 from cli.fleet_cluster import HERE, ClusterChoice, connection
+from cli.fleet_selection import Selection, chosen, fleet_folder
 from cli.screen import console
 from cli.steady_screen import SteadyScreen
 from cli.stopping import terminated_like_interrupted
-from cli.workspace import sandbox_folder
-from fleet.changes import changed_since, running_revision
-from fleet.customers import Customer, choose, customer_names, find_customers, is_name
-from fleet.environment import refuse_same_suffix
+from fleet.changes import running_revision
+from fleet.customers import customer_names, find_customers
 from fleet.errors import FleetError
 from fleet.federation import shared_audiences
 from fleet.job import Job, Options, not_started, run_job, unreadable
@@ -48,20 +47,6 @@ BACKEND_IS_ELSEWHERE: Final = (
 
 
 @dataclass(frozen=True)
-class Selection:
-    """Which customers a command is about."""
-
-    only: Sequence[str] = ()
-    leave_out: Sequence[str] = ()
-    changed_since: str | None = None
-
-    @property
-    def is_everybody(self) -> bool:
-        """Whether nobody was left out."""
-        return not (self.only or self.leave_out or self.changed_since is not None)
-
-
-@dataclass(frozen=True)
 class Way:
     """How they are worked on."""
 
@@ -74,28 +59,6 @@ class Way:
     all_stacks: bool = False
     reports: Sequence[Path] = field(default_factory=tuple[Path, ...])
     cluster: ClusterChoice = HERE
-
-
-def fleet_folder() -> Path:
-    """The folder of Pulumi.yaml that the customers lie beside."""
-    return project_folder(sandbox_folder())
-
-
-def chosen(selection: Selection, folder: Path) -> list[Customer]:
-    """The customers, those too that nothing can be done for. Raises FleetError."""
-    customers = find_customers(folder)
-    refuse_same_suffix(one.name for one in customers if is_name(one.name))
-    changed = None
-    if selection.changed_since is not None:
-        changed = changed_since(folder, selection.changed_since, customers)
-    found = choose(customers, selection.only, selection.leave_out, changed)
-    if not customers:
-        raise FleetError(
-            f"there is no customer in {folder}: `breakglass fleet add NAME --tenant …"
-            " --subscription …` makes the first",
-            exit_code=2,
-        )
-    return found
 
 
 def run(operation: Operation, selection: Selection, way: Way) -> FleetReport:

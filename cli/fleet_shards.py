@@ -14,12 +14,12 @@ from fleet.progress import line_of
 from fleet.report_json import ReportError
 
 if TYPE_CHECKING:
-    from cli.fleet_run import Selection
+    from cli.fleet_selection import Selection
 
 
 def deal_out(selection: "Selection", shards: int, form: Form) -> str:
     """What a CI makes its jobs from, in one line. Raises CommandFailed."""
-    from cli.fleet_run import chosen, fleet_folder
+    from cli.fleet_selection import chosen, fleet_folder
 
     try:
         return matrix([one.name for one in chosen(selection, fleet_folder())], shards, form)

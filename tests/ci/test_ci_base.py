@@ -12,7 +12,7 @@ from cli import ci_base
 from cli.ci_base import PACK_FILE, Base, lay_out, lead_to, pack_before
 from cli.ci_preview import preview_all
 from cli.failure import CommandFailed
-from cli.fleet_run import Selection
+from cli.fleet_selection import Selection
 from fleet.changes import changed_since, revision
 from fleet.errors import FleetError
 from fleet.report_markdown import render

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from cli import ci_preview, ci_tenants
 from cli.ci_preview import preview_all
 from cli.failure import CommandFailed
-from cli.fleet_run import Selection
+from cli.fleet_selection import Selection
 from cli.main import app
 from cli.workspace import SandboxFolder
 from fleet.job import Job, Options, failed, not_started

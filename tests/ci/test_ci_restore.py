@@ -16,7 +16,7 @@ import pytest
 from cli import ci_restore
 from cli.chosen_stack import ChosenStack, ask_engine
 from cli.failure import CommandFailed
-from cli.fleet_run import Selection
+from cli.fleet_selection import Selection
 from fleet import job as fleet_job
 from fleet.report import CustomerReport, FleetReport
 from fleet.report_json import read_json
