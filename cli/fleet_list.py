@@ -20,6 +20,7 @@ from fleet.federation import shared_audiences
 from fleet.job import CORRECT
 from fleet.left_behind import left_behind, without_settings
 from fleet.state_backend import backend_of, warnings
+from fleet.to_mind import shared_tenants
 
 PASSPHRASE: Final = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105  (a name)
 _MOST: Final = 2
@@ -40,7 +41,7 @@ def show_customers(selection: Selection, *, as_json: bool) -> None:
     minded = warnings([one for one in customers if not one.trouble], everybody, folder, os.environ)
     to_mind = {**minded.protected, **minded.unseen, **shared_audiences(customers, os.environ)}
     rows = [_row(one, folder, to_mind) for one in customers]
-    lines = shared_keys(everybody, os.environ)
+    lines = [*shared_tenants(customers, everybody), *shared_keys(everybody, os.environ)]
     lines += [f"{_some(names)}: {line}" for line, names in to_mind.items()]
     lines += [f"{one.name}: {one.trouble}; {CORRECT}" for one in customers if one.trouble]
     if selection.is_everybody:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from cli.chosen_stack import engine_executable
 from cli.failure import CommandFailed
-from cli.fleet_agreement import ask_for_each_name, asked, is_interactive, sum_of
+from cli.fleet_agreement import ask_for_each_name, asked, is_interactive, sum_done
 from cli.fleet_cluster import HERE, ClusterChoice, connection
 from cli.fleet_selection import Selection, chosen, fleet_folder
 from cli.screen import console
@@ -20,7 +20,6 @@ from cli.stopping import terminated_like_interrupted
 from fleet.changes import running_revision
 from fleet.customers import customer_names, find_customers
 from fleet.errors import FleetError
-from fleet.federation import shared_audiences
 from fleet.job import Job, Options, not_started, run_job, unreadable
 from fleet.left_behind import left_behind, without_settings
 from fleet.parallelism import default_parallelism
@@ -30,7 +29,7 @@ from fleet.records import Ledger, Record, last_report, to_resume
 from fleet.report import CustomerReport, FleetReport, Operation, changed
 from fleet.runner import run_fleet
 from fleet.stack import version_of
-from fleet.state_backend import warnings
+from fleet.to_mind import before_a_run
 
 if TYPE_CHECKING:
     from fleet.cluster import Cluster
@@ -186,13 +185,11 @@ class _Fleet:
         raise FleetError(f"nobody is here to ask: {cure}", exit_code=2)
 
     def _warn(self, jobs: Sequence[Job]) -> None:
-        """Of state or key that is locked together with a tenant."""
         if self._operation not in ("preview", "up") or self._cluster is not None:
             return
         named = {job.customer for job in jobs}
         ours = [one for one in self._good if one.name in named]
-        found = warnings(ours, find_customers(self.folder), self.folder, os.environ)
-        for line in (*found.protected, *shared_audiences(ours, os.environ)):
+        for line in before_a_run(ours, find_customers(self.folder), self.folder, os.environ):
             self._screen.say(line)
 
     def _agreed(
@@ -292,7 +289,7 @@ class _Fleet:
         report = ledger.report()
         self._tell(one for one in report.customers if one in self._bad)
         if self._operation == "up" and (self._way.yes or self._has_written):
-            self._screen.say(sum_of(report.customers, done=True))
+            self._screen.say(sum_done(report.customers))
         counts = Counter(one.outcome for one in report.customers)
         told = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
         self._screen.say(f"{self._operation}: {told or 'nobody'}.")

@@ -237,3 +237,19 @@ def test_what_is_not_committed_is_resumed_as_it_was_and_no_other(
     jobs.bad, jobs.done = set(), []
     assert fleet("preview", "--resume").exit_code == 0
     assert jobs.done == [("south", "preview")]
+
+
+@pytest.mark.parametrize("command", [["list"], ["preview"], ["up", "--yes"]])
+@pytest.mark.usefixtures("jobs")
+def test_one_tenant_in_two_settings_files_is_warned_of_with_both_names(
+    project: StubProject, command: list[str]
+) -> None:
+    told = f"north and south have one tenant ({tenant_of(0)})"
+    assert "have one tenant" not in fleet(*command).output
+    copy = (project.folder / "Pulumi.north.yaml").read_text(encoding="utf-8")
+    (project.folder / "Pulumi.south.yaml").write_text(copy, encoding="utf-8")
+    (project.folder / "Pulumi.east.yaml").write_text("config: {}\n", encoding="utf-8")
+    (project.folder / "Pulumi.west.yaml").write_text("config: {}\n", encoding="utf-8")
+    assert fleet(*command).output.count("have one tenant") == 1
+    assert fleet(*command, "--only", "south").output.count(told) == 1
+    assert "have one tenant" not in fleet(*command, "--only", "*st").output
