@@ -152,6 +152,14 @@ def test_no_go_at_all_is_one_line_with_the_cure(
     assert "\n" not in str(error.value)
 
 
+def test_go_builds_in_a_hurry_unless_the_user_has_set_its_pace(tmp_path: Path) -> None:
+    assert build.go_environment(tmp_path / "go", {})["GOGC"] == "400"
+    theirs = {"GOGC": "50", "GOWORK": "theirs", "PATH": "/bin"}
+    found = build.go_environment(tmp_path / "go", theirs)
+    assert (found["GOGC"], found["GOWORK"]) == ("50", "off")
+    assert found["PATH"] == f"{tmp_path}{os.pathsep}/bin"
+
+
 def test_a_failed_build_names_the_end_of_gos_output(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
