@@ -66,22 +66,37 @@ def ask_for_each_name(jobs: Sequence[Job]) -> list[CustomerReport]:
     return []
 
 
-def sum_of(reports: Sequence[CustomerReport], *, done: bool = False) -> str:
-    """What an `up` would change at all of them, or has changed, in words."""
+def sum_of(reports: Sequence[CustomerReport]) -> str:
+    """What an `up` would change at all of them, in words."""
+    return f"{_sum(reports, lambda kind: f'to {kind}')}."
+
+
+def sum_done(reports: Sequence[CustomerReport]) -> str:
+    """What an `up` has changed, in words; empty when it began with nobody.
+
+    Of one that died nobody knows what it had changed by then, and that is not nothing.
+    """
+    told = [one for one in reports if one.outcome == "done" or one.changes]
+    begun = [one for one in reports if one.outcome in ("failed", "cancelled")]
+    untold = [one for one in begun if not one.changes]
+    lines = [f"{_sum(told, lambda kind: _PAST.get(kind, kind))}."] if told else []
+    if untold:
+        it = "it" if len(untold) == 1 else "each"
+        lines.append(f"Not counted, since {it} failed or was stopped: {_names(untold)}.")
+    return " ".join(lines)
+
+
+def _sum(reports: Sequence[CustomerReport], worded: Callable[[str], str]) -> str:
     total: Counter[str] = Counter()
     for one in reports:
         total.update(changed(one))
     touched = sum(bool(changed(one)) for one in reports)
     kinds = [*CHANGES, *sorted(total.keys() - {*CHANGES})]
-    counted = ", ".join(
-        f"{total[kind]} {_PAST.get(kind, kind) if done else f'to {kind}'}"
-        for kind in kinds
-        if total[kind]
-    )
+    counted = ", ".join(f"{total[kind]} {worded(kind)}" for kind in kinds if total[kind])
     whom = f"{len(reports)} customer{'' if len(reports) == 1 else 's'}"
-    if not counted:
-        return f"{whom}: no changes."
-    return f"{whom}, {touched} of them with changes: {counted}."
+    return (
+        f"{whom}, {touched} of them with changes: {counted}" if counted else f"{whom}: no changes"
+    )
 
 
 def is_interactive() -> bool:

@@ -288,8 +288,9 @@ class _Fleet:
         self.trouble = ledger.trouble
         report = ledger.report()
         self._tell(one for one in report.customers if one in self._bad)
-        if self._operation == "up" and (self._way.yes or self._has_written):
-            self._screen.say(sum_done(report.customers))
+        done = sum_done(report.customers)
+        if done and self._operation == "up" and (self._way.yes or self._has_written):
+            self._screen.say(done)
         counts = Counter(one.outcome for one in report.customers)
         told = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
         self._screen.say(f"{self._operation}: {told or 'nobody'}.")

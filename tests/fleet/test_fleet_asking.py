@@ -137,6 +137,34 @@ def test_an_up_that_asks_nobody_tells_what_it_changed(jobs: Jobs) -> None:
     assert "2 customers, 2 of them with changes: 6 created, 2 deleted." in ended.output
 
 
+def test_what_is_not_known_of_an_up_that_died_is_not_counted_as_no_change(
+    project: StubProject,
+) -> None:
+    begun = {"preview": {"changes": {"create": 5}}, "up": {"killed": True}}
+    project.plan(north=begun, south={"preview": NO_CHANGES, "up": NO_CHANGES})
+    both = fleet("up", "--yes")
+    told = "1 customer: no changes. Not counted, since it failed or was stopped: north.\n"
+    assert told in both.output
+    project.plan(north=begun)
+    alone = fleet("up", "--yes", "--only", "north")
+    assert alone.exit_code == 1
+    assert "no changes" not in alone.output
+    assert "\nNot counted, since it failed or was stopped: north.\nup: 1 failed." in alone.output
+
+
+@pytest.mark.usefixtures("somebody")
+def test_what_an_up_that_failed_had_changed_by_then_is_counted(project: StubProject) -> None:
+    project.plan(
+        north={
+            "preview": {"changes": {"create": 5}},
+            "up": {"changes": {"create": 2}, "errors": ["no"]},
+        }
+    )
+    ended = fleet("up", "--only", "north", typed=["yes"])
+    assert ended.exit_code == 1
+    assert "1 customer, 1 of them with changes: 2 created.\nup: 1 failed." in ended.output
+
+
 @pytest.mark.usefixtures("somebody")
 def test_all_are_previewed_however_many_go_first(jobs: Jobs) -> None:
     jobs.changes, jobs.bad = {"create": 1}, {"south"}
@@ -214,6 +242,6 @@ def test_what_changed_since_it_was_agreed_to_is_not_written(project: StubProject
     assert (north.outcome, south.outcome) == ("failed", "done")
     assert north.problems[0].what.endswith("nothing was written: new: create two")
     assert (north.changes, south.changes) == ({}, {"create": 1}), "a plan is no deed"
-    assert "2 customers, 1 of them with changes: 1 created." in ended.output
+    assert "1 customer, 1 of them with changes: 1 created. Not counted" in ended.output
     plans = list((project.folder / ".fleet").rglob("*.plan"))
     assert json.loads(plans[0].read_text(encoding="utf-8")) == ["create\turn::one\t"]
