@@ -96,11 +96,9 @@ def changed_since(folder: Path, ref: str, customers: Sequence[Customer]) -> set[
 
     Uncommitted and new files count. Raises FleetError when git does not know `ref`.
     """
-    _refuse_option(ref)
     names = {one.name for one in customers}
-    committed = git(folder, "diff", "--name-only", "-z", f"{ref}...HEAD", "--")
     changed: set[str] = set()
-    for path in (*_inside(folder, committed), *_open_paths(folder)):
+    for path in _paths_since(folder, ref):
         customer = _customer_of(path)
         if customer:
             changed.add(customer)
@@ -109,9 +107,29 @@ def changed_since(folder: Path, ref: str, customers: Sequence[Customer]) -> set[
     return changed & names
 
 
+def gone_since(folder: Path, ref: str) -> list[str]:
+    """Names whose settings files stood since `ref` branched off, and stand no more; sorted.
+
+    Raises FleetError when git does not know `ref`.
+    """
+    gone = {
+        _customer_of(path) for path in _paths_since(folder, ref) if not (folder / path).exists()
+    }
+    return sorted(gone - {""})
+
+
+def _paths_since(folder: Path, ref: str) -> list[PurePosixPath]:
+    """What was changed, made or taken away; of a file that was moved, both names."""
+    _refuse_option(ref)
+    committed = git(folder, "diff", "--no-renames", "--name-only", "-z", f"{ref}...HEAD", "--")
+    return [*_inside(folder, committed), *_open_paths(folder)]
+
+
 def _open_paths(folder: Path) -> Iterator[PurePosixPath]:
     """What differs from the commit: changed files, and new ones that are settings or code."""
-    yield from _inside(folder, git(folder, "diff", "--name-only", "-z", "HEAD", "--"))
+    yield from _inside(
+        folder, git(folder, "diff", "--no-renames", "--name-only", "-z", "HEAD", "--")
+    )
     new = git(folder, "ls-files", "--others", "--exclude-standard", "--full-name", "-z")
     for path in _inside(folder, new):
         if _is_of_a_run(path):

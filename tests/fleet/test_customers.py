@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fleet.changes import changed_since, revision, running_revision, text_before
+from fleet.changes import changed_since, gone_since, revision, running_revision, text_before
 from fleet.customers import check_name, choose, find_customers, read_customer
 from fleet.errors import FleetError
 from fleet.git import git as git_says
@@ -131,6 +131,32 @@ def test_a_change_of_shared_code_chooses_everybody(repository: Path, path: str) 
     (repository / path).parent.mkdir(exist_ok=True)
     (repository / path).write_text("name: break-glass\n", encoding="utf-8")
     assert changed_since(repository, "start", find_customers(repository)) == {"north", "south"}
+
+
+@pytest.mark.parametrize("commits", [True, False])
+@pytest.mark.parametrize(("old", "new"), [("settings.py", "docs/a.py"), ("settings.py", "")])
+def test_shared_code_that_is_moved_away_or_gone_chooses_everybody(
+    repository: Path, old: str, new: str, commits: bool
+) -> None:
+    (repository / old).write_text("words = 1\n" * 40, encoding="utf-8")
+    (repository / "docs").mkdir()
+    git(repository, "add", ".")
+    git(repository, "commit", "-m", "second")
+    git(repository, "tag", "moved-since")
+    git(repository, *(("mv", old, new) if new else ("rm", old)))
+    if commits:
+        git(repository, "commit", "-m", "third")
+    customers = find_customers(repository)
+    assert changed_since(repository, "moved-since", customers) == {"north", "south"}
+
+
+def test_a_customer_whose_file_is_gone_or_has_another_name_is_known(repository: Path) -> None:
+    assert gone_since(repository, "start") == []
+    git(repository, "mv", "Pulumi.north.yaml", "Pulumi.east.yaml")
+    git(repository, "commit", "-m", "renamed")
+    (repository / "Pulumi.south.yaml").unlink()
+    assert gone_since(repository, "start") == ["north", "south"]
+    assert changed_since(repository, "start", find_customers(repository)) == {"east"}
 
 
 def test_an_edit_on_the_other_branch_is_none_of_ours(repository: Path) -> None:
