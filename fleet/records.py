@@ -1,4 +1,7 @@
-"""The folder `.fleet`: what each run found, its logs, and the last of each kind for `--resume`.
+"""The folder `.fleet`: what each run found, its logs, and what `--resume` has to know.
+
+A run about some of the customers forgets nobody: those whom it is not about stay in the record as
+the runs before it left them, and with other code or settings those whom they left undone.
 
 Errors are ``FleetError``. Nothing in it is a secret; it is its owner's all the same, since logs
 name accounts.
@@ -8,11 +11,13 @@ import os
 import tempfile
 import threading
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from fleet.changes import NO_GIT
+from fleet.customers import customer_names
 from fleet.errors import FleetError
 from fleet.job import Job, not_started
 from fleet.report import CustomerReport, FleetReport, Operation, Problem
@@ -25,11 +30,15 @@ LAST: Final = "last.json"
 class Record:
     """One run's folder; `last.json` beside it is as new as its last finished customer.
 
-    So is `last-up.json`, which a look at the customers meanwhile (`status`) leaves as it is. Raises
-    FleetError when no folder can be made.
+    So is `last-up.json`, which a look at the customers meanwhile (`status`) leaves as it is. It
+    also has the others of the same commit, as the runs before left them; of another commit
+    `undone-up.json` has those who were not done. A run about everybody begins both anew.
+
+    Raises FleetError when no folder can be made.
     """
 
     def __init__(self, project: Path, operation: Operation, revision: str | None) -> None:
+        self._project = project
         self._operation: Operation = operation
         self._revision = revision
         base = project / FOLDER
@@ -43,7 +52,9 @@ class Record:
                 f"{base} cannot hold the run's record: {error.strerror}; make room for it, or let"
                 " whoever runs this write there"
             ) from None
-        self._last = (base / LAST, base / _last_of(operation))
+        self._base = base
+        self._mark: object = None
+        self._before = LastRun(revision, operation)
 
     def report(self, customers: Iterable[CustomerReport]) -> FleetReport:
         """All of them as one report, dated now."""
@@ -58,9 +69,32 @@ class Record:
     def keep(self, customers: Iterable[CustomerReport]) -> FleetReport:
         """Write what is known so far: a run that is killed can be resumed, too."""
         report = self.report(customers)
-        for path in (self.folder / "report.json", *self._last):
+        path = self._base / _last_of(self._operation)
+        if _mark(path) != self._mark:  # by runs before, or by one beside this
+            self._before = _found(self._base, self._operation)
+        same, older = self._others(report)
+        # First, so that one who is killed between the two leaves too many undone and not too few.
+        write_json(self.report(older), self._base / _undone_of(self._operation))
+        write_json(self.report((*report.customers, *same)), path)
+        self._mark = _mark(path)
+        for path in (self.folder / "report.json", self._base / LAST):
             write_json(report, path)
         return report
+
+    def _others(
+        self, report: FleetReport
+    ) -> tuple[Sequence[CustomerReport], Sequence[CustomerReport]]:
+        """Whom the run is not about: of its own commit, and the undone of others."""
+        about = {one.customer for one in report.customers}
+        if about.issuperset(customer_names(self._project)):
+            return (), ()
+        last = [one for one in self._before.customers if one.customer not in about]
+        older = [one for one in self._before.undone if one.customer not in about]
+        if self._before.revision == self._revision:
+            return last, older
+        named = {one.customer for one in last}
+        older = [one for one in older if one.customer not in named]
+        return (), [*older, *(one for one in last if one.outcome != "done")]
 
 
 class Ledger:
@@ -125,8 +159,20 @@ def _at_work(job: Job) -> CustomerReport:
     )
 
 
-def last_report(project: Path, operation: Operation) -> FleetReport:
-    """The report of the last run of a kind. Raises FleetError when none can be read."""
+@dataclass(frozen=True)
+class LastRun:
+    """What the runs of a kind have left."""
+
+    revision: str | None
+    """That of the last one, and of all that `customers` tells."""
+    operation: Operation
+    customers: tuple[CustomerReport, ...] = ()
+    undone: tuple[CustomerReport, ...] = ()
+    """Who was not done by runs of other code or settings, and by none since."""
+
+
+def last_report(project: Path, operation: Operation) -> LastRun:
+    """What there is to resume. Raises FleetError when none can be read."""
     path = project / FOLDER / _last_of(operation)
     if not path.is_file():
         raise FleetError(
@@ -135,23 +181,32 @@ def last_report(project: Path, operation: Operation) -> FleetReport:
             exit_code=2,
         )
     try:
-        return read_json(path)
+        return _read(path.parent, operation)
     except ReportError as error:
         raise FleetError(f"{error}: run without --resume") from None
 
 
 def to_resume(
-    last: FleetReport, revision: str, chosen: Sequence[str]
+    last: LastRun, revision: str, chosen: Sequence[str]
 ) -> tuple[list[Job], list[CustomerReport]]:
     """What is missing of a run, as jobs; and the reports of what it did.
 
-    Raises FleetError when the run was of another commit, or of other uncommitted changes.
+    Raises FleetError when the run was of another commit, or of other uncommitted changes, and when
+    one before it was that has left somebody undone.
     """
     if last.revision != revision:
         raise FleetError(
             f"the last run was of {_short(last.revision)}, here is {_short(revision)}: what is"
             " missing of it would be another program or other settings; bring those back, or run"
             " without --resume",
+            exit_code=2,
+        )
+    if undone := [one.customer for one in last.undone if one.customer in chosen]:
+        only = " ".join(f"--only {name}" for name in undone)
+        raise FleetError(
+            f"{', '.join(undone)}: left undone by a run of other code or settings than here, and"
+            f" not run since; `breakglass fleet {last.operation} {only}` does it with what is here"
+            f" now; without them: --resume {only.replace('--only', '--except')}",
             exit_code=2,
         )
     done = [one for one in last.customers if one.outcome == "done"]
@@ -163,8 +218,35 @@ def to_resume(
     return jobs, [*done, *left_out]
 
 
+def _found(base: Path, operation: Operation) -> LastRun:
+    """What the runs before have left; nothing, where nothing can be read."""
+    try:
+        return _read(base, operation)
+    except ReportError:
+        return LastRun(None, operation)
+
+
+def _read(base: Path, operation: Operation) -> LastRun:
+    last, undone = read_json(base / _last_of(operation)), base / _undone_of(operation)
+    older = read_json(undone).customers if undone.is_file() else ()
+    return LastRun(last.revision, operation, last.customers, older)
+
+
+def _mark(path: Path) -> object:
+    """What tells one written file from the next in its place; None: there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
 def _last_of(operation: Operation) -> str:
     return f"last-{operation}.json"
+
+
+def _undone_of(operation: Operation) -> str:
+    return f"undone-{operation}.json"
 
 
 def _short(revision: str | None) -> str:

@@ -218,7 +218,7 @@ def test_a_look_meanwhile_leaves_what_can_be_resumed(tmp_path: Path) -> None:
         last_report(tmp_path, "up")
     kept = Record(tmp_path, "up", "c0ffee").keep([report(JOBS[0], "failed")])
     Record(tmp_path, "status", "c0ffee").keep([])
-    assert last_report(tmp_path, "up") == kept
+    assert last_report(tmp_path, "up").customers == kept.customers
 
 
 def test_what_a_run_leaves_is_its_owners_alone(tmp_path: Path) -> None:

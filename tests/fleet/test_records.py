@@ -1,0 +1,111 @@
+"""What `--resume` knows of the runs before, whatever was run in between."""
+
+from pathlib import Path
+
+import pytest
+
+from fleet.records import Record, last_report
+from fleet.report_json import read_json
+from tests.fleet.commands import Jobs, fleet
+from tests.fleet.stub import StubProject
+
+
+@pytest.fixture
+def three(project: StubProject, jobs: Jobs) -> StubProject:
+    """A third customer; `up` was done for west and failed for the others."""
+    south = (project.folder / "Pulumi.south.yaml").read_text(encoding="utf-8")
+    (project.folder / "Pulumi.west.yaml").write_text(south, encoding="utf-8")
+    jobs.bad = {"north", "south"}
+    assert fleet("up", "--yes").exit_code == 1
+    jobs.bad, jobs.done = set(), []
+    return project
+
+
+def edit(project: StubProject, customer: str) -> None:
+    path = project.folder / f"Pulumi.{customer}.yaml"
+    path.write_text(f"{path.read_text(encoding='utf-8')}# corrected\n", encoding="utf-8")
+
+
+def test_a_run_of_one_customer_leaves_the_others_to_be_resumed(
+    three: StubProject, jobs: Jobs
+) -> None:
+    assert fleet("up", "--yes", "--only", "north", "--report", "one.json").exit_code == 0
+    assert [one.customer for one in read_json(three.folder / "one.json").customers] == ["north"]
+    resumed = fleet("up", "--yes", "--resume", "--report", "all.json")
+    assert resumed.exit_code == 0, resumed.output
+    assert jobs.done == [("north", "up"), ("south", "up")]
+    found = read_json(three.folder / "all.json").customers
+    assert {one.customer: one.outcome for one in found} == dict.fromkeys(
+        ("north", "south", "west"), "done"
+    )
+    assert "Nothing is missing" in fleet("up", "--yes", "--resume").output
+
+
+def test_who_fails_when_run_alone_is_resumed_with_the_others(
+    three: StubProject, jobs: Jobs
+) -> None:
+    del three
+    jobs.bad = {"west"}
+    assert fleet("up", "--yes", "--only", "west").exit_code == 1
+    jobs.bad, jobs.done = set(), []
+    assert fleet("up", "--yes", "--resume").exit_code == 0
+    assert sorted(jobs.done) == [("north", "up"), ("south", "up"), ("west", "up")]
+
+
+def test_after_a_correction_nobody_is_resumed_with_it_and_nobody_forgotten(
+    three: StubProject, jobs: Jobs
+) -> None:
+    edit(three, "north")
+    assert fleet("up", "--yes", "--only", "north").exit_code == 0
+    for _ in range(2):  # a refusal changes nothing of what is known
+        refused = fleet("up", "--yes", "--resume")
+        assert refused.exit_code == 2, refused.output
+        assert "south: left undone by a run of other code or settings" in refused.output
+    assert fleet("up", "--yes", "--resume", "--except", "south").exit_code == 0
+    assert jobs.done == [("north", "up")]
+    edit(three, "west")
+    assert fleet("up", "--yes", "--only", "west").exit_code == 0
+    assert fleet("up", "--yes", "--resume").exit_code == 2, "of three commits, the first"
+    assert fleet("up", "--yes", "--only", "south").exit_code == 0
+    assert "Nothing is missing" in fleet("up", "--yes", "--resume").output
+
+
+def test_who_fails_after_a_correction_is_undone_by_the_later_run_alone(
+    three: StubProject, jobs: Jobs
+) -> None:
+    edit(three, "north")
+    jobs.bad = {"north", "south"}
+    assert fleet("up", "--yes", "--only", "north", "--only", "south").exit_code == 1
+    jobs.bad, jobs.done = set(), []
+    assert fleet("up", "--yes", "--resume").exit_code == 0
+    assert sorted(jobs.done) == [("north", "up"), ("south", "up")]
+
+
+@pytest.mark.usefixtures("jobs")
+def test_a_run_about_everybody_begins_anew(three: StubProject) -> None:
+    edit(three, "north")
+    assert fleet("up", "--yes", "--only", "north").exit_code == 0
+    assert fleet("up", "--yes").exit_code == 0
+    assert "Nothing is missing" in fleet("up", "--yes", "--resume").output
+    (three.folder / "Pulumi.west.yaml").unlink()
+    assert fleet("up", "--yes").exit_code == 0
+    assert [one.customer for one in last_report(three.folder, "up").customers] == ["north", "south"]
+
+
+def test_two_runs_side_by_side_each_leave_what_they_did(three: StubProject) -> None:
+    before = last_report(three.folder, "up")
+    reports = {one.customer: one for one in before.customers}
+    done = {"outcome": "done"}
+    runs = [Record(three.folder, "up", before.revision) for _ in range(2)]
+    for _ in range(2):
+        for run, name in zip(runs, ("north", "south"), strict=True):
+            run.keep([reports[name].model_copy(update=done)])
+    runs[0].keep([reports["north"]])
+    found = {one.customer: one.outcome for one in last_report(three.folder, "up").customers}
+    assert found == {"north": "failed", "south": "done", "west": "done"}
+
+
+def test_a_record_that_cannot_be_read_stops_no_run(three: StubProject) -> None:
+    (three.folder / ".fleet" / "last-up.json").write_text("{", encoding="utf-8")
+    assert fleet("up", "--yes", "--only", "north").exit_code == 0
+    assert Path(three.folder / ".fleet" / "last-up.json").read_text(encoding="utf-8") != "{"
