@@ -25,6 +25,8 @@ from fleet.report_json import ReportError, read_json, write_json
 
 FOLDER: Final = ".fleet"
 LAST: Final = "last.json"
+ALL: Final = "_all.json"
+"""A run's own report, beside those of its customers: no customer's name begins so."""
 
 
 class Record:
@@ -77,7 +79,7 @@ class Record:
         write_json(self.report(older), self._base / _undone_of(self._operation))
         write_json(self.report((*report.customers, *same)), path)
         self._mark = _mark(path)
-        for path in (self.folder / "report.json", self._base / LAST):
+        for path in (self.folder / ALL, self._base / LAST):
             write_json(report, path)
         return report
 

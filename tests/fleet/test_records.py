@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from fleet.customers import is_name
 from fleet.records import Record, last_report
 from fleet.report_json import read_json
 from tests.fleet.commands import Jobs, fleet
-from tests.fleet.stub import StubProject
+from tests.fleet.stub import NO_CHANGES, StubProject
 
 
 @pytest.fixture
@@ -109,3 +110,16 @@ def test_a_record_that_cannot_be_read_stops_no_run(three: StubProject) -> None:
     (three.folder / ".fleet" / "last-up.json").write_text("{", encoding="utf-8")
     assert fleet("up", "--yes", "--only", "north").exit_code == 0
     assert Path(three.folder / ".fleet" / "last-up.json").read_text(encoding="utf-8") != "{"
+
+
+def test_a_customer_may_be_called_as_a_file_of_the_run(project: StubProject) -> None:
+    text = (project.folder / "Pulumi.south.yaml").read_text(encoding="utf-8")
+    names = ("report", "all", "last")
+    for name in names:
+        (project.folder / f"Pulumi.{name}.yaml").write_text(text, encoding="utf-8")
+    project.plan(**{name: {"preview": NO_CHANGES} for name in ("north", "south", *names)})
+    ended = fleet("preview", "--parallel", "1", "--report", "r.json")
+    assert ended.exit_code == 0, ended.output
+    (run,) = [one for one in (project.folder / ".fleet").iterdir() if one.is_dir()]
+    whole = [one for one in run.glob("*.json") if not is_name(one.stem)]
+    assert [len(read_json(one).customers) for one in whole] == [5]
