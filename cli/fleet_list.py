@@ -36,6 +36,7 @@ def show_customers(selection: Selection, *, as_json: bool) -> None:
     try:
         customers = chosen(selection, folder)
         everybody = find_customers(folder)
+        gone = selection.gone(folder)
     except FleetError as error:
         raise CommandFailed(str(error), exit_code=error.exit_code) from None
     minded = warnings([one for one in customers if not one.trouble], everybody, folder, os.environ)
@@ -44,6 +45,7 @@ def show_customers(selection: Selection, *, as_json: bool) -> None:
     lines = [*shared_tenants(customers, everybody), *shared_keys(everybody, os.environ)]
     lines += [f"{_some(names)}: {line}" for line, names in to_mind.items()]
     lines += [f"{one.name}: {one.trouble}; {CORRECT}" for one in customers if one.trouble]
+    lines += gone
     if selection.is_everybody:
         lines += _left_behind(folder)
     _print(rows, as_json=as_json)

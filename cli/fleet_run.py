@@ -95,7 +95,7 @@ class _Fleet:
                 " workers' to reach: leave it out; `breakglass fleet list` names such stacks",
                 exit_code=2,
             )
-        self._way = way
+        self._selection, self._way = selection, way
         self.folder = fleet_folder()
         self.trouble = ""
         """Why the run's record could not be kept."""
@@ -116,7 +116,9 @@ class _Fleet:
         if self._way.resume and not (jobs or self._all_stacks):
             self._screen.say("Nothing is missing of the last run.")
         elif not (jobs or self._bad or self._way.resume):
-            self._screen.say("No customer has changed.")
+            self._screen.say(self._selection.nobody)
+        for line in self._selection.gone(self.folder):
+            self._screen.say(line)
         self._refuse_without_a_person(jobs)
         # A cluster's workers have a `pulumi` each.
         pulumi = engine_executable() if cluster is None else Path("pulumi")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cli.chosen_stack import project_folder
 from cli.workspace import sandbox_folder
-from fleet.changes import changed_since
+from fleet.changes import changed_since, gone_since
 from fleet.customers import Customer, choose, find_customers, is_name
 from fleet.environment import refuse_same_suffix
 from fleet.errors import FleetError
@@ -24,6 +24,22 @@ class Selection:
     def is_everybody(self) -> bool:
         """Whether nobody was left out."""
         return not (self.only or self.leave_out or self.changed_since is not None)
+
+    @property
+    def nobody(self) -> str:
+        """What to say when it is about nobody."""
+        if self.changed_since is None:
+            return "--only and --except leave nobody."
+        return f"No customer that is chosen has changed since {self.changed_since}."
+
+    def gone(self, folder: Path) -> list[str]:
+        """A line for each customer whose settings file went meanwhile. Raises FleetError."""
+        names = gone_since(folder, self.changed_since) if self.changed_since is not None else []
+        return [
+            f"{name}: Pulumi.{name}.yaml is gone since {self.changed_since}, so nothing is done for"
+            " it; while its stack stands, every look at all customers names it"
+            for name in names
+        ]
 
 
 def fleet_folder() -> Path:

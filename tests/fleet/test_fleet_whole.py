@@ -215,6 +215,39 @@ def git(project: StubProject, *arguments: str) -> None:
     subprocess.run(["git", *who, *arguments], cwd=project.folder, check=True, capture_output=True)
 
 
+@pytest.mark.parametrize("command", [["preview"], ["up", "--yes"], ["list"]])
+@pytest.mark.usefixtures("jobs")
+def test_a_settings_file_that_is_gone_since_a_commit_is_named(
+    project: StubProject, command: list[str]
+) -> None:
+    (project.folder / ".gitignore").write_text(".fleet/\n", encoding="utf-8")
+    for words in (["init"], ["add", "."], ["commit", "-m", "first"], ["tag", "start"]):
+        git(project, *words)
+    assert "is gone since" not in fleet(*command, "--changed-since", "start").output
+    (project.folder / "Pulumi.north.yaml").unlink()
+    ended = fleet(*command, "--changed-since", "start")
+    assert ended.exit_code == 0
+    assert ended.output.count("north: Pulumi.north.yaml is gone since start") == 1
+
+
+@pytest.mark.parametrize(
+    ("selection", "told"),
+    [
+        (["--except", "*"], "--only and --except leave nobody."),
+        (["--only", "north", "--except", "north"], "--only and --except leave nobody."),
+        (["--changed-since", "HEAD"], "No customer that is chosen has changed since HEAD."),
+    ],
+)
+def test_why_nobody_is_left_is_said(
+    project: StubProject, jobs: Jobs, selection: list[str], told: str
+) -> None:
+    (project.folder / ".gitignore").write_text(".fleet/\n", encoding="utf-8")
+    for words in (["init"], ["add", "."], ["commit", "-m", "first"]):
+        git(project, *words)
+    ended = fleet("preview", *selection)
+    assert (ended.exit_code, told in ended.output, jobs.done) == (0, True, [])
+
+
 def test_what_is_not_committed_is_resumed_as_it_was_and_no_other(
     project: StubProject, jobs: Jobs
 ) -> None:
