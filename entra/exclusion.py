@@ -132,7 +132,12 @@ def is_named(policy: Policy, names: Iterable[str]) -> bool:
 
     Case, surrounding blanks and the composition of accents make no difference.
     """
-    known = {_key(policy.id), _key(policy.display_name), _key(told(policy.display_name))}
+    return is_listed(policy.id, policy.display_name, names)
+
+
+def is_listed(policy_id: str, display_name: str, names: Iterable[str]) -> bool:
+    """Whether one of ``names`` is this id, or this display name as stored or as told."""
+    known = {_key(policy_id), _key(display_name), _key(told(display_name))}
     return any(_key(name) in known for name in names if name.strip())
 
 

@@ -28,16 +28,20 @@ class StackSettings:
         """What the engine says, in place of what it said before."""
         self._texts = dict(texts)
 
-    def text(self, name: str) -> str:
-        """A single setting of ours; empty when it is not set."""
-        return self._texts.get(f"{NAMESPACE}:{name}", "")
+    def text(self, name: str, namespace: str = NAMESPACE) -> str:
+        """A single setting, of ours or of another program's; empty when it is not set."""
+        return self._texts.get(f"{namespace}:{name}", "")
 
-    def value(self, name: str, *path: str) -> Any:
-        """What a group of settings holds at a path of keys; None when it is not set."""
+    def read(self, name: str, namespace: str = NAMESPACE) -> Any:
+        """What a group of settings holds; None when it is not set."""
         try:
-            found: Any = json.loads(self.text(name) or "null")
+            return json.loads(self.text(name, namespace) or "null")
         except ValueError:
             return None
+
+    def value(self, name: str, *path: str) -> Any:
+        """What a group of ours holds at a path of keys; None when it is not set."""
+        found = self.read(name)
         for key in path:
             found = mapping(found).get(key)
         return found

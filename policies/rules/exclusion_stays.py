@@ -7,21 +7,23 @@ output of CaExclusionPatch) is no deletion: nobody can exclude anything from it.
 In an `up` this comes when everything is done; the preview before it is what refuses in time.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pulumi_policy import StackValidationPolicy
 
 from policies.earlier_state import ORGANIZATION, StateReader, earlier, leaves_accounts, state_once
-from policies.resource_types import (
-    EXCLUSION,
-    EXCLUSION_COMPONENT,
-    GROUP,
-    GROUP_COMPONENT,
-    MEMBER,
+from policies.excluded import (
+    States,
+    account_let_go,
+    excludes_nobody,
+    is_reached,
+    policy_let_go,
+    was_excluded,
 )
+from policies.resource_types import EXCLUSION, EXCLUSION_COMPONENT, GROUP, GROUP_COMPONENT
 from policies.rule import Config, stack_rule
-from policies.seen import UNKNOWN, Seen, accounts, listing, living, mapping, of_type, type_of
+from policies.seen import Seen, accounts, listing, living, mapping, of_type, type_of
 from policies.stack_settings import SETTINGS, StackSettings
 
 FIXED = ("policyId", "tenantId")
@@ -59,7 +61,7 @@ def _anew(stack: Sequence[Seen]) -> Iterable[tuple[Seen | None, str]]:
                 f"{one.name}: found delete_before_replace, expected none: the policy would stop the"
                 " accounts in between; take the option out",
             )
-        if not one.props.get("reason") and not _wanted(one):
+        if not one.props.get("reason") and excludes_nobody(one):
             yield (
                 one,
                 f"{one.name}: found nothing to exclude from {one.text('policyName')!r} and no"
@@ -67,13 +69,8 @@ def _anew(stack: Sequence[Seen]) -> Iterable[tuple[Seen | None, str]]:
             )
 
 
-def _wanted(one: Seen) -> bool:
-    wanted = one.props.get("wanted")
-    return wanted is UNKNOWN or any(mapping(wanted).values())
-
-
 def _lost(
-    stack: Sequence[Seen], before: Mapping[str, Mapping[str, Any]], settings: StackSettings
+    stack: Sequence[Seen], before: States, settings: StackSettings
 ) -> Iterable[tuple[Seen | None, str]]:
     planned = {one.urn: one for one in of_type(stack, EXCLUSION)}
     gone = {
@@ -81,8 +78,6 @@ def _lost(
         for one in of_type(stack, EXCLUSION_COMPONENT)
         for policy_id in listing(one.props.get("gone"))
     }
-    watched = [one for one in accounts(stack) if not _let_go(one, settings)]
-    were = [mapping(one.get("outputs")) for one in before.values() if one.get("type") == MEMBER]
     for urn, resource in sorted(before.items()):
         if resource.get("type") != EXCLUSION:
             continue
@@ -97,14 +92,8 @@ def _lost(
                     " the program (break-glass:exclusion.skip leaves a policy alone)",
                 )
             continue
-        if _wanted(planned[urn]) and not planned[urn].props.get("reason"):
-            wanted = mapping(old.get("wanted"))
-            lost = [
-                account
-                for account in watched
-                if _excluded(wanted, account, were) and not _stays(planned[urn], account, stack)
-            ]
-            yield from _narrowed(planned[urn], lost, title)
+        if not policy_let_go(planned[urn], before, settings):
+            yield from _narrowed(planned[urn], stack, before, settings)
         moved = [key for key in FIXED if _moved(old.get(key), planned[urn].props.get(key))]
         if moved:
             yield (
@@ -115,18 +104,30 @@ def _lost(
             )
 
 
-def _narrowed(one: Seen, lost: Sequence[Seen], title: str) -> Iterable[tuple[Seen | None, str]]:
-    for account in lost:
-        yield (
-            one,
-            f"{one.name}: found that {title} would no longer exclude {account.name}"
-            f" ({account.text('objectId')}), expected it to as long as the account lives; give"
-            " CaExclusionPatch the group with the account in it, or the account",
-        )
+def _narrowed(
+    one: Seen, stack: Sequence[Seen], before: States, settings: StackSettings
+) -> Iterable[tuple[Seen | None, str]]:
+    """Whatever the exclusion says of why: a reason is the program's word, and that is judged."""
+    old = mapping(before[one.urn].get("outputs"))
+    wanted = mapping(old.get("wanted"))
+    title = f"policy {old.get('policyName')!r} ({old.get('policyId')})"
+    for account in accounts(stack):
+        if (
+            was_excluded(wanted, account, before)
+            and not is_reached(one, account, stack)
+            and not account_let_go(account, settings)
+        ):
+            yield (
+                one,
+                f"{one.name}: found that {title} would no longer exclude {account.name}"
+                f" ({account.text('objectId')}), expected it to as long as the account lives; give"
+                " CaExclusionPatch the group with the account in it, or the account, or list the"
+                " policy under break-glass:exclusion.skip",
+            )
 
 
 def _without_group(
-    stack: Sequence[Seen], before: Mapping[str, Mapping[str, Any]], settings: StackSettings
+    stack: Sequence[Seen], before: States, settings: StackSettings
 ) -> Iterable[tuple[Seen | None, str]]:
     if settings.value("group", "existing") or settings.text("premium") == "absent":
         return
@@ -140,49 +141,6 @@ def _without_group(
                 " policies exclude the accounts, expected it to stay as long as an account lives;"
                 " put it back into the program, or set break-glass:group.existing",
             )
-
-
-def _excluded(
-    wanted: Mapping[str, Any], account: Seen, members: Sequence[Mapping[str, Any]]
-) -> bool:
-    """Whether the state has the account excluded: by itself, or as a member of a group."""
-    object_id = account.text("objectId")
-    inside = _has((one.get("memberObjectId") for one in members), object_id)
-    return bool(object_id) and (
-        _has(listing(wanted.get("users")), object_id) or bool(wanted.get("groups") and inside)
-    )
-
-
-def _stays(one: Seen, account: Seen, stack: Sequence[Seen]) -> bool:
-    """Whether the account is to be excluded, one way or the other, as far as that is known."""
-    wanted = one.props.get("wanted")
-    groups, users = mapping(wanted).get("groups"), mapping(wanted).get("users")
-    if UNKNOWN in (wanted, groups, users, *listing(groups), *listing(users)):
-        return True
-    ours = [group.text("groupId") for group in of_type(stack, GROUP_COMPONENT)]
-    by_group = any(not group or _has(listing(groups), group) for group in ours) and bool(groups)
-    inside = any(
-        member.name.endswith(f"-member-{account.name}")
-        or _has([member.props.get("memberObjectId")], account.text("objectId"))
-        for member in of_type(stack, MEMBER)
-    )
-    return (by_group and inside) or _has(listing(users), account.text("objectId"))
-
-
-def _has(ids: Iterable[Any], object_id: str) -> bool:
-    return object_id.casefold() in {str(one).casefold() for one in ids}
-
-
-def _let_go(account: Seen, settings: StackSettings) -> bool:
-    """Whether the settings say that no policy excludes it."""
-    if settings.is_off("accounts", "named", account.name, "excluded"):
-        return True
-    names = {account.text("objectId").casefold(), account.text("userPrincipalName").casefold()}
-    return any(
-        str(mapping(one).get("account")).casefold() in names
-        and mapping(one).get("excluded") is False
-        for one in settings.listed("accounts", "adopt")
-    )
 
 
 def _moved(old: Any, new: Any) -> bool:

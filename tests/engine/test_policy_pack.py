@@ -87,7 +87,7 @@ def unprotect(scene: Scene) -> None:
     file.write_text(json.dumps(saved), encoding="utf-8")
 
 
-def test_a_program_that_forgets_an_exclusion_and_the_alert_is_refused_before_they_are_deleted(
+def test_a_program_that_forgets_and_pauses_exclusions_and_forgets_the_alert_is_refused_in_time(
     scene: Scene, tmp_path: Path
 ) -> None:
     """The engine shows the pack what it is about to delete as if it stayed, and the settings."""
@@ -102,7 +102,13 @@ def test_a_program_that_forgets_an_exclusion_and_the_alert_is_refused_before_the
     project["runtime"] = "python"
     (scene.stack.program / "Pulumi.yaml").write_text(yaml.safe_dump(project), encoding="utf-8")
     scene.stack.environment["BREAK_GLASS_PROGRAM"] = str(REPOSITORY)
-    forgotten = scene.policies()["Block legacy authentication"]["id"]
+    forgotten = scene.policies()["Block legacy authentication"]
+    paused = scene.policies()["Report only: compliant devices"]
+    accounts = {
+        one["urn"].rpartition("::")[2]: one["outputs"]["objectId"]
+        for one in scene.stack.resources()
+        if one["type"].endswith(":BreakGlassAccount")
+    }
 
     refused = scene.stack.preview(*PACK, check=False)
 
@@ -119,13 +125,19 @@ def test_a_program_that_forgets_an_exclusion_and_the_alert_is_refused_before_the
         # The settings let go of these two: advisory.
         "alarm: found no health alert, expected one",
         "alarm: found no silence alert, expected one",
-        f"exclusion-{forgotten}: found that the exclusion from policy 'Block legacy authentication'"
-        f" ({forgotten}) would be deleted, expected it to stay as long as an account lives",
+        f"exclusion-{forgotten['id']}: found that the exclusion from policy"
+        f" {forgotten['displayName']!r} ({forgotten['id']}) would be deleted, expected it to stay"
+        " as long as an account lives",
+        *(
+            f"exclusion-{paused['id']}: found that policy {paused['displayName']!r}"
+            f" ({paused['id']}) would no longer exclude {name} ({object_id}), expected it to"
+            for name, object_id in accounts.items()
+        ),
         f"monitoring-use-alert: found that {use_alert} would be deleted, expected it to stay as"
         " long as an account lives; put it back into the program",
     ]
     assert len(told) == len(starts)
-    for line, start in zip(sorted(told), starts, strict=True):
+    for line, start in zip(sorted(told), sorted(starts), strict=True):
         assert line.startswith(start)
     assert set(re.findall(r"\[(\w+)\]  alarm-(\S+)", refused.output)) == {
         ("advisory", "complete"),

@@ -68,6 +68,7 @@ class Thing:
     depends_on: "tuple[Thing, ...]" = ()
     retained: bool = False
     """Whether the state has it to be left alone when the program does not register it."""
+    project: str = "break-glass"
 
     @property
     def urn(self) -> str:
@@ -75,7 +76,7 @@ class Thing:
         if self.type == STACK:
             return ROOT
         types = f"{self.parent.type}${self.type}" if self.parent else self.type
-        return f"urn:pulumi:test::break-glass::{types}::{self.name}"
+        return f"urn:pulumi:test::{self.project}::{types}::{self.name}"
 
     def having(self, **props: Any) -> "Thing":
         """The same with other properties; None takes one out."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -22,6 +22,8 @@ from tests.policy.pack_scene import (
     texts,
 )
 
+NOBODY: Final[dict[str, list[str]]] = {"groups": [], "users": []}
+
 
 def lines(
     planned: Iterable[Thing],
@@ -30,6 +32,18 @@ def lines(
     **settings: Any,
 ) -> list[str] | str:
     """What the rule says to a plan, given what the state has and the stack's settings."""
+    known = StackSettings()
+    known.keep(texts(**settings))
+    return judged(planned, before, known, config)
+
+
+def judged(
+    planned: Iterable[Thing],
+    before: Collection[Thing],
+    known: StackSettings,
+    config: Mapping[str, Any] | None = None,
+) -> list[str] | str:
+    """The same with any settings."""
     state = {
         one.urn: {
             "type": one.type,
@@ -42,8 +56,6 @@ def lines(
     stays = [*planned]
     urns = {one.urn for one in stays}
     deleted = [one for one in before if one.urn not in urns]
-    known = StackSettings()
-    known.keep(texts(**settings))
     rule = exclusion_stays.rule(lambda _urn, _org: state, known)
     return stack_verdict(rule, stays, config, deleted=deleted)
 
@@ -130,13 +142,15 @@ def test_an_id_in_other_letters_replaces_nothing() -> None:
     assert lines(planned.values(), stack.values()) == []
 
 
-def test_an_exclusion_of_nothing_needs_a_reason() -> None:
+def test_a_new_exclusion_of_nothing_needs_a_reason() -> None:
     stack = standing_stack()
-    empty = stack["exclusion-p1"].having(wanted={"groups": [], "users": []})
-    (line,) = lines([*without(stack, "exclusion-p1"), empty], stack.values())
+    before = without(stack, "exclusion-p1")
+    empty = stack["exclusion-p1"].having(wanted=NOBODY)
+    (line,) = lines([*before, empty], before)
     assert line.startswith("exclusion-p1: found nothing to exclude from 'Policy p1' and no reason")
-    skipped = empty.having(reason="named in exclusion.skip")
-    assert lines([*without(stack, "exclusion-p1"), skipped], stack.values()) == []
+    skipped = empty.having(reason="applies to workload identities, not to users")
+    assert lines([*before, skipped], before) == []
+    assert lines([*before, skipped], [*before, skipped]) == []
 
 
 def shrunk(groups: list[str], users: list[str]) -> dict[str, Thing]:
@@ -165,13 +179,10 @@ def test_an_account_that_stays_excluded_one_way_or_the_other_is_right(
     assert lines(shrunk(groups, users).values(), standing_stack().values()) == []
 
 
-def test_an_account_that_retires_or_has_a_reason_may_lose_its_exclusion() -> None:
+def test_an_account_that_retires_may_lose_its_exclusion() -> None:
     retiring = shrunk([], [IDS[1]])
     retiring["account-2"] = retiring["account-2"].having(retired=True)
     assert lines(retiring.values(), standing_stack().values()) == []
-    told = shrunk([], [IDS[1]])
-    told["exclusion-p1"] = told["exclusion-p1"].having(reason="named in exclusion.skip")
-    assert lines(told.values(), standing_stack().values()) == []
 
 
 def by_group_alone() -> dict[str, Thing]:
