@@ -31,12 +31,13 @@ def asked(
 ) -> Answer:
     """Show the sum of what an `up` would change, and ask once.
 
-    Nobody is asked when nothing would change, and nothing goes on when a customer that was to go
-    first has failed its preview: the next one would go first in its place.
+    Nobody is asked when nothing would change, or when somebody has stopped the previews. Nothing
+    goes on when a customer that was to go first has failed its preview: the next one would go first
+    in its place.
     """
     good = [one for one in previews if one.outcome == "done"]
     bad = [_of_up(one) for one in previews if one.outcome != "done"]
-    if not good or any(one.outcome == "cancelled" for one in bad):
+    if not good or any(one.outcome in ("cancelled", "not started") for one in bad):
         return Answer(frozenset(), [*bad, *(_left(one, "") for one in good)])
     first = {job.customer for job in canaries}
     fallen = [one for one in bad if one.customer in first]

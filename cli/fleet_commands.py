@@ -268,7 +268,7 @@ def _operate(
         reports=tuple(report or ()),
         cluster=cluster,
     )
-    raise typer.Exit(run(operation, selection, way).exit_code)
+    raise typer.Exit(run(operation, selection, way))
 
 
 def selection(

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -26,7 +27,7 @@ from fleet.parallelism import default_parallelism
 from fleet.problems import changes_pending
 from fleet.processes import Processes
 from fleet.records import Ledger, Record, last_report, to_resume
-from fleet.report import CustomerReport, FleetReport, Operation, changed
+from fleet.report import INTERRUPTED, CustomerReport, FleetReport, Operation, changed
 from fleet.runner import run_fleet
 from fleet.stack import version_of
 from fleet.to_mind import before_a_run
@@ -60,8 +61,8 @@ class Way:
     cluster: ClusterChoice = HERE
 
 
-def run(operation: Operation, selection: Selection, way: Way) -> FleetReport:
-    """Do an operation on the chosen customers, show it, and write the reports.
+def run(operation: Operation, selection: Selection, way: Way) -> int:
+    """Do an operation on the chosen customers, show it, and write the reports; the exit code.
 
     Raises CommandFailed.
     """
@@ -83,7 +84,8 @@ def run(operation: Operation, selection: Selection, way: Way) -> FleetReport:
             f"{work.trouble}: what ran came to its end, and the rest was not begun; make room, then"
             f" `breakglass fleet {operation} --resume`"
         )
-    return report
+    # Whom Ctrl-C kept from being started may be all that shows of it.
+    return INTERRUPTED if work.stopped and report.exit_code else report.exit_code
 
 
 class _Fleet:
@@ -99,6 +101,8 @@ class _Fleet:
         self.folder = fleet_folder()
         self.trouble = ""
         """Why the run's record could not be kept."""
+        self.stopped = False
+        """Whether somebody ended it before it was over."""
         customers = chosen(selection, self.folder)
         self._names = [one.name for one in customers]
         self._good = [one for one in customers if not one.trouble]
@@ -230,23 +234,22 @@ class _Fleet:
                         return not_started(job)  # the runner hears of it, and stops
                 return self._judged(run_job(job, self.folder, options, processes))
 
+            def on_stop() -> None:
+                self.stopped = True
+
             def on_change(report: CustomerReport) -> None:
                 progress.end(report)
                 if ledger is not None:
                     ledger.end(report)
 
+            run = partial(run_fleet, jobs, on_change=on_change, on_stop=on_stop, canary=first)
             if self._cluster is None:
                 with self._executor() as executor:
-                    return run_fleet(
-                        jobs, executor, do, stop=processes, on_change=on_change, canary=first
-                    )
+                    return run(executor, do, stop=processes)
             from fleet.cluster_worker import do_on_worker
 
             with self._cluster.executor(begin, self._judged) as executor:
-                return run_fleet(
-                    jobs, executor, do_on_worker,
-                    stop=executor, on_change=on_change, canary=first,
-                )  # fmt: skip
+                return run(executor, do_on_worker, stop=executor)
 
     def _executor(self) -> Executor:
         number = default_parallelism() if self._way.parallel is None else self._way.parallel

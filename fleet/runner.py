@@ -39,15 +39,17 @@ def run_fleet(
     *,
     stop: Stop,
     on_change: OnChange = lambda _: None,
+    on_stop: Callable[[], None] = lambda: None,
     canary: int = 0,
 ) -> list[CustomerReport]:
     """Do all jobs; the report of each, those that did not start too, in the jobs' order.
 
     `canary`: so many first, alone; the rest only when all of these are done. `on_change` hears of
     each report as it comes, in this thread; an OSError or FleetError of its ends the run, cleanly.
+    `on_stop` hears that it was ended before it was over: the reports need not show it.
     """
     first, rest = (list(jobs[:canary]), list(jobs[canary:])) if canary else ([], list(jobs))
-    run = _Run(executor, do, stop, on_change)
+    run = _Run(executor, do, stop, on_change, on_stop)
     reports = run.wave(first)
     if any(one.outcome != "done" for one in reports):
         return reports + run.leave(rest)
@@ -55,11 +57,19 @@ def run_fleet(
 
 
 class _Run:
-    def __init__(self, executor: Executor, do: Do, stop: Stop, on_change: OnChange) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        do: Do,
+        stop: Stop,
+        on_change: OnChange,
+        on_stop: Callable[[], None],
+    ) -> None:
         self._executor = executor
         self._do = do
         self._stop = stop
         self._on_change = on_change
+        self._on_stop = on_stop
         self.stopped = False
 
     def wave(self, jobs: Sequence[Job]) -> list[CustomerReport]:
@@ -115,6 +125,7 @@ class _Run:
             self._stop.kill()
             return
         self.stopped = True
+        self._on_stop()
         for future in waiting:
             future.cancel()
         self._stop.interrupt()

@@ -10,10 +10,12 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cli import fleet_run
+from fleet import runner
 from fleet.job import Job, Options, not_started
 from fleet.processes import Processes
 from fleet.report import CustomerReport
@@ -68,6 +70,34 @@ def test_a_run_that_is_terminated_ends_as_after_ctrl_c(project: StubProject, nam
     assert north.problems[0].what == "stopped by you during up"
     assert project.operations("south") == []
     assert not list((project.folder / ".fleet").rglob("*.lock"))
+
+
+@pytest.mark.usefixtures("somebody")
+@pytest.mark.parametrize("command", ["up", "preview"])
+def test_ctrl_c_when_nobody_happens_to_run_is_no_question_and_no_plain_failure(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    jobs.changes = {"create": 1}
+    wait, told = runner.wait, list[bool]()
+
+    def do(one: Job, folder: Path, options: Options, processes: Processes) -> CustomerReport:
+        while one.customer == "south" and not processes.stopping:
+            time.sleep(0.01)
+        return not_started(one) if processes.stopping else jobs(one, folder, options, processes)
+
+    def ctrl_c(*arguments: Any, **named: Any) -> Any:
+        found = wait(*arguments, **named)
+        if jobs.done and not found.done and not told:
+            told.append(True)
+            raise KeyboardInterrupt
+        return found
+
+    monkeypatch.setattr(fleet_run, "run_job", do)
+    monkeypatch.setattr(runner, "wait", ctrl_c)
+    ended = fleet(command, "--parallel", "1", typed=["yes"])
+    assert ended.exit_code == 130
+    assert "Go on?" not in ended.output
+    assert jobs.done == [("north", "preview")]
 
 
 def test_a_terminal_that_is_gone_loses_no_report(
