@@ -10,6 +10,7 @@ name accounts.
 import os
 import tempfile
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,12 +22,18 @@ from fleet.customers import customer_names
 from fleet.errors import FleetError
 from fleet.job import Job, not_started
 from fleet.report import CustomerReport, FleetReport, Operation, Problem
-from fleet.report_json import ReportError, read_json, write_json
+from fleet.report_json import ReportError, read_json, write_text
 
 FOLDER: Final = ".fleet"
 LAST: Final = "last.json"
 ALL: Final = "_all.json"
 """A run's own report, beside those of its customers: no customer's name begins so."""
+
+LOOKS: Final = ("preview", "status")
+"""They write nothing to a tenant or a state."""
+MANY: Final = 30
+PAUSE_SECONDS: Final = 2.0
+"""For more than so many customers, so long between two times that all of it is written."""
 
 
 class Record:
@@ -57,6 +64,7 @@ class Record:
         self._base = base
         self._mark: object = None
         self._before = LastRun(revision, operation)
+        self._undone: tuple[CustomerReport, ...] | None = None
 
     def report(self, customers: Iterable[CustomerReport]) -> FleetReport:
         """All of them as one report, dated now."""
@@ -73,14 +81,18 @@ class Record:
         report = self.report(customers)
         path = self._base / _last_of(self._operation)
         if _mark(path) != self._mark:  # by runs before, or by one beside this
-            self._before = _found(self._base, self._operation)
+            self._before, self._undone = _found(self._base, self._operation), None
         same, older = self._others(report)
         # First, so that one who is killed between the two leaves too many undone and not too few.
-        write_json(self.report(older), self._base / _undone_of(self._operation))
-        write_json(self.report((*report.customers, *same)), path)
+        if self._undone != tuple(older):
+            write_text(_text(self.report(older)), self._base / _undone_of(self._operation))
+            self._undone = tuple(older)
+        text = _text(report)
+        whole = _text(self.report((*report.customers, *same))) if same else text
+        write_text(whole, path)
         self._mark = _mark(path)
         for path in (self.folder / ALL, self._base / LAST):
-            write_json(report, path)
+            write_text(text, path)
         return report
 
     def _others(
@@ -100,9 +112,12 @@ class Record:
 
 
 class Ledger:
-    """What is known of a run while it goes on; each change is written at once, from any thread.
+    """What is known of a run while it goes on; changes are written at once, from any thread.
 
     A run that is killed leaves the truth: who ended, who was being worked on, who was not begun.
+    Of many customers the whole is not written with each of them, but once in so many seconds; who
+    has just ended may then be told as under way, and is run again. Whoever is to be written to is
+    in the record before that begins, however many there are.
     """
 
     def __init__(
@@ -113,6 +128,7 @@ class Ledger:
         """The first reason why a change was not written."""
         self._record = record
         self._lock = threading.Lock()
+        self._written = 0.0
         self._jobs = {job.customer: job for job in jobs}
         self._reports = {name: not_started(job) for name, job in self._jobs.items()}
         self._reports |= {one.customer: one for one in known}
@@ -122,13 +138,15 @@ class Ledger:
         """Somebody is worked on from now on. Raises FleetError."""
         with self._lock:
             self._reports[customer] = _at_work(self._jobs[customer])
-        self.write()
+        if self._jobs[customer].operation not in LOOKS or self._is_due():
+            self.write()
 
     def end(self, report: CustomerReport) -> None:
         """One has ended, or will not be started. Raises FleetError."""
         with self._lock:
             self._reports[report.customer] = report
-        self.write()
+        if self._is_due():
+            self.write()
 
     def put(self, reports: Iterable[CustomerReport]) -> None:
         """Several at once; they are written with the next change."""
@@ -140,11 +158,17 @@ class Ledger:
         with self._lock:
             return self._record.report(list(self._reports.values()))
 
+    def _is_due(self) -> bool:
+        with self._lock:
+            few = len(self._reports) <= MANY
+            return few or time.monotonic() - self._written > PAUSE_SECONDS
+
     def write(self) -> None:
-        """Raises FleetError."""
+        """Write all that is known. Raises FleetError."""
         try:
             with self._lock:
                 self._record.keep(list(self._reports.values()))
+                self._written = time.monotonic()
         except FleetError as error:
             self.trouble = self.trouble or str(error)
             raise
@@ -232,6 +256,11 @@ def _read(base: Path, operation: Operation) -> LastRun:
     last, undone = read_json(base / _last_of(operation)), base / _undone_of(operation)
     older = read_json(undone).customers if undone.is_file() else ()
     return LastRun(last.revision, operation, last.customers, older)
+
+
+def _text(report: FleetReport) -> str:
+    """Of a record, which is written often and read by programs: without indentation."""
+    return report.model_dump_json(by_alias=True) + "\n"
 
 
 def _mark(path: Path) -> object:

@@ -126,7 +126,7 @@ def test_a_record_that_cannot_be_kept_ends_the_run_and_is_told(
         def full(*_: object) -> None:
             raise ReportError("report.json could not be written: No space left on device")
 
-        monkeypatch.setattr("fleet.records.write_json", full)
+        monkeypatch.setattr("fleet.records.write_text", full)
         return not_started(one).model_copy(update={"outcome": "done"})
 
     monkeypatch.setattr(fleet_run, "run_job", do)

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from fleet import records
 from fleet.customers import is_name
-from fleet.records import Record, last_report
+from fleet.job import Job, not_started
+from fleet.records import ALL, MANY, Ledger, Record, last_report
+from fleet.report import Operation
 from fleet.report_json import read_json
 from tests.fleet.commands import Jobs, fleet
 from tests.fleet.stub import NO_CHANGES, StubProject
@@ -123,3 +126,41 @@ def test_a_customer_may_be_called_as_a_file_of_the_run(project: StubProject) -> 
     (run,) = [one for one in (project.folder / ".fleet").iterdir() if one.is_dir()]
     whole = [one for one in run.glob("*.json") if not is_name(one.stem)]
     assert [len(read_json(one).customers) for one in whole] == [5]
+
+
+@pytest.mark.parametrize(("operation", "begun"), [("preview", "not started"), ("up", "cancelled")])
+def test_of_many_customers_the_record_is_not_written_with_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operation: Operation, begun: str
+) -> None:
+    monkeypatch.setattr(records, "PAUSE_SECONDS", 3600.0)
+    written: list[str] = []
+    write = records.write_text
+
+    def counted(text: str, path: Path) -> None:
+        written.append(path.name)
+        write(text, path)
+
+    monkeypatch.setattr(records, "write_text", counted)
+    jobs = [Job(f"c{number}", operation, "c0ffee") for number in range(MANY + 1)]
+    ledger = Ledger(Record(tmp_path, operation, "c0ffee"), jobs, [])
+    for number, job in enumerate(jobs):
+        ledger.begin(job.customer)
+        found = {one.customer: one.outcome for one in last_report(tmp_path, operation).customers}
+        assert found[job.customer] == begun
+        ledger.end(not_started(job).model_copy(update={"outcome": "done"}))
+        assert written.count(ALL) == 1 + (number + 1 if operation == "up" else 0)
+    ledger.write()
+    assert {one.outcome for one in last_report(tmp_path, operation).customers} == {"done"}
+
+
+def test_of_few_customers_each_change_is_written_at_once(tmp_path: Path) -> None:
+    jobs = [Job(f"c{number}", "preview", "c0ffee") for number in range(2)]
+    ledger = Ledger(Record(tmp_path, "preview", "c0ffee"), jobs, [])
+    outcomes: list[list[str]] = []
+    for change in (
+        lambda: ledger.begin("c0"),
+        lambda: ledger.end(not_started(jobs[0]).model_copy(update={"outcome": "done"})),
+    ):
+        change()
+        outcomes.append([one.outcome for one in last_report(tmp_path, "preview").customers])
+    assert outcomes == [["cancelled", "not started"], ["done", "not started"]]
