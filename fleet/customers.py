@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Any, Final, Literal, cast
 from uuid import UUID
 
-import yaml
-
 from fleet.errors import FleetError
+from fleet.yaml_text import document_of
 
 TEMPLATE: Final = "prod"
 """The stack whose settings file is the commented example, from which new customers are made."""
@@ -113,19 +112,19 @@ def read_customer(folder: Path, name: str) -> Customer:
     except FleetError as error:
         raise FleetError(f"{path.name}: {error}", exit_code=2) from None
     try:
-        document: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise FleetError(
             f"there is no {path.name} in {folder}: `breakglass fleet add {name} …` writes it"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise FleetError(f"{path.name} cannot be read: {error}") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark is not None else ""
-        problem = getattr(error, "problem", None) or "it is no YAML"
-        raise FleetError(f"{path.name}{line} cannot be read: {problem}; correct it") from None
-    settings = _mapping(document, path.name, "the file")
+    return customer_of(path, name, text)
+
+
+def customer_of(path: Path, name: str, text: str) -> Customer:
+    """What a settings file with this text says. Raises FleetError naming file and line."""
+    settings = _mapping(document_of(text, path.name), path.name, "the file")
     config = _mapping(settings.get("config"), path.name, "config")
     ids = _ids(config, path.name)
     deployment, review = (

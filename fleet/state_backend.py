@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
-import yaml
-
 from fleet.customers import Customer
 from fleet.environment import customer_environment
+from fleet.errors import FleetError
+from fleet.yaml_text import document_of
 
 _HOST: Final = re.compile(r"(?:[^\s:@\[\]]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
 _AZURE: Final = ("azblob://", "azurekeyvault://")
@@ -123,8 +123,8 @@ def opener_tenant(environment: Mapping[str, str]) -> str:
 
 def _of_project(folder: Path) -> str:
     try:
-        document: Any = yaml.safe_load((folder / "Pulumi.yaml").read_text(encoding="utf-8"))
+        document = document_of((folder / "Pulumi.yaml").read_text(encoding="utf-8"), "Pulumi.yaml")
         backend: Any = cast("Mapping[str, Any]", document).get("backend")
         return str(cast("Mapping[str, Any]", backend or {}).get("url") or "")
-    except (OSError, yaml.YAMLError, AttributeError):
+    except (OSError, UnicodeDecodeError, FleetError, AttributeError):
         return ""

@@ -45,6 +45,12 @@ def test_a_customer_without_a_licence_says_so_in_its_settings(tmp_path: Path) ->
         ("config: [a]\n", "Pulumi.north.yaml: config is a list, expected keys with values"),
         ("config: {azuread:tenantId: 12}\n", "azuread:tenantId is a int, expected a text"),
         (b"\xff\xfe\x00", "Pulumi.north.yaml cannot be read"),
+        (
+            "config:\n  # a\n  note: 2026-02-30\n",
+            "Pulumi.north.yaml, line 3 cannot be read: a value",
+        ),
+        ("config: &x\n  - *x\n  - {a: b}\n  - !!bool secret\n", "line 4 cannot be read: a value"),
+        ("config: " + "[" * 5000, "cannot be read: its brackets are nested too deeply"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named_in_one_line(
@@ -57,6 +63,7 @@ def test_a_file_that_cannot_be_read_is_named_in_one_line(
         read_customer(folder, "north")
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert "secret" not in str(caught.value)
     assert [one.trouble for one in find_customers(folder)] == [str(caught.value), ""]
 
 

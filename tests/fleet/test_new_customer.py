@@ -236,6 +236,16 @@ def test_the_backend_is_the_environments_or_the_projects(project: StubProject) -
 
 
 @pytest.mark.parametrize(
+    "content", [b"\xff\xfe", b"a: 2026-02-30", b"a: [", b"[" * 5000, b"x", b"backend: 1"]
+)
+def test_a_project_that_cannot_be_read_names_no_backend(
+    project: StubProject, content: bytes
+) -> None:
+    (project.folder / "Pulumi.yaml").write_bytes(content)
+    assert backend_of({}, project.folder) == ""
+
+
+@pytest.mark.parametrize(
     ("url", "shown"),
     [
         ("postgres://u:s3cr3t@db:5432/state?password=s3cr3t", "postgres://db:5432/state"),
