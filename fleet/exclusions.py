@@ -30,7 +30,8 @@ class How(Enum):
     LOST = "somebody took them out of the exclusion"
     NEW = "the state does not know it yet, and it does not leave them out"
     TO_COME = "nothing was asked of it so far; the next `up` writes it"
-    SKIPPED = "it is left alone, or refuses"
+    SKIPPED = "it is left alone"
+    REFUSED = "the service lets nobody be excluded from it"
     GONE = "it is no policy of this stack any more"
 
 
@@ -50,9 +51,11 @@ def planned(operation: str, old: JSON, new: JSON) -> Verdict:
     pending = [str(one) for one in inputs.get("pending") or ()]
     if operation.startswith("delete"):
         how = How.GONE
+    elif before.get("refused") and not inputs.get("reason"):
+        how = How.REFUSED  # also where it is tried again: nothing of ours was ever there to lose
     elif _lost(before, inputs, pending):
         how = How.LOST  # also of one that is skipped and keeps what stood there
-    elif inputs.get("reason") or (before.get("refused") and not pending):
+    elif inputs.get("reason"):
         how = How.SKIPPED
     elif operation.startswith("create"):
         how = How.NEW if pending else How.IN_PLACE
@@ -67,9 +70,9 @@ def found_by_refresh(new: JSON) -> Verdict:
     name = str(outputs.get("policyName") or "")
     if not outputs:
         return Verdict(How.GONE, name)
-    if outputs.get("missing"):
+    if outputs.get("missing") and not outputs.get("refused"):
         return Verdict(How.LOST, name, is_right=False)
-    return Verdict(_kept(outputs), name)
+    return Verdict(_kept(outputs), name, not outputs.get("refused"))
 
 
 def written(operation: str, new: JSON) -> Verdict:
@@ -89,7 +92,7 @@ def counted(found: Collection[Verdict], *, all_looked_at: bool, is_standing: boo
     drifted = hows.count(How.LOST) + new
     return PolicyCounts(
         excluded=hows.count(How.IN_PLACE),
-        skipped=hows.count(How.SKIPPED),
+        skipped=hows.count(How.SKIPPED) + hows.count(How.REFUSED),
         drifted=drifted if drifted or all_looked_at else None,
     )
 
@@ -100,7 +103,9 @@ def names(found: Iterable[Verdict], how: How) -> list[str]:
 
 
 def _kept(outputs: JSON) -> How:
-    return How.SKIPPED if outputs.get("reason") or outputs.get("refused") else How.IN_PLACE
+    if outputs.get("reason"):
+        return How.SKIPPED
+    return How.REFUSED if outputs.get("refused") else How.IN_PLACE
 
 
 def _lost(before: JSON, inputs: JSON, pending: Collection[str]) -> bool:

@@ -83,8 +83,8 @@ def _policies(found: JSON) -> PolicyCounts:
     ]
     return PolicyCounts(
         excluded=results.count("excluded"),
-        skipped=results.count("skipped"),
-        drifted=sum(results.count(one) for one in ("lacks", "new", "refused")),
+        skipped=sum(results.count(one) for one in ("skipped", "refused")),
+        drifted=sum(results.count(one) for one in ("lacks", "new")),
     )
 
 

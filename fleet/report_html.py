@@ -43,8 +43,15 @@ LEGEND: Final = (
         "Exclusions in place",
         "Sign-in policies (Conditional Access) that let the emergency accounts pass.",
     ),
-    ("Policies skipped", "Sign-in policies left as they are, since the settings say so."),
-    ("Exclusions lost", "Sign-in policies that let the accounts pass once and no longer do."),
+    (
+        "Policies skipped",
+        "Sign-in policies left as they are: they stop none of the accounts, the settings say so, or"
+        " Microsoft lets nobody be excluded from them.",
+    ),
+    (
+        "Exclusions lost",
+        "Sign-in policies that no longer let the accounts pass, or are new and do not yet.",
+    ),
     ("Alarm", "Whether somebody is told at once when an emergency account is used."),
     ("Cost a month", "An estimate for watching the sign-ins; the accounts cost nothing."),
     (

@@ -38,6 +38,8 @@ class Seen:
     """Policies from which somebody took the exclusion, as they were before anything was written."""
     new: list[str] = field(default_factory=list[str])
     """Names of policies made since the last run of a stack that stands, without the exclusion."""
+    refused: list[str] = field(default_factory=list[str])
+    """Names of policies from which the service lets nobody be excluded."""
     found_right: bool = False
     """Every policy was looked at, and nothing was to be written."""
     left_right: bool = False
@@ -69,6 +71,7 @@ def look_back(operation: str, steps: Sequence[Step]) -> Seen:
         standing=today,
         lost=len(names(verdicts, How.LOST)),
         new=names(verdicts, How.NEW) if standing else [],
+        refused=names(policies.values(), How.REFUSED),
         found_right=looked
         and standing
         and today.policies.drifted == 0

@@ -200,6 +200,7 @@ def test_what_does_not_look_at_policies_proves_nothing(
     [
         ({"right": True, "policies": [{"name": "MFA", "result": "excluded"}]}, True, 0),
         ({"right": False, "policies": [{"name": "MFA", "result": "new"}]}, False, 1),
+        ({"right": False, "policies": [{"name": "MFA", "result": "refused"}]}, False, 0),
         ({"right": False, "unfinished": True}, False, 0),
         (None, False, None),
     ],

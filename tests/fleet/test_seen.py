@@ -137,8 +137,12 @@ def test_a_policy_that_was_skipped_so_far_is_neither_lost_nor_in_place() -> None
 def test_a_policy_that_refuses_is_no_proof() -> None:
     told = policy("same", 1)
     told["resourcePreEvent"]["metadata"]["old"]["outputs"]["refused"] = "kept by Microsoft"
-    assert how(told) == [How.SKIPPED]
+    assert how(told) == [How.REFUSED]
     assert not seen(told, STANDS).found_right
+    assert seen(told, told_outputs(accounts=[]), STANDS).standing.policies.skipped == 1
+    again = policy("update", 1, "exclude group BTG Admins")
+    again["resourcePreEvent"]["metadata"]["old"]["outputs"]["refused"] = "kept by Microsoft"
+    assert how(again) == [How.REFUSED], "of which nothing was lost"
     new = {"inputs": {}, "outputs": {"refused": "kept by Microsoft"}}
     done = step("update", EXCLUSION, "exclusion-1", done=True, new=new)
     steps = [Step("preview", events_of(told, STANDS), ended_well=True), Step("up", events_of(done))]
