@@ -3,7 +3,10 @@
 from pulumi_policy import Policy
 
 from policies.rules import (
+    account_enabled,
+    accounts_excluded,
     alarm_complete,
+    alarm_not_muted,
     alarm_receivers,
     alarm_rings,
     alarm_sees_every_use,
@@ -15,6 +18,7 @@ from policies.rules import (
     exclusion_stays,
     group_role_assignable,
     kept_passwords,
+    logs_without_cap,
     no_plain_secrets,
     permanent_global_administrator,
     protected_together,
@@ -26,6 +30,7 @@ from policies.rules import (
 
 RULES: list[Policy] = [
     two_accounts.RULE,
+    account_enabled.RULE,
     cloud_only_domain.RULE,
     permanent_global_administrator.RULE,
     strong_password.RULE,
@@ -33,8 +38,10 @@ RULES: list[Policy] = [
     protected_together.RULE,
     group_role_assignable.RULE,
     conditional_access_excludes.RULE,
+    accounts_excluded.RULE,
     exclusion_stays.RULE,
     alarm_rings.RULE,
+    alarm_not_muted.RULE,
     alarm_tells_its_own.RULE,
     alarm_sees_every_use.RULE,
     alarm_stays.RULE,
@@ -42,6 +49,7 @@ RULES: list[Policy] = [
     alarm_receivers.RULE,
     receiver_outside.RULE,
     retention.RULE,
+    logs_without_cap.RULE,
     no_plain_secrets.RULE,
     dynamic_without_credentials.RULE,
 ]

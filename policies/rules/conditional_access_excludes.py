@@ -1,6 +1,6 @@
 """A Conditional Access policy that this stack makes excludes the accounts from its first second."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from policies.resource_types import CONDITIONAL_ACCESS, GROUP_COMPONENT
@@ -14,6 +14,8 @@ def judge(stack: Sequence[Seen], config: Config) -> Iterable[tuple[Seen | None, 
     groups = _ids(one.text("groupId") for one in of_type(stack, GROUP_COMPONENT))
     for policy in of_type(stack, CONDITIONAL_ACCESS):
         chosen = mapping(mapping(policy.props.get("conditions")).get("users"))
+        if _for_nobody(chosen):
+            continue
         by_group, by_user = chosen.get("excludedGroups"), chosen.get("excludedUsers")
         if groups & _ids(listing(by_group)) or _waits_for_group(policy, by_group):
             continue
@@ -25,6 +27,14 @@ def judge(stack: Sequence[Seen], config: Config) -> Iterable[tuple[Seen | None, 
             " excluded groups and users, expected one of them: it would stop the accounts until the"
             " exclusion is written; add the group's id to conditions.users.excluded_groups",
         )
+
+
+def _for_nobody(chosen: Mapping[str, Any]) -> bool:
+    """Whether it applies to no user, as one for workload identities: it has nobody to exclude."""
+    others = ("includedGroups", "includedRoles", "includedGuestsOrExternalUsers")
+    users = listing(chosen.get("includedUsers"))
+    only_none = bool(users) and all(str(one).casefold() == "none" for one in users)
+    return only_none and not any(chosen.get(one) for one in others)
 
 
 def _ids(values: Iterable[Any]) -> set[str]:

@@ -18,6 +18,7 @@ from policies.resource_types import (
     WORKSPACE,
 )
 from policies.rules import (
+    account_enabled,
     cloud_only_domain,
     group_role_assignable,
     permanent_global_administrator,
@@ -242,3 +243,17 @@ def test_a_group_that_others_could_fill_is_refused(props: dict[str, Any], found:
 
 def test_another_group_may_be_ordinary() -> None:
     assert verdict(group_role_assignable.RULE, Thing(GROUP, "team")) == NOT_APPLICABLE
+
+
+@pytest.mark.parametrize("enabled", [None, True, LATER])
+def test_an_account_that_can_sign_in_is_taken(enabled: Any) -> None:
+    user = Thing(USER, "account-1-user", {"accountEnabled": enabled}, OWNER)
+    assert verdict(account_enabled.RULE, user) == []
+
+
+def test_a_disabled_account_is_refused_but_for_somebody_elses() -> None:
+    user = Thing(USER, "account-1-user", {"accountEnabled": False}, OWNER)
+    (line,) = verdict(account_enabled.RULE, user)
+    assert line.startswith("account-1-user: found accountEnabled false, expected true")
+    guest = Thing(USER, "guest", {"accountEnabled": False})
+    assert verdict(account_enabled.RULE, guest) == NOT_APPLICABLE

@@ -45,6 +45,28 @@ def test_a_policy_without_the_exclusion_is_refused(users: dict[str, Any]) -> Non
     assert line.startswith("mfa: found neither the group nor all accounts of the stack")
 
 
+def test_a_policy_for_workload_identities_has_nobody_to_exclude() -> None:
+    stack = [*standing_stack().values(), conditional_access(includedUsers=["None"])]
+    assert stack_verdict(conditional_access_excludes.RULE, stack) == []
+
+
+@pytest.mark.parametrize(
+    "users",
+    [
+        {"includedUsers": ["All"]},
+        {"includedUsers": ["None", "All"]},
+        {"includedUsers": [LATER]},
+        {"includedUsers": LATER},
+        {"includedUsers": ["None"], "includedGroups": ["g"]},
+        {"includedUsers": ["None"], "includedRoles": LATER},
+        {"includedUsers": ["None"], "includedGuestsOrExternalUsers": [{"x": "y"}]},
+    ],
+)
+def test_a_policy_that_may_be_for_somebody_needs_the_exclusion(users: dict[str, Any]) -> None:
+    stack = [*standing_stack().values(), conditional_access(**users)]
+    assert len(stack_verdict(conditional_access_excludes.RULE, stack)) == 1
+
+
 @pytest.mark.parametrize(
     ("users", "needed"),
     [

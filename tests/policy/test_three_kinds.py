@@ -12,6 +12,7 @@ from policies.pack import RULES
 from policies.resource_types import (
     CONDITIONAL_ACCESS,
     EXCLUSION,
+    EXCLUSION_COMPONENT,
     STACK,
     USER,
     WORKSPACE,
@@ -62,6 +63,16 @@ def policy(*groups: str) -> Thing:
     return Thing(CONDITIONAL_ACCESS, "mfa", {"conditions": conditions})
 
 
+def processing_rule(action: str) -> Thing:
+    """An alert processing rule of the stack's own."""
+    properties = {"actions": [{"actionType": action}], "enabled": True}
+    return Thing(
+        "azure-native:alertsmanagement:AlertProcessingRuleByName",
+        "mute",
+        {"properties": properties},
+    )
+
+
 def group_id() -> str:
     """The group of the recorded program."""
     return next(str(one.props["groupId"]) for one in right() if one.name == "group")
@@ -69,6 +80,7 @@ def group_id() -> str:
 
 WRONG: Final[dict[str, Callable[[], Stack]]] = {
     "two-accounts": lambda: without("account-2"),
+    "account-enabled": lambda: but("account-1-user", accountEnabled=False),
     "cloud-only-domain": lambda: but("account-1-user", userPrincipalName="a@contoso.com"),
     "permanent-global-administrator": lambda: without("account-1-global-administrator"),
     "strong-password": lambda: but("account-1-password", length=20.0),
@@ -80,8 +92,10 @@ WRONG: Final[dict[str, Callable[[], Stack]]] = {
     ],
     "group-role-assignable": lambda: but("group-group", assignableToRole=False),
     "conditional-access-excludes": lambda: [*right(), policy()],
+    "accounts-excluded": lambda: [one for one in right() if one.type != EXCLUSION_COMPONENT],
     "exclusion-stays": lambda: without("exclusion-id-of-require-mfa"),
     "alarm-rings": lambda: but("monitoring-use-alert", enabled=False),
+    "alarm-not-muted": lambda: [*right(), processing_rule("RemoveAllActionGroups")],
     "alarm-tells-its-own": lambda: [
         replace(one, depends_on=()) if one.name == "monitoring-use-alert" else one
         for one in right()
@@ -94,12 +108,14 @@ WRONG: Final[dict[str, Callable[[], Stack]]] = {
         "monitoring-action-group", emailReceivers=[{"emailAddress": "it@contoso.com"}]
     ),
     "log-retention": lambda: but("monitoring-workspace", retentionInDays=30.0),
+    "logs-without-cap": lambda: but("monitoring-workspace", workspaceCapping={"dailyQuotaGb": 0.5}),
     "no-plain-secrets": lambda: [*inputs(), Thing(STACK, "s", {"clientSecret": "plain"})],
     "dynamic-without-credentials": lambda: but(
         "exclusion-id-of-require-mfa", clientSecret=secret("x")
     ),
 }
 RIGHT: Final[dict[str, Callable[[], Stack]]] = {
+    "alarm-not-muted": lambda: [*right(), processing_rule("AddActionGroups")],
     "conditional-access-excludes": lambda: [*right(), policy(group_id())],
     # Of outputs a recording does not tell which are secrets.
     "no-plain-secrets": inputs,
