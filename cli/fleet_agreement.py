@@ -3,6 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,7 +28,7 @@ class Answer:
 
 
 def asked(
-    previews: Sequence[CustomerReport], canaries: Sequence[Job], say: Callable[[str], None]
+    previews: Sequence[CustomerReport], first: AbstractSet[str], say: Callable[[str], None]
 ) -> Answer:
     """Show the sum of what an `up` would change, and ask once.
 
@@ -39,7 +40,6 @@ def asked(
     bad = [_of_up(one) for one in previews if one.outcome != "done"]
     if not good or any(one.outcome in ("cancelled", "not started") for one in bad):
         return Answer(frozenset(), [*bad, *(_left(one, "") for one in good)])
-    first = {job.customer for job in canaries}
     fallen = [one for one in bad if one.customer in first]
     if fallen:
         say(f"Nobody is started: {_names(fallen)} was to go first, and the preview failed.")

@@ -8,6 +8,7 @@ import typer
 
 from cli.failure import CommandFailed
 from cli.fleet_add import add
+from cli.fleet_canary import CanaryOption, canary_of
 from cli.fleet_cluster import Address, Authority, Certificate, ClusterChoice, Key
 from cli.fleet_exec import execute
 from cli.options import plain_errors
@@ -52,9 +53,6 @@ Report = Annotated[
 Resume = Annotated[
     bool, typer.Option("--resume", help="Only what is missing of the last run of this kind.")
 ]
-Canary = Annotated[
-    int, typer.Option(min=0, help="So many first, alone; the rest only when all went well.")
-]
 NoChanges = Annotated[
     bool, typer.Option("--expect-no-changes", help="A customer with changes counts as failed.")
 ]
@@ -88,7 +86,7 @@ def preview(
     leave_out: LeaveOut = None,
     changed: Changed = None,
     parallel: Parallel = None,
-    canary: Canary = 0,
+    canary: CanaryOption = None,
     resume: Resume = False,
     expect_no_changes: NoChanges = False,
     all_stacks: AllStacks = False,
@@ -115,7 +113,7 @@ def up(
     leave_out: LeaveOut = None,
     changed: Changed = None,
     parallel: Parallel = None,
-    canary: Canary = 0,
+    canary: CanaryOption = None,
     resume: Resume = False,
     yes: Annotated[
         bool, typer.Option("--yes", help="Ask nobody; each customer is previewed all the same.")
@@ -142,7 +140,7 @@ def refresh(
     leave_out: LeaveOut = None,
     changed: Changed = None,
     parallel: Parallel = None,
-    canary: Canary = 0,
+    canary: CanaryOption = None,
     resume: Resume = False,
     timeout: Timeout = 60,
     report: Report = None,
@@ -166,6 +164,7 @@ def destroy(
     leave_out: LeaveOut = None,
     changed: Changed = None,
     parallel: Parallel = None,
+    canary: CanaryOption = None,
     resume: Resume = False,
     timeout: Timeout = 60,
     report: Report = None,
@@ -178,7 +177,7 @@ def destroy(
     if not only and not resume:
         raise CommandFailed("destroy wants the customers named: --only NAME", exit_code=2)
     _operate(
-        "destroy", selection(only, leave_out, changed), parallel=parallel,
+        "destroy", selection(only, leave_out, changed), parallel=parallel, canary=canary,
         resume=resume, timeout=timeout, report=report,
         cluster=ClusterChoice(cluster, cluster_ca, cluster_cert, cluster_key),
     )  # fmt: skip
@@ -191,6 +190,8 @@ def status(
     leave_out: LeaveOut = None,
     changed: Changed = None,
     parallel: Parallel = None,
+    canary: CanaryOption = None,
+    resume: Resume = False,
     all_stacks: AllStacks = False,
     timeout: Timeout = 60,
     report: Report = None,
@@ -201,8 +202,8 @@ def status(
 ) -> None:
     """Look at every customer's policies, logs and alarms. Changes nothing."""
     _operate(
-        "status", selection(only, leave_out, changed), parallel=parallel, timeout=timeout,
-        report=report, all_stacks=all_stacks,
+        "status", selection(only, leave_out, changed), parallel=parallel, canary=canary,
+        resume=resume, timeout=timeout, report=report, all_stacks=all_stacks,
         cluster=ClusterChoice(cluster, cluster_ca, cluster_cert, cluster_key),
     )  # fmt: skip
 
@@ -249,7 +250,7 @@ def _operate(
     timeout: float,
     report: Sequence[Path] | None,
     cluster: ClusterChoice,
-    canary: int = 0,
+    canary: str | None,
     resume: bool = False,
     yes: bool = False,
     expect_no_changes: bool = False,
@@ -260,7 +261,7 @@ def _operate(
     way = Way(
         parallel=parallel,
         timeout_minutes=timeout,
-        canary=canary,
+        canary=canary_of(_split("--canary", None if canary is None else [canary])),
         resume=resume,
         yes=yes,
         expect_no_changes=expect_no_changes,

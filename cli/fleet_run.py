@@ -4,6 +4,7 @@ import contextlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from cli.chosen_stack import engine_executable
 from cli.failure import CommandFailed
 from cli.fleet_agreement import ask_for_each_name, asked, is_interactive, sum_done
+from cli.fleet_canary import NOBODY, Canary
 from cli.fleet_cluster import HERE, ClusterChoice, connection
 from cli.fleet_selection import Selection, chosen, fleet_folder
 from cli.screen import console
@@ -52,7 +54,7 @@ class Way:
 
     parallel: int | None = None
     timeout_minutes: float = 60
-    canary: int = 0
+    canary: Canary = NOBODY
     resume: bool = False
     yes: bool = False
     expect_no_changes: bool = False
@@ -104,6 +106,7 @@ class _Fleet:
         self.stopped = False
         """Whether somebody ended it before it was over."""
         customers = chosen(selection, self.folder)
+        way.canary.refuse_unclear(customer_names(self.folder))
         self._names = [one.name for one in customers]
         self._good = [one for one in customers if not one.trouble]
         self._bad = [unreadable(one, operation) for one in customers if one.trouble]
@@ -140,27 +143,29 @@ class _Fleet:
     def _go_on(self, jobs: Sequence[Job], options: Options, ledger: Ledger) -> None:
         first = self._first(jobs)
         fallen = [one.customer for one in self._bad if one.customer in first]
-        canary = [job for job in jobs if job.customer in first]
         if fallen and jobs:
             self._screen.say(
                 f"Nobody is started: {', '.join(fallen)} was to go first, and the settings file"
                 " cannot be read."
             )
             return
+        if jobs and self._way.canary.patterns and not first:
+            named = ", ".join(self._way.canary.patterns)
+            self._screen.say(f"Nobody goes first: this run has nothing to do for {named}.")
         if self._operation == "up" and jobs and not self._way.yes:
-            jobs, reports = self._agreed(jobs, options, canary)
+            jobs, reports = self._agreed(jobs, options, first)
             ledger.put(reports)
         elif self._operation == "destroy":
             refused = ask_for_each_name(jobs)
             ledger.put(refused)
             jobs = [] if refused else jobs
         self._has_written = bool(jobs)
-        ledger.put(self._wave(jobs, options, ledger, canary))
+        ledger.put(self._wave(jobs, options, ledger, first))
 
     def _first(self, jobs: Sequence[Job]) -> set[str]:
         """Who goes first, of all that are to be done: those too for whom nothing can be done."""
         due = {*(job.customer for job in jobs), *(one.customer for one in self._bad)}
-        return set([name for name in self._names if name in due][: self._way.canary])
+        return self._way.canary.of([name for name in self._names if name in due])
 
     def _jobs(self) -> tuple[list[Job], list[CustomerReport]]:
         """What is to be done, and what is known without it."""
@@ -199,14 +204,14 @@ class _Fleet:
             self._screen.say(line)
 
     def _agreed(
-        self, jobs: Sequence[Job], options: Options, canary: Sequence[Job]
+        self, jobs: Sequence[Job], options: Options, first: AbstractSet[str]
     ) -> tuple[list[Job], list[CustomerReport]]:
         """Preview all, show the sum, ask once: what to go on with, and what is over already."""
         looks = [Job(one.customer, "preview", one.revision) for one in jobs]
         previews = self._wave(looks, options)
         if self._cluster is not None:
             self._screen.say(PLAN_STAYS_HERE)
-        answer = asked(previews, canary, self._screen.say)
+        answer = asked(previews, first, self._screen.say)
         return [job for job in jobs if job.customer in answer.go_on], answer.over
 
     def _wave(
@@ -214,11 +219,11 @@ class _Fleet:
         jobs: Sequence[Job],
         options: Options,
         ledger: Ledger | None = None,
-        canary: Sequence[Job] = (),
+        first: AbstractSet[str] = frozenset(),
     ) -> list[CustomerReport]:
         if not jobs:
             return []
-        processes, first = Processes(), len([job for job in jobs if job in canary])
+        processes = Processes()
         with terminated_like_interrupted(), self._screen.progress(len(jobs)) as progress:
 
             def begin(customer: str) -> None:
@@ -299,7 +304,7 @@ class _Fleet:
         counts = Counter(one.outcome for one in report.customers)
         told = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
         self._screen.say(f"{self._operation}: {told or 'nobody'}.")
-        if any(one.outcome != "done" for one in report.customers) and self._operation != "status":
+        if any(one.outcome != "done" for one in report.customers):
             again = f"`breakglass fleet {self._operation} --resume` runs only what is missing."
             self._screen.say(again)
         return report

@@ -6,6 +6,7 @@ more, since what nobody is told of must not be done.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from typing import Any, Final, Protocol
 
@@ -40,20 +41,22 @@ def run_fleet(
     stop: Stop,
     on_change: OnChange = lambda _: None,
     on_stop: Callable[[], None] = lambda: None,
-    canary: int = 0,
+    canary: AbstractSet[str] = frozenset(),
 ) -> list[CustomerReport]:
     """Do all jobs; the report of each, those that did not start too, in the jobs' order.
 
-    `canary`: so many first, alone; the rest only when all of these are done. `on_change` hears of
-    each report as it comes, in this thread; an OSError or FleetError of its ends the run, cleanly.
-    `on_stop` hears that it was ended before it was over: the reports need not show it.
+    `canary`: these customers first, alone; the rest only when all of them are done. `on_change`
+    hears of each report as it comes, in this thread; an OSError or FleetError of its ends the run,
+    cleanly. `on_stop` hears that it was ended before it was over: the reports need not show it.
     """
-    first, rest = (list(jobs[:canary]), list(jobs[canary:])) if canary else ([], list(jobs))
+    first = [job for job in jobs if job.customer in canary]
+    rest = [job for job in jobs if job.customer not in canary]
     run = _Run(executor, do, stop, on_change, on_stop)
     reports = run.wave(first)
-    if any(one.outcome != "done" for one in reports):
-        return reports + run.leave(rest)
-    return reports + run.wave(rest)
+    fallen = any(one.outcome != "done" for one in reports)
+    reports += run.leave(rest) if fallen else run.wave(rest)
+    by_name = {one.customer: one for one in reports}
+    return [by_name[job.customer] for job in jobs]
 
 
 class _Run:

@@ -48,7 +48,7 @@ class Walk:
             ("up --only aa-lab", self._stands),
             ("exec aa-lab -- pulumi stack output", self._shows_passwords),
             ("fleet add north-school", self._has_another),
-            ("--canary 1", self._rolled_out),
+            ("--canary aa-lab", self._rolled_out),
             ("fleet status", self._all_is_well),
             ("--expect-no-changes", self._tells_the_drift),
             ("verify", self._is_healed),

@@ -24,11 +24,12 @@ class Jobs:
     done: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     changes: dict[str, int] = field(default_factory=lambda: {"same": 40})
     bad: set[str] = field(default_factory=set[str])
+    bad_at: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
     def __call__(
         self, one: Job, folder: Path, options: Options, processes: Processes
     ) -> CustomerReport:
         self.done.append((one.customer, one.operation))
-        if one.customer in self.bad:
+        if one.customer in self.bad or (one.customer, one.operation) in self.bad_at:
             return failed(one, "no", "do it")
         return not_started(one).model_copy(update={"outcome": "done", "changes": self.changes})
