@@ -19,6 +19,7 @@ from typing import Any, Final
 from fleet.agreement import NO_CHANGE, plan_of
 from fleet.exclusions import EXCLUSION, Verdict, found_by_refresh, planned, written
 from fleet.report import CHANGES, Planned
+from fleet.warned import is_ours, is_pulumis
 
 NO_LICENCE: Final = "no Entra ID P1 licence"
 UNTOLD: Final = "cannot be told"
@@ -88,6 +89,15 @@ class Events:
         """What the program could not find out about the accounts, as it said it."""
         told = [_plain(one.message) for one in self._diagnostics() if one.severity == "info"]
         return list(dict.fromkeys(one for one in told if UNTOLD in one))
+
+    def warnings(self) -> list[str]:
+        """What the program and its components warned of, as they said it, each once."""
+        told = [
+            _plain(one.message)
+            for one in self._diagnostics()
+            if one.severity == "warning" and is_ours(one.urn)
+        ]
+        return [one for one in dict.fromkeys(told) if one and not is_pulumis(one)]
 
     def is_standing(self) -> bool:
         """Whether there was anything before: a preview of a first `up` only creates and imports."""

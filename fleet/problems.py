@@ -118,6 +118,16 @@ def new_policies(names: Sequence[str], customer: str) -> Problem:
     )
 
 
+def refused_policies(names: Sequence[str]) -> Problem:
+    """Policies of Microsoft's own from which the service lets nobody be excluded."""
+    whom = f"{len(names)} {'policy refuses' if len(names) == 1 else 'policies refuse'}"
+    return Problem(
+        what=f"{whom} the exclusion: {', '.join(filter(None, names))}",
+        todo="exclude the group by hand (Entra admin centre → Conditional Access → the policy →"
+        " Users → Exclude), switch the policy off, or name it under `break-glass:exclusion.skip`",
+    )
+
+
 def changes_pending(changes: Sequence[str], customer: str) -> Problem:
     """A preview that was to show no change."""
     return Problem(

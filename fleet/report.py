@@ -163,7 +163,10 @@ class CustomerReport(Part):
         description="What is known from before of what this run did not look at; null: nothing.",
     )
     problems: tuple[Problem, ...] = ()
-    notes: tuple[Line, ...] = Field(default=(), description="Worth knowing, nothing to do.")
+    notes: tuple[Line, ...] = Field(
+        default=(),
+        description="Worth knowing: what the program warned of besides, what a policy pack advises.",
+    )
 
 
 def _by_name(customers: Sequence[CustomerReport]) -> tuple[CustomerReport, ...]:

@@ -26,12 +26,20 @@ from fleet.environment import secret_values, suffix_of, without_secrets
 from fleet.events import Events
 from fleet.heeding import heed, pass_on
 from fleet.looks import look
-from fleet.problems import drift, killed_by, new_policies, problems_of, told_on
+from fleet.problems import (
+    drift,
+    killed_by,
+    new_policies,
+    problems_of,
+    refused_policies,
+    told_on,
+)
 from fleet.report import CustomerReport, Licence, Outcome, Problem
 from fleet.report_json import write_json
 from fleet.seen import Seen, Step, look_back
 from fleet.stack import CustomerStack, KnownPulumi, operation_of
 from fleet.standing import Standing, last_known, read_state
+from fleet.warned import told_apart
 
 
 class Work:
@@ -88,6 +96,13 @@ class Work:
             today, verified = self._look()
         else:
             self._tell_drift(seen, failed=failed)
+        warned = told_apart(
+            (line for step in self._steps for line in step.events.warnings()),
+            self._customer.name,
+            accounts=today.accounts or (),
+            refusals_told=bool(seen.refused),
+            put_right=self._operation == "up" and not failed,
+        )
         known = None
         if failed or self._operation != "destroy":
             before, as_of = self._before_this_run(today)
@@ -115,8 +130,8 @@ class Work:
             licence=self._licence(failed=failed),
             monthly_cost=today.monthly_cost,
             last_known=known,
-            problems=tuple(self._problems),
-            notes=self._advice(),
+            problems=(*self._problems, *warned.problems),
+            notes=(*self._advice(), *warned.notes),
         )
         return cleaned(report, self._secrets)
 
@@ -216,6 +231,8 @@ class Work:
             self._problems.append(drift(seen.lost, self._customer.name, healed=healed))
         if seen.new and not healed:
             self._problems.append(new_policies(seen.new, self._customer.name))
+        if seen.refused:
+            self._problems.append(refused_policies(seen.refused))
 
     def _has_proved(self, seen: Seen) -> bool:
         """Whether each exclusion is in place: `up` looks after it wrote, a preview before."""
