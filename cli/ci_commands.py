@@ -129,3 +129,16 @@ def variables() -> None:
         typer.echo(name)
     if told := handed_on.told():
         typer.echo(told, err=True)
+
+
+@ci_app.command()
+@plain_errors
+def approval(
+    environment: Annotated[str, typer.Argument(help="An environment of this repository.")],
+) -> None:
+    """Fail when GitHub would run a job of this environment without asking anybody."""
+    import os
+
+    from cli.ci_hosts import GitHub
+
+    typer.echo(GitHub(os.environ).check_approval(environment))

@@ -3,9 +3,10 @@
 One comment of a pull request and one open issue are kept up to date, found by a mark that readers
 do not see, and only among what the pipeline itself has written. The token is the job's own.
 
-Source: GitHub REST API, "Issue comments", "Issues"; GitHub, "Default environment variables"; Azure
-DevOps REST API 7.1, "Pull Request Threads", "Pull Request Thread Comments", "Wiql - Query By Wiql",
-"Work Items"; Microsoft, "Use predefined variables". Raises CommandFailed in one line.
+Source: GitHub REST API, "Issue comments", "Issues", "Deployment environments"; GitHub, "Default
+environment variables"; Azure DevOps REST API 7.1, "Pull Request Threads", "Pull Request Thread
+Comments", "Wiql - Query By Wiql", "Work Items"; Microsoft, "Use predefined variables". Raises
+CommandFailed in one line.
 """
 
 import json
@@ -13,6 +14,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
+from urllib.parse import quote
 
 import httpx
 
@@ -75,7 +77,8 @@ class _Client:
             transport=transport or httpx.HTTPTransport(retries=2),
         )
 
-    def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+    def ask(self, method: str, path: str, *, missing: str = "", **more: Any) -> httpx.Response:
+        """The answer; `missing` is what to say where there is no such thing."""
         try:
             answer = self._http.request(method, path, **more)
         except httpx.HTTPError as error:
@@ -83,13 +86,18 @@ class _Client:
         # Azure DevOps answers a token that it does not take with a page to sign in at.
         if answer.is_success and "json" in answer.headers.get("content-type", ""):
             return answer
+        if missing and answer.status_code == 404:
+            raise CommandFailed(missing)
         raise CommandFailed(
-            f"{method} {path} was refused ({answer.status_code}): may this job's token write here?"
+            f"{method} {path} was refused ({answer.status_code}): may this job's token do that?"
         )
 
 
 class GitHub:
-    """GitHub, by the job's GITHUB_TOKEN: `pull-requests: write`, or `issues: write`."""
+    """GitHub, by the job's GITHUB_TOKEN: `pull-requests: write`, `issues: write`, `actions: read`.
+
+    The last is to read what an environment asks for.
+    """
 
     def __init__(
         self, environ: Mapping[str, str], transport: httpx.BaseTransport | None = None
@@ -128,6 +136,27 @@ class GitHub:
             return "There is nothing to report."
         made = self._client.ask("POST", issues, json={"title": TITLE, "body": body}).json()
         return f"Issue {made['number']} is open."
+
+    def check_approval(self, environment: str) -> str:
+        """Say in a line that a job of this environment waits until somebody agrees.
+
+        Raises CommandFailed when it does not: the option is missing where the plan has none, and
+        GitHub makes an environment that is not there of any job that names it.
+        """
+        answer = self._client.ask(
+            "GET",
+            f"{self._repository}/environments/{quote(environment, safe='')}",
+            missing=f"there is no environment {environment}, so nobody would be asked: make it,"
+            " with required reviewers (docs/ci.md)",
+        )
+        rules = cast("list[JSON]", answer.json().get("protection_rules") or [])
+        asks = [one.get("reviewers") for one in rules if one.get("type") == "required_reviewers"]
+        if any(asks):
+            return f"Environment {environment} asks its reviewers."
+        raise CommandFailed(
+            f"environment {environment} has no required reviewers, so nobody would be asked: name"
+            " some; in a private repository that takes GitHub Enterprise (docs/ci.md)"
+        )
 
     def _pull_request(self) -> int:
         event = Path(needed(self._environ, "GITHUB_EVENT_PATH"))

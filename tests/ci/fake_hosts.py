@@ -22,6 +22,11 @@ class FakeGitHub:
         self.comments: list[JSON] = []
         self.issues: list[JSON] = []
         self.asked: list[str] = []
+        self.environments = {"tenant", "tenant-approval", "tenant-drift", "tenant-preview"}
+        self.reviewers: dict[str, list[JSON]] = {
+            name: [{"type": "User", "reviewer": {"login": "ada"}}]
+            for name in ("tenant-preview", "tenant-approval")
+        }
 
     def answer(self, method: str, target: str, body: JSON, token: str) -> tuple[int, Any]:
         url = urlsplit(target)
@@ -30,6 +35,8 @@ class FakeGitHub:
         self.asked.append(f"{method} {path}")
         if token != f"Bearer {TOKEN}":
             return 401, {"message": "Bad credentials"}
+        if (name := path.removeprefix("environments/")) in self.environments:
+            return 200, {"name": name, "protection_rules": self._rules(name)}
         if path == "issues/7/comments":
             return self._many(self.comments, method, query, body)
         if (found := re.fullmatch(r"issues/comments/(\d+)", path)) and method == "PATCH":
@@ -46,6 +53,12 @@ class FakeGitHub:
         number = len(many) + 1
         shared = {"id": number, "number": number, "state": "open"}
         many.append({**shared, "user": {"login": user}, "body": body})
+
+    def _rules(self, environment: str) -> list[JSON]:
+        rules: list[JSON] = [{"type": "branch_policy"}]
+        if people := self.reviewers.get(environment):
+            rules.append({"type": "required_reviewers", "reviewers": people})
+        return rules
 
     def _listed(self, query: dict[str, str]) -> list[JSON]:
         """The issues asked for: by state (open, without one) and, if told, by who made them."""

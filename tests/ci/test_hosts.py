@@ -104,6 +104,27 @@ def test_azure_devops_has_one_work_item_and_says_when_it_is_over() -> None:
     assert len(fake.items) == 2
 
 
+def test_an_environment_asks_its_reviewers_or_the_job_ends(tmp_path: Path) -> None:
+    fake = FakeGitHub()
+    there = GitHub(github_environment(tmp_path), fake.transport())
+    assert (
+        there.check_approval("tenant-preview") == "Environment tenant-preview asks its reviewers."
+    )
+    for name, why in (
+        ("tenant", "environment tenant has no required reviewers"),
+        ("tenant-other", "there is no environment tenant-other"),
+        ("../issues", "there is no environment ../issues"),
+    ):
+        with pytest.raises(CommandFailed, match=f"^{why}, so nobody would be asked"):
+            there.check_approval(name)
+    fake.reviewers["tenant-preview"] = []
+    with pytest.raises(CommandFailed, match="no required reviewers"):
+        there.check_approval("tenant-preview")
+    stranger = GitHub(github_environment(tmp_path) | {"GITHUB_TOKEN": "x"}, fake.transport())
+    with pytest.raises(CommandFailed, match=r"was refused \(401\)"):
+        stranger.check_approval("tenant-preview")
+
+
 def test_a_refusal_is_one_line_without_the_token(tmp_path: Path) -> None:
     guess = "somebody-elses-token"
     refused: list[Host] = [

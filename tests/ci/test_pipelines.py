@@ -11,8 +11,12 @@ from tests.ci.workflow_lint import lint
 
 UNAPPROVED = {"checks", "sandbox", "plan"}
 IN_TENANTS = {"tenant", "up", "look", "heal"}
-# GitHub gives `vars` to no step by itself; Azure DevOps does.
-GITHUB_ALONE = {".venv/bin/breakglass ci variables"}
+# GitHub gives `vars` to no step by itself; Azure DevOps does. There every plan has approvals.
+APPROVALS = {
+    ("preview", "plan"): ".venv/bin/breakglass ci approval tenant-preview",
+    ("deploy", "plan"): ".venv/bin/breakglass ci approval tenant-approval",
+}
+GITHUB_ALONE = {".venv/bin/breakglass ci variables", *APPROVALS.values()}
 MAY_WRITE = {
     ("preview", "tenant"): {"id-token"},
     ("preview", "comment"): {"pull-requests"},
@@ -71,6 +75,28 @@ def test_each_job_may_write_what_it_is_for_and_nothing_else(name: str) -> None:
         written = {scope for scope, right in granted.items() if right == "write"}
         assert written == MAY_WRITE.get((name, job.name), set()), job.name
         assert set(granted.values()) <= {"read", "write"}
+
+
+def test_nobody_comes_to_an_environment_that_asks_nobody() -> None:
+    """Before any job that names it; one with nothing but the right to read what it asks for."""
+    found = {
+        (name, job.name): command
+        for name in NAMES
+        for job in github(name)
+        for step in job.steps
+        for command in step.commands
+        if "ci approval" in command
+    }
+    assert found == APPROVALS
+    for name in NAMES:
+        for job in github(name):
+            read = {"contents", "actions"} if (name, job.name) in APPROVALS else {"contents"}
+            granted = job.document["permissions"].items()
+            assert {scope for scope, right in granted if right == "read"} <= read
+            asked = {one.rpartition(" ")[2]: at for at, one in APPROVALS.items()}
+            if at := asked.get(job.document.get("environment", "")):
+                assert at[0] == name
+                assert at[1] in job.document["needs"]
 
 
 def test_nothing_that_opens_a_tenant_is_where_unread_code_runs() -> None:

@@ -14,13 +14,14 @@ import pytest
 
 from tests.ci.machine import Machines, commit, git
 from tests.ci.project_copy import REPOSITORY, copy_project
-from tests.ci.services import Service, on_azure, on_github, would_merge
+from tests.ci.services import OnGitHub, Service, on_azure, on_github, would_merge
 
 IN_TENANTS = ("tenant", "up", "look", "heal")
 _PROGRAM = """\
 #!/bin/sh
 case "$3 $4" in
-"fleet matrix"|"fleet merge"|"ci comment"|"ci issue"|"ci variables") exec {python} "$@";;
+"fleet matrix"|"fleet merge"|"ci comment"|"ci issue") exec {python} "$@";;
+"ci variables"|"ci approval") exec {python} "$@";;
 esac
 case "$2" in sandbox.engine) exit 0;; esac
 export BAD={bad} PYTHONPATH="$PYTHONPATH":{repository}
@@ -118,6 +119,21 @@ def test_every_shard_is_deployed_once_and_has_customers_of_its_own(service: Serv
     text = (page / "up.html").read_text(encoding="utf-8")
     assert "north" in text
     assert "east" in text
+
+
+@pytest.mark.parametrize("pipeline", ["deploy", "preview"])
+def test_where_github_would_ask_nobody_nothing_is_run_in_a_tenant(
+    place: Place, tmp_path: Path, pipeline: str
+) -> None:
+    merged = place.change("other", "Pulumi.north.yaml")
+    with on_github(place, tmp_path) as service:
+        assert isinstance(service, OnGitHub)
+        service.fake.reviewers.clear()
+        run = service.run(pipeline, 2, reference=merged)
+        assert run.outcomes["plan"] == "failed", service.machines.said()
+        assert run.asked == []
+        assert ran(service) == set()
+        assert "has no required reviewers" in service.machines.said()
 
 
 def test_a_preview_that_nobody_agreed_to_looks_at_no_tenant_and_says_so(
