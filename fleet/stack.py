@@ -22,11 +22,12 @@ from semver import VersionInfo
 
 from fleet.errors import FleetError
 
-OLDEST = VersionInfo(3, 231)
-"""The first CLI whose preview of a destroy takes no lock of a state backend of one's own.
+OLDEST = VersionInfo(3, 181)
+"""The first CLI that tells events of a refresh and a destroy as it does of an update."""
+PREVIEWS_TAKE_NO_LOCK = VersionInfo(3, 231)
+"""The first whose preview of a destroy takes no lock of a backend of one's own; of a refresh 3.230.
 
-That of a refresh takes none since 3.230; one that is killed would leave it, and nobody would know
-whose it is. Events of both are told as those of an update are since 3.181.
+Source: `backend/diy/backend.go` of 3.230 and 3.231.
 """
 
 

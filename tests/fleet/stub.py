@@ -58,7 +58,7 @@ class StubProject:
         """Options of a job here."""
         run_folder = self.folder / "run"
         run_folder.mkdir(exist_ok=True)
-        return Options(self.pulumi, "3.258.0", run_folder, timeout, environ)
+        return Options(self.pulumi, "3.200.0", run_folder, timeout, environ)
 
 
 def job(customer: str, operation: Operation = "preview") -> Job:

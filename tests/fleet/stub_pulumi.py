@@ -46,7 +46,7 @@ def main() -> int:
         call["heeded"] = (HERE / "heeded").exists()
         calls.write(json.dumps({**call, "environment": dict(os.environ)}) + "\n")
     if operation == "version":
-        print("v3.258.0")
+        print("v3.200.0")
         return 0
     plan = json.loads((HERE / "plan.json").read_text())
     if operation == "ls":

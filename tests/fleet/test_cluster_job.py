@@ -73,7 +73,7 @@ def keeper(
 ) -> Keeper:
     folder = project.folder / ".fleet" / "now"
     folder.mkdir(parents=True)
-    options = Options(project.pulumi, "3.258.0", folder, 60, ENVIRON)
+    options = Options(project.pulumi, "3.200.0", folder, 60, ENVIRON)
     job = Job("north", "up", commit)
     return Keeper(job, project.folder, options, processes or Processes(), clock.pause, clock)
 
