@@ -8,7 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from entra.exclusion import is_listed
-from policies.resource_types import EXCLUSION_COMPONENT, MEMBER
+from policies.resource_types import (
+    ACCOUNT,
+    ADOPTED_ACCOUNT,
+    EXCLUSION,
+    EXCLUSION_COMPONENT,
+    MEMBER,
+)
 from policies.seen import UNKNOWN, Seen, listing, mapping, of_type
 from policies.stack_settings import NAMESPACE, StackSettings
 
@@ -44,6 +50,12 @@ def excludes_nobody(exclusion: Seen) -> bool:
     """Whether neither a group nor an account is to be excluded."""
     wanted = exclusion.props.get("wanted")
     return wanted is not UNKNOWN and not any(mapping(wanted).values())
+
+
+def for_others(types: Iterable[str]) -> bool:
+    """Whether resources of these types exclude accounts of which none is among them."""
+    there = {*types}
+    return EXCLUSION in there and not there & {ACCOUNT, ADOPTED_ACCOUNT}
 
 
 def account_let_go(account: Seen, settings: StackSettings) -> bool:

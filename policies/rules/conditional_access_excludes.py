@@ -1,9 +1,13 @@
-"""A Conditional Access policy that this stack makes excludes the accounts from its first second."""
+"""A Conditional Access policy that this stack makes excludes the accounts from its first second.
+
+In a program whose accounts are elsewhere: all that its exclusions are to exclude.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from policies.resource_types import CONDITIONAL_ACCESS, GROUP_COMPONENT
+from policies.excluded import for_others
+from policies.resource_types import CONDITIONAL_ACCESS, EXCLUSION, GROUP_COMPONENT
 from policies.rule import Config, stack_rule
 from policies.seen import UNKNOWN, Seen, accounts, listing, mapping, of_type
 
@@ -11,15 +15,18 @@ from policies.seen import UNKNOWN, Seen, accounts, listing, mapping, of_type
 def judge(stack: Sequence[Seen], config: Config) -> Iterable[tuple[Seen | None, str]]:
     """Compares each policy's exclusions with the group, or else with every account."""
     del config
+    elsewhere = for_others(one.type for one in stack)
     groups = _ids(one.text("groupId") for one in of_type(stack, GROUP_COMPONENT))
     for policy in of_type(stack, CONDITIONAL_ACCESS):
         chosen = mapping(mapping(policy.props.get("conditions")).get("users"))
         if _for_nobody(chosen):
             continue
         by_group, by_user = chosen.get("excludedGroups"), chosen.get("excludedUsers")
+        if elsewhere and _all_wanted(chosen, stack):
+            continue
         if groups & _ids(listing(by_group)) or _waits_for_group(policy, by_group):
             continue
-        if _all_accounts(policy, by_user, stack):
+        if not elsewhere and _all_accounts(policy, by_user, stack):
             continue
         yield (
             policy,
@@ -27,6 +34,18 @@ def judge(stack: Sequence[Seen], config: Config) -> Iterable[tuple[Seen | None, 
             " excluded groups and users, expected one of them: it would stop the accounts until the"
             " exclusion is written; add the group's id to conditions.users.excluded_groups",
         )
+
+
+def _all_wanted(chosen: Mapping[str, Any], stack: Sequence[Seen]) -> bool:
+    """Whether the policy excludes whom the stack excludes from others, as far as that is known."""
+    for key, mine in (("groups", "excludedGroups"), ("users", "excludedUsers")):
+        there = chosen.get(mine)
+        if there is UNKNOWN or UNKNOWN in listing(there):
+            continue
+        lists = [mapping(one.props.get("wanted")).get(key) for one in of_type(stack, EXCLUSION)]
+        if _ids(entry for one in lists for entry in listing(one)) - _ids(listing(there)):
+            return False
+    return True
 
 
 def _for_nobody(chosen: Mapping[str, Any]) -> bool:
@@ -64,5 +83,8 @@ RULE = stack_rule(
     "conditional-access-excludes",
     "No Conditional Access policy of the stack goes without the exclusion.",
     judge,
-    applies=lambda stack: bool(of_type(stack, CONDITIONAL_ACCESS) and accounts(stack)),
+    applies=lambda stack: bool(
+        of_type(stack, CONDITIONAL_ACCESS)
+        and (accounts(stack) or for_others(one.type for one in stack))
+    ),
 )

@@ -17,6 +17,7 @@ from policies.excluded import (
     States,
     account_let_go,
     excludes_nobody,
+    for_others,
     is_reached,
     policy_let_go,
     was_excluded,
@@ -46,11 +47,19 @@ def rule(
         "exclusion-stays",
         "No exclusion goes while an account lives.",
         judge,
-        applies=living,
+        applies=lambda stack: living(stack) or for_others(one.type for one in stack),
         # A program that registers none of them leaves accounts behind that live on.
-        also=lambda stack, config: leaves_accounts(stack, config, state),
+        also=lambda stack, config: (
+            leaves_accounts(stack, config, state) or _of_others(stack, config, state)
+        ),
         config=ORGANIZATION,
     )
+
+
+def _of_others(stack: Sequence[Seen], config: Config, state: StateReader) -> bool:
+    """Whether the state excludes accounts that are elsewhere: they live on whatever goes here."""
+    before, _ = earlier("exclusions", stack, config, state)
+    return for_others(str(one.get("type")) for one in before.values())
 
 
 def _anew(stack: Sequence[Seen]) -> Iterable[tuple[Seen | None, str]]:
@@ -111,6 +120,12 @@ def _narrowed(
     old = mapping(before[one.urn].get("outputs"))
     wanted = mapping(old.get("wanted"))
     title = f"policy {old.get('policyName')!r} ({old.get('policyId')})"
+    if for_others(one.type for one in stack) and any(wanted.values()) and excludes_nobody(one):
+        yield (
+            one,
+            f"{one.name}: found that {title} would exclude nobody any more, expected whom it"
+            " excludes now; give CaExclusionPatch their ids, or name the policy under skip",
+        )
     for account in accounts(stack):
         if (
             was_excluded(wanted, account, before)

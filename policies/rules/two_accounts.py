@@ -2,7 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
-from policies.resource_types import ACCOUNT, ADOPTED_ACCOUNT, EXCLUSION_COMPONENT, GROUP_COMPONENT
+from policies.resource_types import (
+    ACCOUNT,
+    ADOPTED_ACCOUNT,
+    EXCLUSION_COMPONENT,
+    GROUP_COMPONENT,
+    MONITORING,
+)
 from policies.rule import Config, stack_rule
 from policies.seen import Seen, accounts, of_type
 
@@ -21,12 +27,18 @@ def judge(stack: Sequence[Seen], config: Config) -> Iterable[tuple[Seen | None, 
         )
 
 
+def _applies(stack: Sequence[Seen]) -> bool:
+    """A program that only excludes, or only watches, has its accounts elsewhere. One that does both
+    has lost them.
+    """
+    both = of_type(stack, EXCLUSION_COMPONENT) and of_type(stack, MONITORING)
+    return bool(both or of_type(stack, ACCOUNT, ADOPTED_ACCOUNT, GROUP_COMPONENT))
+
+
 RULE = stack_rule(
     "two-accounts",
     "Two or more emergency-access accounts stay.",
     judge,
-    applies=lambda stack: bool(
-        of_type(stack, ACCOUNT, ADOPTED_ACCOUNT, GROUP_COMPONENT, EXCLUSION_COMPONENT)
-    ),
+    applies=_applies,
     config={"minimum": {"type": "integer", "minimum": 2, "default": FEWEST}},
 )

@@ -6,13 +6,18 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
-from tests.engine.standing import Scene
-from tests.support.pulumi_stack import REPOSITORY
+from sandbox.api.server import TenantServer
+from tests.docs.fences import fences
+from tests.engine.standing import AT_SPEED, Scene
+from tests.support.pulumi_stack import REPOSITORY, PulumiStack
+from tests.support.tenant import AT_ONCE, object_id, small_document
 
 FORGETFUL = Path(__file__).parent / "programs" / "forgetful"
 PACK = ("--policy-pack", str(REPOSITORY / "policies"))
+OF_THE_WHOLE = ["two-accounts", "accounts-excluded", "alarm-sees-every-use"]
 OF_ONE_TENANT = ("azuread:tenantId", "azure-native:subscriptionId")
 
 
@@ -144,3 +149,30 @@ def test_a_program_that_forgets_and_pauses_exclusions_and_forgets_the_alert_is_r
         ("mandatory", "sees-every-use"),
         ("mandatory", "stays"),
     }
+
+
+@pytest.mark.parametrize(
+    ("example", "settings", "disabled"),
+    [
+        ("exclusion-only", {"groupId": object_id("groups/it"), "groupName": "IT"}, []),
+        ("account-only", {"domain": "fabrikam.onmicrosoft.com"}, OF_THE_WHOLE),
+    ],
+)
+def test_the_parts_alone_pass_as_the_page_says(
+    example: str, settings: dict[str, Any], disabled: list[str], tmp_path: Path
+) -> None:
+    page = fences(REPOSITORY / "docs" / "policies.md")
+    shown: list[dict[str, Any]] = [json.loads(one.text) for one in page if one.language == "json"]
+    config: dict[str, Any] = next(one for one in [*shown, {}] if [*one] == disabled)
+    (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    with TenantServer([document := small_document()], knobs=AT_ONCE) as server:
+        stack = PulumiStack(
+            tmp_path / "stack",
+            server.environment(document["tenant"]["id"]) | AT_SPEED,
+            {f"{example}:{key}": value for key, value in settings.items()},
+            program=REPOSITORY / "examples" / example,
+        )
+        seen = stack.preview(*PACK, "--policy-pack-config", str(tmp_path / "config.json"))
+    assert "break-glass@v1.0.0 (local: " in seen.output
+    assert "[mandatory]" not in seen.output
+    assert "can't run policy" not in seen.output

@@ -67,10 +67,17 @@ def test_an_account_that_is_about_to_be_deleted_does_not_count() -> None:
     assert line.startswith("accounts: found 1 that stay (account-1)")
 
 
-def test_an_exclusion_without_any_account_is_refused() -> None:
+@pytest.mark.parametrize("left", [["exclusion", "monitoring"], ["group"], ["group", "exclusion"]])
+def test_a_program_that_has_lost_its_accounts_is_refused(left: list[str]) -> None:
     stack = standing_stack()
-    (line,) = stack_verdict(two_accounts.RULE, [stack["exclusion"]])
+    (line,) = stack_verdict(two_accounts.RULE, [stack[name] for name in left])
     assert line.startswith("accounts: found 0 that stay (none), expected 2")
+
+
+def test_a_program_that_excludes_a_group_and_nothing_else_needs_no_accounts() -> None:
+    stack = standing_stack()
+    left = [stack["exclusion"], stack["exclusion-p1"]]
+    assert stack_verdict(two_accounts.RULE, left) == NOT_APPLICABLE
 
 
 def test_the_number_of_accounts_can_be_raised() -> None:

@@ -107,3 +107,20 @@ def test_a_policy_that_waits_for_one_account_of_two_is_refused(
 def test_a_stack_that_makes_no_policy_has_none_to_look_at() -> None:
     stack = standing_stack().values()
     assert stack_verdict(conditional_access_excludes.RULE, stack) == NOT_APPLICABLE
+
+
+def for_others(**users: Any) -> list[str] | str:
+    """What is said in a stack whose accounts are elsewhere; its exclusions want a group and two."""
+    stack = standing_stack()
+    mine = [stack[name] for name in ("exclusion", "exclusion-p1", "exclusion-p2")]
+    return stack_verdict(conditional_access_excludes.RULE, [*mine, conditional_access(**users)])
+
+
+def test_a_policy_beside_exclusions_of_others_excludes_the_same() -> None:
+    everybody: dict[str, Any] = {"excludedGroups": [GROUP_ID], "excludedUsers": [IDS[1], IDS[2]]}
+    assert for_others(**everybody) == []
+    assert for_others(**everybody | {"excludedGroups": ["x", LATER]}) == []
+    assert for_others(**everybody | {"excludedGroups": LATER, "excludedUsers": LATER}) == []
+    for lacking in ({"excludedGroups": ["x"]}, {"excludedUsers": [IDS[1]]}):
+        assert len(for_others(**everybody | lacking)) == 1, lacking
+    assert len(for_others(includedUsers=["All"])) == 1

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from policies.stack_settings import NAMESPACE, StackSettings
-from tests.policy.pack_scene import IDS, Thing, standing_stack, texts
+from tests.policy.pack_scene import IDS, LATER, Thing, standing_stack, texts
 from tests.policy.test_exclusions import NOBODY, judged, lines
 
 REASON = "does not ask for multifactor authentication (exclusion scope: mfa-only)"
@@ -115,3 +115,26 @@ def test_a_program_of_its_own_has_its_settings_under_its_own_name() -> None:
         assert told(judged(stack, before, known)) == LOST
     at_home = settings({f"{NAMESPACE}:skip": '["p1"]'})
     assert told(judged(emptied().values(), standing_stack().values(), at_home)) == LOST
+
+
+def for_others(**things: Thing) -> dict[str, Thing]:
+    """A stack that excludes accounts of another one."""
+    return {name: one for name, one in (standing_stack() | things).items() if "exclusion" in name}
+
+
+def test_exclusions_of_accounts_that_are_elsewhere_stay_too() -> None:
+    before = for_others().values()
+    assert lines(before, before) == []
+    for left in ([], [standing_stack()["exclusion"]]):
+        found = lines(left, before)
+        assert [one.partition(":")[0] for one in found] == ["exclusion-p1", "exclusion-p2"]
+    known_later = for_others(**{"exclusion-p1": emptied(wanted=LATER)["exclusion-p1"]})
+    assert lines(known_later.values(), before) == []
+
+
+def test_an_exclusion_of_accounts_that_are_elsewhere_is_emptied_by_a_setting_only() -> None:
+    before, now = for_others().values(), for_others(**emptied()).values()
+    (line,) = lines(now, before)
+    assert line.startswith("exclusion-p1: found that policy 'Policy p1' (p1) would exclude nobody")
+    assert lines(now, before, exclusion={"skip": ["p1"]}) == []
+    assert lines(now, now) == []
