@@ -83,6 +83,6 @@ def add(
             init_stack(added, engine_executable(), folder, customer_environment(name, os.environ))
             typer.echo(f"Stack {name} is made. Next: breakglass fleet preview --only {name}")
         else:
-            typer.echo(f"Next: pulumi {' '.join(added.init_arguments)}")
+            typer.echo(f"Next: {added.init_command}")
     except FleetError as error:
         raise CommandFailed(str(error), exit_code=error.exit_code) from None

@@ -78,6 +78,11 @@ class Customer:
     trouble: str = ""
     """Why nothing can be done for this one: its file cannot be read, or its name is none."""
 
+    @property
+    def applications(self) -> tuple[Application, Application, Application]:
+        """Who deploys, who reviews, and who reviews pull requests."""
+        return self.deployment, self.review, self.preview
+
 
 def find_customers(folder: Path) -> list[Customer]:
     """Every customer, by name. One whose file cannot be read says so and keeps nobody else out."""
@@ -127,9 +132,7 @@ def customer_of(path: Path, name: str, text: str) -> Customer:
     settings = _mapping(document_of(text, path.name), path.name, "the file")
     config = _mapping(settings.get("config"), path.name, "config")
     ids = _ids(config, path.name)
-    deployment, review = (
-        Application(ids[CLIENT.format(one)], ids[CONNECTION.format(one)]) for one in IDENTITIES
-    )
+    deployment, review, preview = applications_of(ids)
     return Customer(
         name,
         path,
@@ -139,8 +142,17 @@ def customer_of(path: Path, name: str, text: str) -> Customer:
         needs_licence=config.get(PREMIUM) != "absent",
         deployment=deployment,
         review=review,
-        preview=Application(review.client_id, ids[PREVIEW]),
+        preview=preview,
     )
+
+
+def applications_of(ids: Mapping[str, str]) -> tuple[Application, Application, Application]:
+    """Who deploys, who reviews, and who reviews pull requests. `ids`: some of `APPLICATIONS`."""
+    deployment, review = (
+        Application(ids.get(CLIENT.format(one), ""), ids.get(CONNECTION.format(one), ""))
+        for one in IDENTITIES
+    )
+    return deployment, review, Application(review.client_id, ids.get(PREVIEW, ""))
 
 
 def _ids(config: Mapping[str, Any], file: str) -> dict[str, str]:

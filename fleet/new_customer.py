@@ -10,13 +10,12 @@ Source: Pulumi documentation, "Secrets handling" (`secretsprovider`, `encryptedk
 """
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from uuid import UUID
-
-import yaml
 
 from fleet.answer import answer_of
 from fleet.customers import (
@@ -24,7 +23,10 @@ from fleet.customers import (
     SUBSCRIPTION,
     TEMPLATE,
     TENANT,
+    Customer,
+    applications_of,
     check_name,
+    customer_of,
     find_customers,
 )
 from fleet.environment import refuse_same_suffix
@@ -35,13 +37,15 @@ NOBODYS: Final[Mapping[str, str]] = {}
 _KEY_LINES: Final = re.compile(r"^(?:encryptionsalt|encryptedkey):.*\n?", re.MULTILINE)
 _APPLICATIONS: Final = re.compile(rf"^[ \t]+(?:{'|'.join(APPLICATIONS)}):.*\n?", re.MULTILINE)
 _SECURE: Final = re.compile(r"^[^#\n]*\bsecure:", re.MULTILINE)
-_PROVIDER: Final = re.compile(
-    r"^secretsprovider:[ \t]*(?P<value>\S.*?)[ \t]*(?:#.*)?$", re.MULTILINE
-)
 _CUSTOMER: Final = re.compile(r'^(?P<key>[ \t]+customer:[ \t]*)(?:""|\'\')', re.MULTILINE)
 _DOMAIN: Final = re.compile(
     r"^(?P<indent>[ \t]+)(?P<line>domain:[ \t]*contoso\S*.*)$", re.MULTILINE
 )
+_VALUE: Final = r"""(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\n]|'')*'|[^\s"'#][^\n]*?)"""
+_COMMENT: Final = r"(?:[ \t]*|(?P<comment>[ \t]+#.*))"
+_PROVIDER: Final = re.compile(rf"^secretsprovider:[ \t]+(?P<value>\S.*?){_COMMENT}$", re.MULTILINE)
+_UNNAMED: Final = ("", "passphrase", "default")
+"""Secrets providers that a settings file need not name."""
 _EXAMPLE: Final = re.compile(r"^[^#]*(?:contoso|example\.(?:org|com)|fabrikam)", re.IGNORECASE)
 
 
@@ -63,6 +67,12 @@ class Added:
         name = self.path.name.removeprefix("Pulumi.").removesuffix(".yaml")
         provider = ["--secrets-provider", self.secrets_provider] if self.secrets_provider else []
         return ["stack", "init", name, "--no-select", *provider]
+
+    @property
+    def init_command(self) -> str:
+        """The same to paste: with this customer's variables, a passphrase of its own among them."""
+        exec_as = ["breakglass", "fleet", "exec", self.init_arguments[2], "--"]
+        return shlex.join([*exec_as, "pulumi", *self.init_arguments])
 
 
 def add_customer(
@@ -95,10 +105,7 @@ def add_customer(
     text = _CUSTOMER.sub(lambda found: f'{found["key"]}"{name}"', text, count=1)
     text = _DOMAIN.sub(r"\g<indent># \g<line>", text)
     text, provider, shared = _with_provider(text, name, secrets_provider)
-    try:
-        yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise FleetError(f"{template.name} cannot be read: {error}; correct it") from None
+    _compare(customer_of(template, name, text), tenant, subscription, provider, ids)
     try:
         with path.open("x", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
@@ -119,7 +126,7 @@ def init_stack(added: Added, pulumi: Path, folder: Path, environment: Mapping[st
         reason = next((one for one in lines if one.startswith("error:")), lines[-1])
         raise FleetError(
             f"{added.path.name} is written, but the stack could not be made:"
-            f" {reason.removeprefix('error: ')}: then `pulumi {' '.join(added.init_arguments)}`"
+            f" {reason.removeprefix('error: ')}: then `{added.init_command}`"
         )
 
 
@@ -143,7 +150,7 @@ def _refuse_what_is_there(folder: Path, name: str, tenant: str, *, same_tenant: 
 
 def _template_text(template: Path) -> str:
     try:
-        text = template.read_text(encoding="utf-8")
+        text = template.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
         raise FleetError(
@@ -162,8 +169,12 @@ def _template_text(template: Path) -> str:
 
 
 def _set(text: str, key: str, value: str, template: Path) -> str:
-    pattern = re.compile(rf"^(?P<key>[ \t]+{re.escape(key)}:[ \t]*)\S+", re.MULTILINE)
-    replaced, number = pattern.subn(lambda found: f"{found['key']}{value}", text)
+    pattern = re.compile(
+        rf"^(?P<key>[ \t]+{re.escape(key)}:)(?:[ \t]+{_VALUE})?{_COMMENT}$", re.MULTILINE
+    )
+    replaced, number = pattern.subn(
+        lambda found: f"{found['key']} {value}{found['comment'] or ''}", text
+    )
     if number != 1:
         raise FleetError(
             f"{template.name} has {key} {number} times, expected once, on a line of its own under"
@@ -191,13 +202,34 @@ def _with_provider(text: str, name: str, chosen: str | None) -> tuple[str, str, 
     if not pattern:
         return text, "", False
     value = pattern.replace(PLACEHOLDER, name)
-    line = f"secretsprovider: {value}"
+    line = f"secretsprovider: {value}{(found['comment'] if found else '') or ''}"
     if found:
         text = text[: found.start()] + line + text[found.end() :]
-    elif value not in ("passphrase", "default"):
+    elif value not in _UNNAMED:
         text = f"{line}\n{text}"
-    shared = value == pattern and value not in ("passphrase", "default")
+    shared = value == pattern and value not in _UNNAMED
     return text, value, shared
+
+
+def _compare(
+    read: Customer, tenant: str, subscription: str, provider: str, ids: Mapping[str, str]
+) -> None:
+    """Raises FleetError when the file would not say what was asked for, so odd is the template."""
+    has_provider = read.secrets_provider == provider or (
+        read.secrets_provider in _UNNAMED and provider in _UNNAMED
+    )
+    right = {
+        TENANT: read.tenant_id == tenant,
+        SUBSCRIPTION: read.subscription_id == subscription,
+        "secretsprovider": has_provider,
+        "fleet:…Id": read.applications == applications_of(ids),
+    }
+    wrong = [key for key, is_right in right.items() if not is_right]
+    if wrong:
+        raise FleetError(
+            f"{read.settings_file.name}: {' and '.join(wrong)} cannot be put in: expected each once"
+            " at most, without quotes round the key, its value on the same line; correct it"
+        )
 
 
 def _examples(text: str) -> Iterator[str]:

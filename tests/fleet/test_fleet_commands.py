@@ -205,7 +205,7 @@ def test_a_customer_is_added_and_shown(project: StubProject) -> None:
     ids.append("6" * 8 + "-7777-4888-8999-" + "a" * 12)
     added = fleet("add", "east", *ids)
     assert added.exit_code == 0, added.output
-    assert "Next: pulumi stack init east" in added.output
+    assert "Next: breakglass fleet exec east -- pulumi stack init east" in added.output
     assert "east" in fleet("list").output
     for which in (
         "deployment-client",

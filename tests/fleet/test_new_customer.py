@@ -1,6 +1,5 @@
 """A new customer's settings file: made of the template, comments and all, and of nobody's else."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import yaml
 from fleet.customers import APPLICATIONS, Application, find_customers, read_customer
 from fleet.errors import FleetError
 from fleet.new_customer import add_customer, init_stack
-from fleet.state_backend import backend_of, warnings
 from tests.fleet.stub import StubProject, stub_project, tenant_of
 
 REPOSITORY = Path(__file__).parents[2]
@@ -154,6 +152,79 @@ def test_a_template_that_does_not_serve_is_refused(
     assert not (project.folder / "Pulumi.north.yaml").exists()
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"to be set"', "{}"),
+        ("'it''s to be set' # whose", "{} # whose"),
+        ('"a \\" b"', "{}"),
+        ("to be set  # whose", "{}  # whose"),
+        ("a#b", "{}"),
+        ("# whose", "{} # whose"),
+        ("", "{}"),
+    ],
+)
+def test_whatever_value_stands_in_the_template_is_replaced_whole(
+    project: StubProject, old: str, new: str
+) -> None:
+    template = project.folder / "template.yaml"
+    text = f"config:\n  azuread:tenantId: {old}\n  azure-native:subscriptionId: {old}\n"
+    template.write_text(text, encoding="utf-8")
+    added = add_customer(project.folder, "north", TENANT, SUBSCRIPTION, template)
+    assert lines_of(added.path) == [
+        "config:",
+        f"  azuread:tenantId: {new.format(TENANT)}",
+        f"  azure-native:subscriptionId: {new.format(SUBSCRIPTION)}",
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("chosen", [None, "azurekeyvault://w/keys/{customer}"])
+def test_the_provider_stands_once_in_the_file_whatever_the_template_begins_with(
+    project: StubProject, encoding: str, chosen: str | None
+) -> None:
+    template = project.folder / "template.yaml"
+    text = (project.folder / "Pulumi.south.yaml").read_text(encoding="utf-8")
+    provider = "secretsprovider: 'azurekeyvault://v/keys/{customer}#1' # a key each\n"
+    template.write_text(provider + text, encoding=encoding)
+    added = add_customer(
+        project.folder, "north", TENANT, SUBSCRIPTION, template, secrets_provider=chosen
+    )
+    key = "azurekeyvault://w/keys/north" if chosen else "azurekeyvault://v/keys/north#1"
+    assert (added.secrets_provider, lines_of(added.path)[0]) == (
+        key,
+        f"secretsprovider: {key} # a key each",
+    )
+    assert added.path.read_text(encoding="utf-8").count("secretsprovider") == 1
+
+
+IDS = "  azuread:tenantId: x\n  azure-native:subscriptionId: y\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('"secretsprovider": passkey\nconfig:\n' + IDS, "template.yaml: secretsprovider cannot"),
+        (f"config:\n{IDS}config:\n  a: 1\n", "azuread:tenantId and azure-native:subscriptionId"),
+        ("other:\n" + IDS, "azuread:tenantId and azure-native:subscriptionId cannot be put in"),
+        (f"config:\n{IDS}    more\n", "template.yaml: azure-native:subscriptionId cannot be put"),
+        (f'config:\n{IDS}  "fleet:reviewClientId": {TENANT}\n', "fleet:…Id cannot be put in"),
+        (f"config:\n{IDS}  a: 2026-02-30\n", "template.yaml, line 4 cannot be read: a value is"),
+        (f"config:\n{IDS}  fleet:reviewer: a\n", "template.yaml: fleet:reviewer is no setting"),
+    ],
+)
+def test_a_file_that_would_not_say_what_was_asked_for_is_not_written(
+    project: StubProject, text: str, told: str
+) -> None:
+    template = project.folder / "template.yaml"
+    template.write_text(text, encoding="utf-8")
+    with pytest.raises(FleetError) as caught:
+        add_customer(project.folder, "north", TENANT, SUBSCRIPTION, template)
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not (project.folder / "Pulumi.north.yaml").exists()
+
+
 def test_the_stack_is_made_with_its_secrets_provider(project: StubProject) -> None:
     added = add_customer(
         project.folder, "north", TENANT, SUBSCRIPTION, secrets_provider="passphrase"
@@ -168,98 +239,7 @@ def test_a_refused_stack_is_told_with_the_command_to_repeat(project: StubProject
     added = add_customer(project.folder, "north", TENANT, SUBSCRIPTION)
     project.plan(**{"": {"stack": {"stderr": "error: no access", "exit": 255}}})
     with pytest.raises(
-        FleetError, match=r"could not be made: no access: then `pulumi stack init n"
+        FleetError,
+        match=r"made: no access: then `breakglass fleet exec north -- pulumi stack init north --no",
     ):
         init_stack(added, project.pulumi, project.folder, {"PATH": "/usr/bin"})
-
-
-BLOB = {"PULUMI_BACKEND_URL": "azblob://state?storage_account=x&key=secret"}
-WHERE = "state (azblob://state)"
-
-
-def az_login(folder: Path, *tenants: str) -> dict[str, str]:
-    """The variables of somebody whose Azure CLI is logged in; the last tenant is the default."""
-    found = [{"tenantId": one, "isDefault": one == tenants[-1]} for one in tenants]
-    text = json.dumps({"installationId": "x", "subscriptions": found})
-    (folder / "azureProfile.json").write_text(text, encoding="utf-8-sig")
-    return {"AZURE_CONFIG_DIR": str(folder)}
-
-
-@pytest.mark.parametrize(
-    ("variables", "login", "expected"),
-    [
-        ({"AZURE_TENANT_ID": tenant_of(0).upper()}, [], "protected"),
-        ({"AZURE_TENANT_ID": tenant_of(8)}, [tenant_of(0)], "neither"),
-        ({}, [tenant_of(8), tenant_of(0)], "protected"),
-        ({}, [tenant_of(0), tenant_of(8)], "neither"),
-        ({}, [], "unseen"),
-        ({"AZURE_STORAGE_KEY": "a key"}, [tenant_of(0)], "unseen"),
-        ({"AZURE_CLIENT_ID": "of a managed identity"}, [tenant_of(0)], "unseen"),
-        ({"PULUMI_BACKEND_URL": "file://x"}, [tenant_of(0)], "neither"),
-    ],
-)
-def test_a_state_behind_a_protected_tenant_is_warned_of(
-    project: StubProject, variables: dict[str, str], login: list[str], expected: str
-) -> None:
-    everybody = find_customers(project.folder)
-    folder = {"AZURE_CONFIG_DIR": str(project.folder)}
-    environ = BLOB | folder | (az_login(project.folder, *login) if login else {}) | variables
-    found = warnings(everybody, everybody, project.folder, environ)
-    told = {"protected": found.protected, "unseen": found.unseen}
-    assert {name for name, lines in told.items() if lines} == {expected} - {"neither"}
-    for lines in told.values():
-        for line, names in lines.items():
-            assert line.startswith((WHERE, f"in which tenant {WHERE} lies cannot be seen"))
-            assert "secret" not in line
-            assert names == ["south"]
-
-
-def test_many_keys_of_one_vault_are_one_line(tmp_path: Path) -> None:
-    project = stub_project(tmp_path, "north", "south")
-    for name in ("north", "south"):
-        path = project.folder / f"Pulumi.{name}.yaml"
-        key = f"secretsprovider: azurekeyvault://kv.vault.azure.net/keys/{name}\n"
-        path.write_text(key + path.read_text(encoding="utf-8"), encoding="utf-8")
-    everybody = find_customers(project.folder)
-    environ = {**BLOB, **az_login(tmp_path, tenant_of(1))}
-    ((line, names),) = warnings(everybody, everybody, project.folder, environ).protected.items()
-    assert line.startswith(f"{WHERE} and key (azurekeyvault://kv.vault.azure.net) opens with")
-    assert names == ["north", "south"]
-
-
-def test_the_backend_is_the_environments_or_the_projects(project: StubProject) -> None:
-    assert backend_of({}, project.folder) == ""
-    text = "name: a\nruntime: python\nbackend:\n  url: azblob://b?storage_account=x\n"
-    (project.folder / "Pulumi.yaml").write_text(text, encoding="utf-8")
-    assert backend_of({}, project.folder) == "azblob://b"
-    assert backend_of({"PULUMI_BACKEND_URL": "file://~"}, project.folder) == "file://~"
-
-
-@pytest.mark.parametrize(
-    "content", [b"\xff\xfe", b"a: 2026-02-30", b"a: [", b"[" * 5000, b"x", b"backend: 1"]
-)
-def test_a_project_that_cannot_be_read_names_no_backend(
-    project: StubProject, content: bytes
-) -> None:
-    (project.folder / "Pulumi.yaml").write_bytes(content)
-    assert backend_of({}, project.folder) == ""
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("postgres://u:s3cr3t@db:5432/state?password=s3cr3t", "postgres://db:5432/state"),
-        ("s3://bucket/path?awssdk=v2#s3cr3t", "s3://bucket/path"),
-        ("azblob://state?storage_account=x", "azblob://state"),
-        ("https://s3cr3t@[::1]:80/a@b", "https://[::1]:80/a@b"),
-        ("postgres://u:s3cr3t/more@db/state", "postgres://…"),
-        ("postgres://u:s3cr3t?more@db/state", "postgres://…"),
-        ("postgres://u:p@s3cr3t@db", "postgres://db"),
-        ("file:///home/a@b/state?no_tmp_dir=true", "file:///home/a@b/state"),
-        ("file://~", "file://~"),
-    ],
-)
-def test_the_address_of_a_state_is_shown_without_credentials(
-    tmp_path: Path, url: str, shown: str
-) -> None:
-    assert backend_of({"PULUMI_BACKEND_URL": url}, tmp_path) == shown
