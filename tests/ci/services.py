@@ -193,7 +193,7 @@ def on_github(there: Place, folder: Path) -> Generator[Service]:
         "tenant-preview": reads,
         "tenant-drift": reads,
         "tenant": writes,
-        "tenant-heal": writes,
+        "tenant-heal": {**writes, "STATE_CLIENT_ID": reads["STATE_CLIENT_ID"]},
         "tenant-approval": {},
     }
 

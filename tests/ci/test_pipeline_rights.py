@@ -43,7 +43,8 @@ RIGHTS = {
         *(False, {"plan"}),
     ),
     ("drift", "heal"): Right(
-        *("tenant-heal", "break-glass-stacks", "break-glass-deployer", "break-glass-state"),
+        # It writes policies and no state.
+        *("tenant-heal", "break-glass-stacks", "break-glass-deployer", "break-glass-state-drift"),
         *(False, {"plan", "look"}),
     ),
 }
@@ -124,8 +125,10 @@ def test_what_a_pull_request_may_use_is_used_by_nothing_that_runs_alone() -> Non
     of = {at: {right.tenant, right.state} for at, right in RIGHTS.items()}
     previews = of.pop(("preview", "tenant"))
     assert not previews & set[str]().union(*of.values())
-    # Nor does the look have what may write.
-    assert not of["drift", "look"] & (of["drift", "heal"] | of["deploy", "up"])
+    # Nor does the look have what may write, and what heals may write no state.
+    assert not of["drift", "look"] & of["deploy", "up"]
+    assert of["drift", "look"] & of["drift", "heal"] == {"break-glass-state-drift"}
+    assert of["drift", "heal"] & of["deploy", "up"] == {"break-glass-deployer"}
 
 
 @TABLE
