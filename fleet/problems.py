@@ -22,7 +22,7 @@ LOCKED: Final = r"currently locked by|Another update is currently in progress|\[
 _CURES: Final = (
     (
         r"no stack named",
-        "`pulumi stack init {customer}` makes the stack, as `breakglass fleet add … --init` does",
+        "`breakglass fleet exec {customer} -- pulumi stack init {customer}` makes the stack",
     ),
     (
         LOCKED,

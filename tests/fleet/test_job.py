@@ -71,7 +71,7 @@ def test_an_error_in_the_preview_stops_the_job_and_is_told(project: StubProject)
 @pytest.mark.parametrize(
     ("words", "cure"),
     [
-        ("error: no stack named 'north' found", "`pulumi stack init north`"),
+        ("error: no stack named 'north' found", "fleet exec north -- pulumi stack init north`"),
         ("error: the stack is currently locked by 1 lock(s)", "pulumi cancel --stack north"),
         ("error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE", "PASSPHRASE__NORTH"),
         ("error: resource is protected", "break-glass:protect false --stack north"),
