@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from fleet.customers import NOT_CUSTOMERS, Customer
+from fleet.customers import NOT_CUSTOMERS, Customer, customer_names
 from fleet.errors import FleetError
 from fleet.git import git
 
@@ -126,7 +126,10 @@ def _paths_since(folder: Path, ref: str) -> list[PurePosixPath]:
 
 
 def _open_paths(folder: Path) -> Iterator[PurePosixPath]:
-    """What differs from the commit: changed files, and new ones that are settings or code."""
+    """What differs from the commit: changed files, and new ones that are settings or code.
+
+    Settings that git ignores are new at each look: whether they changed, nobody can tell.
+    """
     yield from _inside(
         folder, git(folder, "diff", "--no-renames", "--name-only", "-z", "HEAD", "--")
     )
@@ -134,6 +137,15 @@ def _open_paths(folder: Path) -> Iterator[PurePosixPath]:
     for path in _inside(folder, new):
         if _is_of_a_run(path):
             yield path
+    yield from _ignored_settings(folder)
+
+
+def _ignored_settings(folder: Path) -> Iterator[PurePosixPath]:
+    # A name may be a pattern.
+    files = [f":(literal)Pulumi.{name}.yaml" for name in customer_names(folder)]
+    if files:
+        listed = ("ls-files", "--others", "--ignored", "--exclude-standard", "--full-name", "-z")
+        yield from _inside(folder, git(folder, *listed, "--", *files))
 
 
 def _inside(folder: Path, listed: str) -> Iterator[PurePosixPath]:

@@ -228,6 +228,30 @@ def test_what_is_not_committed_is_a_revision_of_its_own(repository: Path) -> Non
     assert running_revision(repository) == seen[-1]
 
 
+@pytest.mark.parametrize("below", ["", "project"])
+def test_settings_that_git_ignores_are_a_revision_of_their_own(tmp_path: Path, below: str) -> None:
+    folder = stub_project(tmp_path, "north").folder
+    top = folder if not below else folder.parent
+    (top / ".gitignore").write_text("Pulumi.*.yaml\n*.txt\n", encoding="utf-8")
+    for words in (["init", "-b", "main"], ["add", "."], ["commit", "-m", "first"], ["tag", "a"]):
+        git(top, *words)
+    path = folder / "Pulumi.north.yaml"
+    seen = {running_revision(folder)}
+    (folder / "notes.txt").write_text("call them", encoding="utf-8")
+    seen.add(running_revision(folder))
+    assert len(seen) == 1
+    path.write_text("config: {}\n", encoding="utf-8")
+    seen.add(running_revision(folder))
+    assert all(str(one).startswith(f"{revision(folder)} plus uncommitted") for one in seen)
+    (folder / "Pulumi.*.yaml").write_text("config: {}\n", encoding="utf-8")
+    seen.add(running_revision(folder))
+    assert len(seen) == 3
+    assert changed_since(folder, "a", find_customers(folder)) == {"north", "*"}
+    for one in folder.glob("Pulumi.*.yaml"):
+        one.unlink()
+    assert running_revision(folder) == revision(folder)
+
+
 def test_outside_git_there_is_no_commit(tmp_path: Path) -> None:
     assert revision(tmp_path) is None
     (tmp_path / "notes.txt").touch()
