@@ -34,7 +34,8 @@ def asked(
 
     Nobody is asked when nothing would change, or when somebody has stopped the previews. Nothing
     goes on when a customer that was to go first has failed its preview: the next one would go first
-    in its place.
+    in its place. Whom nothing is to be changed for is done with the preview: it has looked at all
+    that the report tells, and an `up` would look at the same.
     """
     good = [one for one in previews if one.outcome == "done"]
     bad = [_of_up(one) for one in previews if one.outcome != "done"]
@@ -47,14 +48,20 @@ def asked(
     say(sum_of(good))
     if bad:
         say(f"Left out, because their preview failed: {_names(bad)}.")
-    if not any(changed(one) for one in good):
+    due = [one for one in good if changed(one)]
+    unchanged = [one for one in good if not changed(one)]
+    over = [*bad, *(_of_up(one) for one in unchanged)]
+    if not due:
         say("There is nothing to agree to.")
-        return Answer(frozenset(), [*bad, *(_of_up(one) for one in good)])
+        return Answer(frozenset(), over)
+    if first and not any(one.customer in first for one in due):
+        idle = [one for one in unchanged if one.customer in first]
+        say(f"Nobody goes first: nothing is to be changed at {_names(idle)}.")
     if _typed("Go on? Only 'yes' does: ") != "yes":
         say("nothing was changed: you did not say yes")
         no = "nothing was changed: whoever was asked did not say yes"
-        return Answer(frozenset(), [*bad, *(_left(one, no) for one in good)])
-    return Answer(frozenset(one.customer for one in good), bad)
+        return Answer(frozenset(), [*over, *(_left(one, no) for one in due)])
+    return Answer(frozenset(one.customer for one in due), over)
 
 
 def ask_for_each_name(jobs: Sequence[Job]) -> list[CustomerReport]:

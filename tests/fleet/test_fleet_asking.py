@@ -11,7 +11,9 @@ from fleet.job import Job, failed
 from fleet.report import CustomerReport
 from fleet.report_json import read_json
 from tests.fleet.commands import Jobs, fleet
+from tests.fleet.steps import policy
 from tests.fleet.stub import NO_CHANGES, StubProject
+from tests.fleet.test_proof import told
 
 
 @pytest.mark.usefixtures("somebody")
@@ -92,6 +94,38 @@ def test_nobody_is_asked_when_nothing_would_change(project: StubProject, jobs: J
     assert {operation for _, operation in jobs.done} == {"preview"}
     found = read_json(project.folder / "r.json").customers
     assert {(one.operation, one.outcome) for one in found} == {("up", "done")}
+
+
+@pytest.mark.usefixtures("somebody")
+def test_who_has_no_changes_is_done_with_the_preview_and_its_report_is_whole(
+    project: StubProject,
+) -> None:
+    quiet = {**told(policy("same", 1)), "changes": {"same": 40}}
+    some = {"changes": {"create": 1}}
+    project.plan(north={"preview": some, "up": some}, south={"preview": quiet})
+    ended = fleet("up", "--report", "r.json", typed=["yes"])
+    assert ended.exit_code == 0, ended.output
+    assert project.steps("north") == ["preview", "preview", "up"]
+    assert project.steps("south") == ["preview"]
+    assert "2 customers, 1 of them with changes: 1 created.\nup: 2 done." in ended.output
+    _, south = read_json(project.folder / "r.json").customers
+    assert (south.operation, south.outcome, south.changes) == ("up", "done", {"same": 40})
+    assert (south.policies.excluded, south.last_verified is None) == (1, False)
+    refused = fleet("up", "--report", "r.json", typed=["no"])
+    assert refused.exit_code == 1
+    outcomes = [one.outcome for one in read_json(project.folder / "r.json").customers]
+    assert outcomes == ["not started", "done"]
+
+
+@pytest.mark.usefixtures("somebody")
+def test_that_nobody_goes_first_is_said_before_it_is_agreed_to(project: StubProject) -> None:
+    some = {"changes": {"create": 1}}
+    project.plan(north={"preview": NO_CHANGES}, south={"preview": some, "up": some})
+    line = "Nobody goes first: nothing is to be changed at north."
+    ended = fleet("up", "--canary", "north", typed=["yes"])
+    assert ended.exit_code == 0, ended.output
+    assert ended.output.index(line) < ended.output.index("Go on?")
+    assert line not in fleet("up", "--canary", "*", typed=["yes"]).output
 
 
 @pytest.mark.usefixtures("somebody")
