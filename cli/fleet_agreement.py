@@ -64,6 +64,18 @@ def asked(
     return Answer(frozenset(one.customer for one in due), over)
 
 
+def overtaken(
+    previews: Sequence[CustomerReport], answer: Answer, say: Callable[[str], None]
+) -> Answer:
+    """After a yes to what is not here any more: settings or code are others by now."""
+    why = "settings or code changed since the preview, so nothing was written"
+    say(why)
+    left = [
+        _left(one, why, "run again and look") for one in previews if one.customer in answer.go_on
+    ]
+    return Answer(frozenset(), [*answer.over, *left])
+
+
 def ask_for_each_name(jobs: Sequence[Job]) -> list[CustomerReport]:
     """Have each customer's name typed; the reports of all when one was not, else none."""
     for job in jobs:
@@ -129,9 +141,11 @@ def _of_up(report: CustomerReport) -> CustomerReport:
     return report.model_copy(update={"operation": "up", "problems": problems})
 
 
-def _left(report: CustomerReport, why: str) -> CustomerReport:
+def _left(
+    report: CustomerReport, why: str, todo: str = "run again when it is agreed to"
+) -> CustomerReport:
     """Not begun. What was planned is no change that was made."""
-    problems = (Problem(what=why, todo="run again when it is agreed to"),) if why else ()
+    problems = (Problem(what=why, todo=todo),) if why else ()
     return report.model_copy(
         update={
             "operation": report.operation if report.operation == "destroy" else "up",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from cli.chosen_stack import engine_executable
 from cli.failure import CommandFailed
-from cli.fleet_agreement import ask_for_each_name, asked, is_interactive, sum_done
+from cli.fleet_agreement import ask_for_each_name, asked, is_interactive, overtaken, sum_done
 from cli.fleet_canary import NOBODY, Canary
 from cli.fleet_cluster import HERE, ClusterChoice, connection
 from cli.fleet_selection import Selection, chosen, fleet_folder
@@ -212,6 +212,9 @@ class _Fleet:
         if self._cluster is not None:
             self._screen.say(PLAN_STAYS_HERE)
         answer = asked(previews, first, self._screen.say)
+        if answer.go_on and running_revision(self.folder) != self._revision:
+            # The plans are compared without their values: another receiver would look the same.
+            answer = overtaken(previews, answer, self._screen.say)
         return [job for job in jobs if job.customer in answer.go_on], answer.over
 
     def _wave(

@@ -220,6 +220,30 @@ def test_nobody_goes_first_in_the_place_of_one_that_failed_its_preview(
     assert [one.outcome for one in found] == ["failed", "not started"]
 
 
+@pytest.mark.usefixtures("somebody")
+@pytest.mark.parametrize("name", ["Pulumi.north.yaml", "__main__.py"])
+def test_what_was_edited_while_it_was_agreed_to_is_not_written(
+    project: StubProject, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def edited_meanwhile(question: str) -> str:
+        assert question.startswith("Go on?")
+        with (project.folder / name).open("a", encoding="utf-8") as file:
+            file.write("# Another receiver, in the same property.\n")
+        return "yes"
+
+    some = {"changes": {"update": 1}}
+    project.plan(north={"preview": some, "up": some}, south={"preview": NO_CHANGES})
+    monkeypatch.setattr("builtins.input", edited_meanwhile)
+    ended = fleet("up", "--report", "r.json")
+    assert ended.exit_code == 1, ended.output
+    assert project.steps("north") == ["preview"]
+    north, south = read_json(project.folder / "r.json").customers
+    assert (north.outcome, north.changes, south.outcome) == ("not started", {}, "done")
+    why = "settings or code changed since the preview, so nothing was written"
+    assert [one.what for one in north.problems] == [why]
+    assert ended.output.count(why) == 1
+
+
 def step(operation: str, name: str, *keys: str) -> str:
     return "\t".join((operation, f"urn:pulumi:north::break-glass::a$b::{name}", ",".join(keys)))
 
