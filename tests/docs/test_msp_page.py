@@ -297,5 +297,25 @@ def test_a_customer_of_azure_devops_is_a_line_in_the_list_of_connections() -> No
         assert f"`{name.replace('${{ customer }}', shown['default'][-1])}`" in TEXT
 
 
+def test_what_bash_alone_understands_stands_beside_it_for_powershell() -> None:
+    at = [(one.language.partition(" ")[0], one.text) for one in FENCES]
+    twins = [
+        (text, at[number + 1])
+        for number, (shell, text) in enumerate(at)
+        if shell == "bash" and re.search(r"^(export|read|[A-Z_]+=)|\$\(", text, re.MULTILINE)
+    ]
+    assert len(twins) == 5
+    for text, (shell, other) in twins:
+        assert shell == "powershell", text
+
+        def azure(said: str) -> list[str]:
+            return [one.removesuffix(')"') for one in re.findall(r"\baz .*", said)]
+
+        assert azure(other) == azure(text)
+        names = set(re.findall(r"^export (\w+)=|read -rs (\w+)", text, re.MULTILINE))
+        for name in (one or two for one, two in names):
+            assert re.search(rf"^\$(env:)?{name} = ", other, re.MULTILINE), name
+
+
 def test_the_page_names_each_key_of_a_customers_identities() -> None:
     assert set(re.findall(r"`(fleet:[A-Za-z]+)`", TEXT)) == set(APPLICATIONS)
