@@ -1,7 +1,8 @@
 """Stacks that stand in the state backend and have no settings file any more.
 
 A customer is a settings file. One whose file was deleted is in no run and no report, while its
-accounts, exclusions and alarms stand and nobody looks after them. The backend still knows it.
+accounts, exclusions and alarms stand and nobody looks after them. The backend still knows it. So it
+is with a first tenant that was set up under the example's name, which is no customer's.
 
 Source: Pulumi documentation, "pulumi stack ls" (`--json`).
 """
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from fleet.answer import answer_of
-from fleet.customers import NOT_CUSTOMERS, customer_names
+from fleet.customers import NOT_CUSTOMERS, TEMPLATE, customer_names
 from fleet.errors import FleetError
 from fleet.job import Job, failed
 from fleet.report import CustomerReport, Operation
@@ -28,13 +29,21 @@ def left_behind(pulumi: Path, folder: Path, environ: Mapping[str, str]) -> list[
     Looked at is the backend that all share, with the variables that have no customer's name. A
     stack without resources does not count.
     """
-    known = {*customer_names(folder), *NOT_CUSTOMERS}
+    known = {*customer_names(folder), *NOT_CUSTOMERS} - {TEMPLATE}
     shared = {key: value for key, value in environ.items() if "__" not in key}
     return sorted(_standing(pulumi, folder, shared) - known)
 
 
 def without_settings(name: str, operation: Operation) -> CustomerReport:
     """The report of such a stack."""
+    if name == TEMPLATE:
+        return failed(
+            Job(name, operation, None),
+            f"its stack stands in the backend, and {name} is the example's name, no customer's: no"
+            " run looks after it",
+            f"`pulumi stack rename NAME --stack {name}` makes it a customer; git brings the example"
+            f" back (`git checkout Pulumi.{name}.yaml`)",
+        )
     return failed(
         Job(name, operation, None),
         f"its stack stands in the backend, and there is no Pulumi.{name}.yaml: no run looks after"

@@ -128,6 +128,22 @@ def test_a_stack_without_a_settings_file_is_named(project: StubProject, command:
     assert fleet(command, "--only", "north", "--all-stacks").exit_code == 1
 
 
+@pytest.mark.usefixtures("jobs")
+def test_a_tenant_that_stands_under_the_examples_name_is_named(project: StubProject) -> None:
+    settings = (project.folder / "Pulumi.north.yaml").read_text(encoding="utf-8")
+    (project.folder / "Pulumi.prod.yaml").write_text(settings, encoding="utf-8")
+    plan_stacks(project, {"north": 40, "sandbox": 40, "prod": 0})
+    assert fleet("preview").exit_code == 0
+    plan_stacks(project, {"north": 40, "sandbox": 40, "prod": 45})
+    ended = fleet("preview", "--report", "r.json")
+    assert ended.exit_code == 1
+    named = {one.customer: one for one in read_json(project.folder / "r.json").customers}
+    (problem,) = named["prod"].problems
+    assert "prod is the example's name, no customer's" in problem.what
+    assert "`pulumi stack rename NAME --stack prod`" in problem.todo
+    assert "prod: its stack stands in the backend" in fleet("list").stderr
+
+
 def test_a_stack_that_was_taken_away_since_is_no_failure_any_more(
     project: StubProject, jobs: Jobs
 ) -> None:
