@@ -26,6 +26,7 @@ PACK_FILE: Final = "PulumiPolicy.yaml"
 SHARED: Final = ("alerting", "entra")
 """Packages of the project that the pack's rules read."""
 _CODE: Final = (".py", ".yaml", ".json")
+_SHOWN: Final = 5
 _SERVE: Final = '''\
 """The rules as they were at {commit}, under a name that says so."""
 
@@ -127,6 +128,24 @@ def _run_in_environment_of(folder: Path, document: JSON) -> None:
     if isinstance(options, dict) and "virtualenv" in options:
         place = folder / str(cast("JSON", options)["virtualenv"])
         cast("JSON", options)["virtualenv"] = os.path.normpath(place.absolute())
+
+
+def rules_note(base: Base, project: Path, pack: Path) -> str:
+    """What a report says to whoever approves a branch that changes what judges it."""
+    folders = [pack.relative_to(project), *map(Path, SHARED)]
+    parts = [(one, _code(base.project / one), _code(project / one)) for one in folders]
+    files = sorted(
+        (one / name).as_posix()
+        for one, old, new in parts
+        for name in old.keys() | new.keys()
+        if old.get(name) != new.get(name)
+    )
+    more = f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else ""
+    return (
+        f"This branch changes what judges it ({', '.join(files[:_SHOWN])}{more}). Here the rules"
+        f" and their settings as of {base.short} judged, too; before a real tenant the branch's"
+        " judge alone: look at these files before you approve."
+    )
 
 
 def _code(folder: Path) -> dict[str, bytes]:

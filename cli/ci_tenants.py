@@ -25,7 +25,7 @@ import typer
 import yaml
 from filelock import FileLock, Timeout
 
-from cli.ci_base import Base, lay_out, lead_to, pack_before
+from cli.ci_base import Base, lay_out, lead_to, pack_before, rules_note
 from cli.ci_settings import SUBSCRIPTION, TENANT, domains_of, fitted, read_settings, text_of
 from cli.engine import engine_environment, prepare_engine
 from cli.failure import CommandFailed
@@ -86,6 +86,7 @@ class SimulatedTenants:
         self._since = since
         self._base: Base | None = None
         self._packs = {} if policy_pack is None else {policy_pack.resolve(): str(policy_pack)}
+        self._notes: list[str] = []
         self._wanted = {one.customer: one for one in wanted}
         self._documents: dict[str, JSON] = {}
         self._environments: dict[str, dict[str, str]] = {}
@@ -152,7 +153,7 @@ class SimulatedTenants:
             changes=report.changes,
             planned=report.planned,
             problems=_of_settings(report, seconds),
-            notes=report.notes,
+            notes=(*report.notes, *self._notes),
         )
 
     def log(self, customer: str) -> str:
@@ -200,6 +201,7 @@ class SimulatedTenants:
             rules = self._home.path / "rules"
             if old := pack_before(self._base, self._program.resolve(), pack, rules):
                 self._packs[old] = f"{name} as of {self._base.short}"
+                self._notes.append(rules_note(self._base, self._program.resolve(), pack))
 
     def _serve(self) -> None:
         """One server, with a tenant and an environment for each."""

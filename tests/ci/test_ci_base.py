@@ -198,9 +198,33 @@ def test_the_rules_before_judge_beside_those_of_the_branch_and_are_told_apart_in
     packs = f"{project.folder / 'policies'},{rules}"
     told = {**NO_CHANGES, "stderr": f"(local: {rules})"}
     project.plan(north={"preview": told, "up": NO_CHANGES})
-    assert previewed().exit_code == 0
+    report = previewed()
+    assert report.exit_code == 0
     assert runs(project, "north") == [("up", None), ("preview", packs)]
     assert f"(local: policies as of {start})" in capsys.readouterr().out
+    (note,) = by_name(report)["north"].notes
+    assert note.startswith("This branch changes what judges it (policies/words.py). Here the rules")
+    assert f"as of {start} judged, too" in note
+
+
+def test_settings_of_the_rules_are_rules_and_the_report_names_what_changed(
+    project: StubProject,
+) -> None:
+    changed(
+        project,
+        {"policies/settings.json": "{}", **{f"policies/{name}.py": "" for name in "abcdz"}},
+    )
+    report = previewed()
+    assert len(str(runs(project, "north")[1][1]).split(",")) == 2
+    (note,) = by_name(report)["north"].notes
+    assert "policies/d.py, policies/settings.json and 1 more)" in note
+
+
+def test_a_branch_that_leaves_the_rules_alone_is_told_nothing_of_them(
+    project: StubProject,
+) -> None:
+    changed(project, {"program": "new\n"})
+    assert by_name(previewed())["north"].notes == ()
 
 
 def test_what_a_pack_advises_is_a_note_of_the_report_and_fails_nobody(

@@ -25,6 +25,7 @@ from policies.rules import (
     strong_password,
     two_accounts,
 )
+from policies.stack_settings import StackSettings
 from tests.policy.pack_scene import (
     IDS,
     LATER,
@@ -33,6 +34,7 @@ from tests.policy.pack_scene import (
     secret,
     stack_verdict,
     standing_stack,
+    texts,
     verdict,
 )
 
@@ -106,6 +108,47 @@ def test_another_domain_is_refused_unless_it_is_allowed(domain: str) -> None:
     (line,) = verdict(cloud_only_domain.RULE, user)
     assert line.startswith(f"account-1-user: found the domain {domain}, expected the tenant's")
     assert verdict(cloud_only_domain.RULE, user, {"allowedDomains": [domain.upper()]}) == []
+
+
+@pytest.mark.parametrize(
+    "accounts",
+    [
+        {"domain": "contoso.com"},
+        {"named": {"account-1": {"domain": "Contoso.com"}}},
+        {"domain": "contoso.onmicrosoft.com", "named": {"account-1": {"domain": "contoso.com"}}},
+    ],
+)
+@pytest.mark.parametrize("name", [None, LATER])
+def test_while_a_user_name_is_not_known_the_domain_that_is_set_is_judged(
+    name: str | None, accounts: dict[str, Any]
+) -> None:
+    user = Thing(USER, "account-1-user", {"userPrincipalName": name}, OWNER)
+    rule = cloud_only_domain.rule(settings(accounts=accounts))
+    (line,) = verdict(rule, user)
+    assert line.startswith("account-1-user: found the domain contoso.com, expected the tenant's")
+    assert verdict(rule, user, {"allowedDomains": ["CONTOSO.com"]}) == []
+
+
+@pytest.mark.parametrize(
+    "accounts",
+    [
+        {},
+        {"domain": "contoso.onmicrosoft.com"},
+        {"named": {"account-2": {"domain": "contoso.com"}}},
+        {"domain": "contoso.com", "named": {"account-1": {"domain": "contoso.onmicrosoft.com"}}},
+    ],
+)
+def test_a_domain_that_is_set_for_others_or_is_the_initial_one_is_right(
+    accounts: dict[str, Any],
+) -> None:
+    user = Thing(USER, "account-1-user", {"userPrincipalName": LATER}, OWNER)
+    assert verdict(cloud_only_domain.rule(settings(accounts=accounts)), user) == []
+
+
+def settings(**values: Any) -> StackSettings:
+    known = StackSettings()
+    known.keep(texts(**values))
+    return known
 
 
 @pytest.mark.parametrize("thing", [Thing(USER, "guest"), Thing(WORKSPACE, "logs", {}, OWNER)])
