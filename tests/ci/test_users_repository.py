@@ -16,6 +16,7 @@ from tests.ci.project_copy import REPOSITORY, copy_project
 
 # Those that read the files that a customer changes, or count customers; the slow ones apart.
 TOUCHED = (
+    "tests/ci/test_lost_shards.py",
     "tests/ci/test_pipelines.py",
     "tests/ci/test_pipeline_jobs.py",
     "tests/ci/test_pipeline_rights.py",
@@ -25,7 +26,7 @@ TOUCHED = (
     "tests/unit/test_prod_yaml.py",
     "tests/fleet/test_new_customer.py",
 )
-SLOW = "every_command or linters or (played_approvals and not every_shard)"
+SLOW = "every_command or linters or (played_approvals and not (every_shard and azure))"
 
 
 def with_a_customer(folder: Path) -> Path:
