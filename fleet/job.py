@@ -5,6 +5,7 @@ customer has a process (``fleet.work``), and that gets this customer's variables
 """
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -19,12 +20,15 @@ from fleet.customers import Customer, read_customer
 from fleet.environment import with_tenant
 from fleet.errors import FleetError
 from fleet.federation import own_environment
-from fleet.processes import Processes, end_orphans, interrupt, kill
+from fleet.lock_note import is_held
+from fleet.processes import Processes, Started, end_orphans, interrupt, kill
 from fleet.report import CustomerReport, Operation, Problem
 
 CORRECT: Final = "correct the settings file, then run again"
 GRACE_SECONDS: Final = 120.0
 """So long an operation that took too long may take to finish what it began and save its state."""
+INTERRUPTED: Final = (-signal.SIGINT, 0xC000013A)
+"""How a process ends by Ctrl-C that does not heed it yet, here and on Windows."""
 RELEASE_SECONDS: Final = 120.0
 """So long the state backend may take to give a lock back."""
 
@@ -100,7 +104,7 @@ def _done(
     report_file.unlink(missing_ok=True)
     left: Problem | None = None
     with _log(options.run_folder / f"{job.customer}.log") as log:
-        process = processes.start(command, folder, environment, log)
+        process = processes.start(command, folder, environment, log, held)
         if process is None:
             return not_started(job, customer)
         try:
@@ -108,9 +112,12 @@ def _done(
         finally:
             processes.ended(process)
         if held.exists():
-            end_orphans(process, GRACE_SECONDS)
-            left = release(options, job, folder, environment, log, processes=processes)
-            held.unlink(missing_ok=True)
+            nothing_left = end_orphans(process, GRACE_SECONDS)
+            if is_held(held) and nothing_left:
+                left = release(options, job, folder, environment, log, processes=processes)
+                held.unlink(missing_ok=True)
+            else:
+                left = _perhaps_locked(job, nothing_left=nothing_left)
     report = _written(report_file, job, process.returncode)
     if report is None:
         report = not_started(job, customer).model_copy(
@@ -118,7 +125,7 @@ def _done(
                 "outcome": "cancelled" if processes.stopping else "failed",
                 "started": started,
                 "seconds": time.monotonic() - clock,
-                "problems": (_died(job, process.returncode, options),),
+                "problems": (_died(job, process.returncode, options, stopped=processes.stopping),),
             }
         )
     if late:
@@ -174,7 +181,7 @@ def failed(job: Job, what: str, todo: str) -> CustomerReport:
     )
 
 
-def _wait(process: "subprocess.Popen[bytes]", limit: float) -> bool:
+def _wait(process: Started, limit: float) -> bool:
     """Wait for its end; whether it took too long, was interrupted and then killed."""
     try:
         process.wait(limit)
@@ -217,14 +224,29 @@ def release(
     if code == 0:
         return None
     why = f"was not done within {RELEASE_SECONDS:g} s" if code is None else f"ended with {code}"
+    return _still_locked(job, f"`pulumi cancel` {why}")
+
+
+def _perhaps_locked(job: Job, *, nothing_left: bool) -> Problem:
+    """Of a lock that is not taken away: it may be another run's, or of an engine at work."""
+    if nothing_left:
+        return _still_locked(job, "the run was ended while it was taking the lock")
+    return _still_locked(job, "the job's process ended, and its `pulumi` may be at work")
+
+
+def _still_locked(job: Job, why: str) -> Problem:
     return Problem(
-        what=f"the stack may still be locked: `pulumi cancel` {why}",
+        what=f"the stack may still be locked: {why}",
         todo="see that no run works on it, then"
         f" `breakglass fleet exec {job.customer} -- pulumi cancel --yes`",
     )
 
 
-def _died(job: Job, code: int, options: Options) -> Problem:
+def _died(job: Job, code: int, options: Options, *, stopped: bool) -> Problem:
+    if stopped:
+        how = "before it began" if code in INTERRUPTED else "and ended at once, without a report"
+        again = f"`breakglass fleet {job.operation} --resume` goes on"
+        return Problem(what=f"stopped by you {how}", todo=again)
     how = f"was killed (signal {-code})" if code < 0 else f"ended with {code} and no report"
     log = options.run_folder / f"{job.customer}.log"
     return Problem(

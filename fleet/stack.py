@@ -37,6 +37,8 @@ class KnownPulumi(automation.PulumiCommand):
     def __init__(self, executable: Path, version: str) -> None:
         self.command = str(executable)
         self.version = VersionInfo.parse(version)
+        self.previews_lock = self.version < PREVIEWS_TAKE_NO_LOCK
+        """Whether a preview of a refresh or a destroy may take the stack's lock."""
 
 
 def version_of(executable: Path) -> str:

@@ -25,6 +25,7 @@ from fleet.customers import Customer, read_customer
 from fleet.environment import secret_values, suffix_of, without_secrets
 from fleet.events import Events
 from fleet.heeding import heed, pass_on
+from fleet.lock_note import ask, hold
 from fleet.looks import look
 from fleet.problems import (
     drift,
@@ -52,9 +53,9 @@ class Work:
         self._log = str(call.report.with_suffix(".log"))
         self._plan: Path = plan_file(call.report)
         self._agreed: Path | None = call.agreed
-        self._stack = CustomerStack(
-            customer.name, Path.cwd(), KnownPulumi(call.pulumi, call.pulumi_version)
-        )
+        pulumi = KnownPulumi(call.pulumi, call.pulumi_version)
+        self._previews_lock = pulumi.previews_lock
+        self._stack = CustomerStack(customer.name, Path.cwd(), pulumi)
         self._secrets = forms_of(secret_values(os.environ))
         self._stopped = False
         self._begun = False
@@ -81,7 +82,7 @@ class Work:
 
     def _first_event(self, *, locked: bool) -> None:
         if locked:
-            self._held.touch()
+            hold(self._held)
         self._begun = True
         if self._stopped:
             self._pass_on()
@@ -144,7 +145,9 @@ class Work:
     def _operate(self) -> bool:
         """Preview, then the operation; whether both went well."""
         operation = operation_of(self._stack, self._operation)
-        if not self._step("preview", operation.preview):
+        # An old CLI locks the stack for these, and nobody can tell whose a lock is that stays.
+        asks = self._operation in ("refresh", "destroy") and self._previews_lock
+        if not self._step("preview", operation.preview, asks=asks):
             return False
         preview = self._steps[0].events
         if operation.change is None:
@@ -157,9 +160,9 @@ class Work:
                 return False
         # Afterwards the state would be new, and what it tells of the accounts as old as ever.
         self._before_this_run(look_back(self._operation, self._steps).standing)
-        return self._step(self._operation, operation.change, locks=True)
+        return self._step(self._operation, operation.change, asks=True, locks=True)
 
-    def _step(self, name: str, call: Any, *, locks: bool = False) -> bool:
+    def _step(self, name: str, call: Any, *, asks: bool = False, locks: bool = False) -> bool:
         if self._stopped:
             self._problems.append(self._cut_off(name, begun=False))
             return False
@@ -171,6 +174,8 @@ class Work:
         self._print(f"── {name}")
         told: list[str] = []
         try:
+            if asks:
+                ask(self._held)
             call(
                 on_event=events,
                 on_output=self._print,

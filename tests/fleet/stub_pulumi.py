@@ -9,7 +9,7 @@ The plan is JSON, `{customer: {operation: step}}`; a step may hold
     wait      true: it tells its first event and stays until somebody interrupts it
     deaf      true, with wait: it does not heed an interrupt
     late      true, with wait: it heeds nothing and tells nothing before there is a file `go`
-    killed    true: it tells its first event and dies of a signal
+    killed    true: it tells its first event and dies of a signal; "silently": without an event
     orphaned  true: it kills the process that called it, and ends; with wait it stays, once that
               process has noted that a lock is held
 A step `preview-again` is for the second and further previews of a customer.
@@ -88,20 +88,24 @@ def act(arguments: list[str], step: dict[str, Any]) -> int:
         interrupted.append(number)
 
     signal.signal(signal.SIGINT, signal.SIG_IGN if deaf else note)
+    if step.get("killed") == "silently":
+        os.kill(os.getpid(), signal.SIGKILL)
     tell({"preludeEvent": {"config": {}}})
     if step.get("killed"):
         tell({"cancelEvent": {}})  # else the API waits five seconds for it
         time.sleep(0.3)  # the API reads the event log every tenth of a second
         os.kill(os.getpid(), signal.SIGKILL)
     if step.get("orphaned"):
-        while step.get("wait") and not list(Path.cwd().glob("run/*.lock")):
+        notes = Path.cwd().glob("run/*.lock")
+        while step.get("wait") and not any("held" in one.read_text() for one in notes):
             time.sleep(0.02)
+            notes = Path.cwd().glob("run/*.lock")
         os.kill(os.getppid(), signal.SIGKILL)
         if not step.get("wait"):
             return 0
     if step.get("wait"):
         (HERE / "waiting").touch()
-        while not interrupted and not (HERE / "go").exists():
+        while not interrupted and (step.get("late") or not (HERE / "go").exists()):
             time.sleep(0.02)
         (HERE / "heeded").touch()
         tell({"cancelEvent": {}})

@@ -33,7 +33,7 @@ def main() -> int:
     given = {"own": dict(os.environ), "keeper": keeper}
     (HERE / f"{customer}.environ.json").write_text(json.dumps(given))
     note(customer, "begin")
-    held.touch()
+    held.write_text("held\n")
     while not interrupted and not (HERE / "go").exists():
         time.sleep(0.02)
     while interrupted and not (HERE / "may-end").exists():

@@ -14,7 +14,7 @@ import pytest
 import fleet.job
 import fleet.processes
 from fleet.job import release, run_job
-from fleet.processes import Processes, end_orphans, kill
+from fleet.processes import Processes, Started, end_orphans, kill
 from tests.fleet.stub import NO_CHANGES, StubProject, job
 
 ENVIRON = {"PATH": os.environ["PATH"]}
@@ -27,26 +27,33 @@ class Killed:
 
     def __init__(self) -> None:
         self.told: list[str] = []
+        self.ended_with_all = False
 
     def kill(self) -> None:
         self.told.append("kill")
 
 
-@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize("there", [True, False, None])
 def test_on_windows_a_process_is_ended_with_all_that_it_started(
-    monkeypatch: pytest.MonkeyPatch, there: bool
+    monkeypatch: pytest.MonkeyPatch, there: bool | None
 ) -> None:
     process = Killed()
 
-    def run(command: list[str], **_: object) -> None:
-        if not there:
+    def run(command: list[str], **_: object) -> "subprocess.CompletedProcess[bytes]":
+        if there is None:
             raise FileNotFoundError
         process.told.append(" ".join(command))
+        return subprocess.CompletedProcess(command, 0 if there else 128)
 
     monkeypatch.setattr(fleet.processes, "WINDOWS", True)
     monkeypatch.setattr(subprocess, "run", run)
     kill(process)  # pyright: ignore[reportArgumentType]
-    assert process.told == [*(["taskkill /T /F /PID 4711"] if there else []), "kill"]
+    assert process.told == [
+        *([] if there is None else ["taskkill /T /F /PID 4711"]),
+        "kill",
+    ]
+    # Of one that was gone before nobody knows whom it had started.
+    assert end_orphans(process, 1) is bool(there)  # pyright: ignore[reportArgumentType]
 
 
 def test_a_lock_that_stays_is_told_with_what_to_do(project: StubProject) -> None:
@@ -115,7 +122,7 @@ STAYS = (
 def test_what_a_dead_process_left_at_work_is_ended_cleanly_if_it_heeds(
     tmp_path: Path, child: str, seconds: float
 ) -> None:
-    process = subprocess.Popen(
+    process = Started(
         [sys.executable, "-c", LEAVES_ONE, child],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
@@ -125,7 +132,7 @@ def test_what_a_dead_process_left_at_work_is_ended_cleanly_if_it_heeds(
     left = int(io.TextIOWrapper(process.stdout).readline())
     assert process.wait() == -signal.SIGKILL
     os.kill(left, 0)
-    end_orphans(process, seconds)
+    assert end_orphans(process, seconds)
     state = Path(f"/proc/{left}/stat")
     while state.exists() and state.read_text(encoding="ascii").split()[2] not in "ZX":
         time.sleep(0.02)
