@@ -40,12 +40,16 @@ def execute(
 
 
 def _run(words: list[str], folder: Path, environment: dict[str, str]) -> int:
+    """Its exit code; for one that a signal ended what a shell would say, 128 and the signal."""
     # Ctrl-C reaches the command by itself, and only it knows how to end: we wait for that.
     before = signal.signal(signal.SIGINT, _wait_on)
     try:
-        return subprocess.run(words, cwd=folder, env=environment, check=False).returncode
+        code = subprocess.run(words, cwd=folder, env=environment, check=False).returncode
+    except OSError as error:
+        raise CommandFailed(f"{words[0]} cannot be run: {error.strerror}") from None
     finally:
         signal.signal(signal.SIGINT, before)
+    return code if code >= 0 else 128 - code
 
 
 def _wait_on(number: int, frame: FrameType | None) -> None:
@@ -64,4 +68,5 @@ def _found(word: str) -> str:
             " pulumi stack output`",
             exit_code=2,
         )
-    return found
+    # It is run in the project's folder, and a path is meant from here.
+    return str(Path(found).absolute())
