@@ -23,6 +23,7 @@ from tests.docs.fences import Fence, fences
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*/README.md"))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *EXAMPLES]
+PICTURES = [*(ROOT / "docs").glob("*.png"), *(ROOT / "docs").glob("*.svg")]
 RUN_AS_IT_IS = ROOT / "docs" / "sandbox.md"
 SHELLS = ("bash", "powershell")
 FENCES = [
@@ -125,3 +126,9 @@ def test_the_permissions_are_those_that_the_program_asks_for_and_the_sandbox_giv
 def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).is_file(), target
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda p: p.name)
+def test_every_picture_is_shown_by_a_page_that_says_what_it_shows(picture: Path) -> None:
+    named = re.compile(rf"!\[[^\]]+\]\([^)]*{re.escape(picture.name)}\)")
+    assert any(named.search(page.read_text(encoding="utf-8")) for page in PAGES)
