@@ -1,5 +1,9 @@
-"""How many customers at a time: as many as cores and free memory allow, at least one."""
+"""How many customers at a time: as many as cores and free memory allow, at least one.
 
+Memory and a container's share of the cores are told by Linux; elsewhere the cores alone count.
+"""
+
+import math
 import os
 from pathlib import Path
 from typing import Final
@@ -24,10 +28,25 @@ def default_parallelism(cores: int | None = None, free_bytes: int | None = None)
 
 
 def usable_cores() -> int:
-    """Those that this process may use."""
+    """Those that this process may use, within a container's share of the machine's time."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        there = len(os.sched_getaffinity(0))
+    else:
+        there = os.cpu_count() or 1
+    share = _share()
+    return there if share is None else max(1, min(there, math.ceil(share)))
+
+
+def _share() -> float | None:
+    """How many cores' time a container may take; None: it has no limit, or none is told.
+
+    Source: the kernel's "Control Group v2", `cpu.max`: time and period, or `max` and period.
+    """
+    try:
+        time, period = (_CONTAINER / "cpu.max").read_text(encoding="ascii").split()
+        return int(time) / int(period)
+    except (OSError, ValueError, ZeroDivisionError):
+        return None
 
 
 def free_memory() -> int | None:

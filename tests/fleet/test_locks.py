@@ -184,12 +184,14 @@ def test_ctrl_c_before_a_job_can_heed_it_is_no_lack_of_memory(
 
 def test_a_note_that_is_not_whole_is_no_proof(tmp_path: Path) -> None:
     note = tmp_path / "north.lock"
-    assert not (lock_note.is_asked(note) or lock_note.is_held(note))
+
+    def told() -> tuple[bool, bool]:
+        return lock_note.is_asked(note), lock_note.is_held(note)
+
+    assert told() == (False, False)
     note.touch()  # a disk that was full
-    assert not (lock_note.is_asked(note) or lock_note.is_held(note))
+    assert told() == (False, False)
     lock_note.ask(note)
-    assert lock_note.is_asked(note)
-    assert not lock_note.is_held(note)
+    assert told() == (True, False)
     lock_note.hold(note)
-    assert lock_note.is_held(note)
-    assert not lock_note.is_asked(note)
+    assert told() == (False, True)

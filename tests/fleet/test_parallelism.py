@@ -1,5 +1,6 @@
 """How much memory is free for customers: the machine's, within the container's limit."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,28 @@ def test_what_is_not_known_does_not_limit(machine: Path) -> None:
     (machine / "meminfo").unlink()
     assert parallelism.free_memory() is None
     assert parallelism.default_parallelism(cores=3) == 3
+
+
+@pytest.mark.parametrize(
+    ("told", "cores"),
+    [
+        ("200000 100000", 2),
+        ("150000 100000", 2),
+        ("50000 100000", 1),
+        ("900000 100000", 8),
+        ("max 100000", 8),
+        ("", 8),
+        ("1 0", 8),
+        (None, 8),
+    ],
+)
+def test_a_containers_share_of_the_cores_is_heeded(
+    machine: Path, monkeypatch: pytest.MonkeyPatch, told: str | None, cores: int
+) -> None:
+    def eight(_: int) -> set[int]:
+        return set(range(8))
+
+    monkeypatch.setattr(os, "sched_getaffinity", eight, raising=False)
+    if told is not None:
+        (machine / "cpu.max").write_text(f"{told}\n", encoding="ascii")
+    assert parallelism.usable_cores() == cores
