@@ -43,7 +43,7 @@ class Seen:
     found_right: bool = False
     """Every policy was looked at, and nothing was to be written."""
     left_right: bool = False
-    """So after what was written, as far as this run knows of policies: none of them refused."""
+    """So after what was written: policies were looked at, and none of them refused."""
 
 
 def look_back(operation: str, steps: Sequence[Step]) -> Seen:
@@ -76,7 +76,9 @@ def look_back(operation: str, steps: Sequence[Step]) -> Seen:
         and standing
         and today.policies.drifted == 0
         and all(one.is_right for one in verdicts),
-        left_right=all(one.is_right for one in policies.values()),
+        # Of what nobody looked at, nothing is proved: no policy was seen, nor that there is none.
+        left_right=today.policies.excluded is not None
+        and all(one.is_right for one in policies.values()),
     )
 
 
