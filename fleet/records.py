@@ -23,6 +23,7 @@ from fleet.errors import FleetError
 from fleet.job import Job, not_started
 from fleet.report import CustomerReport, FleetReport, Operation, Problem
 from fleet.report_json import ReportError, read_json, write_text
+from fleet.verified import LastProofs
 
 FOLDER: Final = ".fleet"
 LAST: Final = "last.json"
@@ -62,6 +63,7 @@ class Record:
                 " whoever runs this write there"
             ) from None
         self._base = base
+        self._proofs = LastProofs(base)
         self._mark: object = None
         self._before = LastRun(revision, operation)
         self._undone: tuple[CustomerReport, ...] | None = None
@@ -73,12 +75,12 @@ class Record:
             operation=self._operation,
             revision=self._revision,
             run=os.environ.get("GITHUB_RUN_ID") or os.environ.get("BUILD_BUILDID") or None,
-            customers=tuple(customers),
+            customers=tuple(self._proofs.with_last(customers)),
         )
 
     def keep(self, customers: Iterable[CustomerReport]) -> FleetReport:
         """Write what is known so far: a run that is killed can be resumed, too."""
-        report = self.report(customers)
+        report = self.report(self._proofs.keep(customers))
         path = self._base / _last_of(self._operation)
         if _mark(path) != self._mark:  # by runs before, or by one beside this
             self._before, self._undone = _found(self._base, self._operation), None

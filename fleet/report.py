@@ -150,7 +150,9 @@ class CustomerReport(Part):
     )
     policies: PolicyCounts = PolicyCounts()
     last_verified: Moment | None = Field(
-        default=None, description="UTC: when it was last proved that the exclusion is in place."
+        default=None,
+        description="UTC: when it was last proved that the exclusion is in place, by this run or an"
+        " earlier one from the same folder; null: not known.",
     )
     alarm: AlarmLine = AlarmLine()
     licence: Licence = Field(
@@ -165,7 +167,7 @@ class CustomerReport(Part):
     problems: tuple[Problem, ...] = ()
     notes: tuple[Line, ...] = Field(
         default=(),
-        description="Worth knowing: what the program warned of besides, what a policy pack advises.",
+        description="Worth knowing: what else the program warned of, what a policy pack advises.",
     )
 
 

@@ -9,6 +9,7 @@ script the page is whole, only not sorted and filtered by hand.
 import base64
 import hashlib
 from collections.abc import Iterable
+from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import Final
@@ -52,6 +53,11 @@ LEGEND: Final = (
         "Exclusions lost",
         "Sign-in policies that no longer let the accounts pass, or are new and do not yet.",
     ),
+    (
+        "Last verified",
+        "When it was last proved that the exclusions are in place; with its age where an earlier"
+        " run proved it.",
+    ),
     ("Alarm", "Whether somebody is told at once when an emergency account is used."),
     ("Cost a month", "An estimate for watching the sign-ins; the accounts cost nothing."),
     (
@@ -81,7 +87,7 @@ def render(report: FleetReport) -> str:
             f'<time datetime="{report.made.isoformat()}">{moment_text(report.made)}</time>'
             f"{since_text(report)}{revision}</p>",
             _filters(report),
-            _table(customers),
+            _table(customers, report.made),
             _problems(customers),
             _planned(customers),
             _notes(customers),
@@ -118,7 +124,7 @@ def _filters(report: FleetReport) -> str:
     )
 
 
-def _table(customers: Iterable[CustomerReport]) -> str:
+def _table(customers: Iterable[CustomerReport], made: datetime) -> str:
     """Roles are written out, since on a phone the table is shown as cards and would lose them."""
     sorted_by = [column.heading for column in COLUMNS].index("State")
     heads = "".join(
@@ -127,7 +133,7 @@ def _table(customers: Iterable[CustomerReport]) -> str:
         f'<button type="button">{column.heading}</button></th>'
         for number, column in enumerate(COLUMNS)
     )
-    rows = "\n".join(_row(number, customer) for number, customer in enumerate(customers))
+    rows = "\n".join(_row(number, customer, made) for number, customer in enumerate(customers))
     return (
         '<div class="table"><table role="table">\n'
         "<caption>Press a heading to sort by it, again to turn the order around.</caption>\n"
@@ -136,11 +142,11 @@ def _table(customers: Iterable[CustomerReport]) -> str:
     )
 
 
-def _row(number: int, customer: CustomerReport) -> str:
+def _row(number: int, customer: CustomerReport, made: datetime) -> str:
     name = STATES[state(customer)]
     cells: list[str] = []
     for column in COLUMNS:
-        words, order = escape(column.text(customer)), column.order(customer)
+        words, order = escape(column.shown(customer, made)), column.order(customer)
         if column.heading == "State":
             words = f'<span class="state">{words}</span>'
         elif column.heading == "To do" and points(customer):

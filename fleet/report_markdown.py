@@ -10,6 +10,8 @@ and numeric character references", "Tables (extension)", "Autolinks (extension)"
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Final
 
 from fleet.report import CustomerReport, FleetReport
@@ -56,7 +58,8 @@ def render(report: FleetReport) -> str:
     head += since_text(report)
     parts = [f"{head}{revision}.\n"]
     if customers:
-        rows = _fitting(customers, _row, TABLE_BYTES, "customers are not shown here")
+        row = partial(_row, made=report.made)
+        rows = _fitting(customers, row, TABLE_BYTES, "customers are not shown here")
         parts.append("\n" + _header() + rows)
     for chapter in _CHAPTERS:
         told = [one for one in customers if chapter.lines(one)]
@@ -118,8 +121,8 @@ def _header() -> str:
     )
 
 
-def _row(customer: CustomerReport) -> str:
-    name, *others = (column.text(customer) for column in COLUMNS)
+def _row(customer: CustomerReport, made: datetime) -> str:
+    name, *others = (column.shown(customer, made) for column in COLUMNS)
     cells = [code(name, CELL), *(text(words, CELL) for words in others)]
     return f"| {' | '.join(cells)} |\n"
 

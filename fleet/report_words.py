@@ -4,8 +4,7 @@ The text is plain: whoever shows it escapes it for its own format. What the run 
 said to be not known, or last known on a day, and sorts behind everything that it looked at.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
@@ -15,14 +14,13 @@ from fleet.report import (
     AccountLine,
     CustomerReport,
     FleetReport,
-    LastKnown,
     Money,
     Planned,
     Problem,
     changed,
 )
+from fleet.report_column import UNKNOWN, Column, Figures, figure
 
-UNKNOWN: Final = "not known"
 OLD: Final = timedelta(hours=6)
 """What was found out so long before the report was made is told to be older."""
 NOTHING: Final = "–"
@@ -123,45 +121,6 @@ def spans(words: str) -> list[tuple[str, bool]]:
     if len(parts) % 2 == 0:
         return [(words, False)]
     return [(part, number % 2 == 1) for number, part in enumerate(parts) if part]
-
-
-Figures = CustomerReport | LastKnown
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of the table: `order` is what it is sorted by, None for not known."""
-
-    heading: str
-    text: Callable[[CustomerReport], str]
-    order: Callable[[CustomerReport], str | float | None]
-    tell: Callable[[Figures], str | None] | None = None
-    """Of a figure that may be known from before alone: it, None for not known."""
-
-    def is_old(self, customer: CustomerReport) -> bool:
-        """Whether what it shows is what an earlier run left."""
-        before = customer.last_known
-        tell = self.tell
-        return bool(tell and before and tell(customer) is None and tell(before) is not None)
-
-
-def _figure(
-    heading: str,
-    tell: Callable[[Figures], str | None],
-    order: Callable[[CustomerReport], str | float | None],
-) -> Column:
-    def text(customer: CustomerReport) -> str:
-        today, before = tell(customer), customer.last_known
-        if today is not None:
-            return today
-        known = tell(before) if before else None
-        return UNKNOWN if before is None or known is None else f"{known} ({_as_of(before)})"
-
-    return Column(heading, text, order, tell)
-
-
-def _as_of(before: LastKnown) -> str:
-    return f"last known {before.as_of:%Y-%m-%d}"
 
 
 def changes_text(customer: CustomerReport) -> str:
@@ -273,18 +232,18 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column("Customer", lambda one: one.customer, lambda one: one.customer.casefold()),
     Column("State", lambda one: state(one).value, lambda one: list(State).index(state(one))),
     Column("To do", lambda one: str(len(points(one)) or NOTHING), lambda one: len(points(one))),
-    _figure("Accounts ready", _accounts_text, _accounts_lacking),
-    _figure(
+    figure("Accounts ready", _accounts_text, _accounts_lacking),
+    figure(
         "Exclusions in place",
         lambda one: _count(one.policies.excluded),
         lambda one: one.policies.excluded,
     ),
-    _figure(
+    figure(
         "Policies skipped",
         lambda one: _count(one.policies.skipped),
         lambda one: one.policies.skipped,
     ),
-    _figure(
+    figure(
         "Exclusions lost",
         lambda one: _count(one.policies.drifted),
         lambda one: one.policies.drifted,
@@ -293,10 +252,11 @@ COLUMNS: Final[tuple[Column, ...]] = (
         "Last verified",
         lambda one: moment_text(one.last_verified),
         lambda one: one.last_verified.timestamp() if one.last_verified else None,
+        dated=lambda one: one.last_verified,
     ),
-    _figure("Alarm", _alarm_text, _alarm_order),
+    figure("Alarm", _alarm_text, _alarm_order),
     Column("Licence", lambda one: LICENCES[one.licence], lambda one: _LICENCE_ORDER[one.licence]),
-    _figure(
+    figure(
         "Cost a month",
         _money_text,
         lambda one: one.monthly_cost.amount if one.monthly_cost else None,
@@ -326,6 +286,8 @@ def summary(report: FleetReport) -> str:
             money = one.monthly_cost
             costs[money.currency] = costs.get(money.currency, 0) + money.amount
     sums = [money_text(Money(amount=costs[name], currency=name)) for name in sorted(costs)]
-    cost = f"; about {' and '.join(sums)} a month" if sums else ""
+    told_it = sum(one.monthly_cost is not None for one in report.customers)
+    of = "" if told_it == len(report.customers) else f" for the {told_it:,} of which it is known"
+    cost = f"; about {' and '.join(sums)} a month{of}" if sums else ""
     customers = _counted(len(report.customers), "customer", "customers")
     return f"{customers}: {', '.join(told) or 'none'}{cost}."

@@ -115,7 +115,8 @@ def test_what_was_not_looked_at_is_told_with_the_day_of_what_is_known() -> None:
     row = read(render(sample())).rows[1]
     old = " (last known 2026-11-20)"
     assert row[3:] == [
-        f"2 of 2{old}", f"20{old}", f"0{old}", "not known", "not known", f"on, 3 receivers{old}",
+        f"2 of 2{old}", f"20{old}", f"0{old}", "not known", "2026-11-20 04:12 UTC (3 days old)",
+        f"on, 3 receivers{old}",
         "not known", f"2.50 EUR{old}", "not known",
     ]  # fmt: skip
 

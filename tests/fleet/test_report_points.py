@@ -6,8 +6,8 @@ import pytest
 
 from fleet.events import NO_LICENCE
 from fleet.report import AlarmLine, PolicyCounts, Problem
-from fleet.report_words import State, changes_text, planned_lines, points, state
-from tests.fleet.sample_report import customer, planned
+from fleet.report_words import State, changes_text, planned_lines, points, state, summary
+from tests.fleet.sample_report import customer, fleet, planned
 
 LOST = Problem(what="1 policy has lost the exclusion", todo="`breakglass fleet up --only a`")
 NOBODY = "The alarm reaches nobody."
@@ -53,3 +53,11 @@ def test_what_is_imported_is_told_in_a_managers_words() -> None:
     )
     assert changes_text(lost) == "1 taken back"
     assert planned_lines(lost) == ["taken back: user (a:b:C)"]
+
+
+def test_the_sum_of_what_it_costs_says_of_how_many_customers() -> None:
+    dear, dumb = customer("a", 2), customer("b", monthly_cost=None)
+    assert summary(fleet(dear)).endswith("; about 2.00 EUR a month.")
+    told = summary(fleet(dear, customer("c", 2), dumb))
+    assert told.endswith("; about 4.00 EUR a month for the 2 of which it is known.")
+    assert summary(fleet(dumb)).endswith("without a problem.")
