@@ -52,7 +52,7 @@ def status(
             {"mark": one.mark.name.lower(), "subject": one.subject, "words": one.words}
             for one in findings
         ]
-        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(rows, indent=2))
     else:
         for finding in findings:
             typer.echo(str(finding))

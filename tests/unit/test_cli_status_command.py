@@ -46,7 +46,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         use_stack(monkeypatch, tmp_path, json.dumps(state))
 
         def findings(*_: object) -> Iterator[Finding]:
-            yield from (Finding(mark, f"alert {mark.name}", "words") for mark in marks)
+            yield from (Finding(mark, f"alert {mark.name}", "Überwachung") for mark in marks)
 
         def identity_of(_: object) -> WhoIam:
             return identity or WhoIam()
@@ -76,15 +76,16 @@ def test_the_exit_code_says_whether_something_is_wrong(
 ) -> None:
     done = run(marks=marks)
     assert (done.exit_code, done.stderr) == (code, "")
-    assert done.stdout.splitlines() == [f"{one.value} alert {one.name}: words" for one in marks]
+    assert done.stdout.splitlines() == [f"{one.value} alert {one.name}: Überwachung" for one in marks]
 
 
 def test_programs_get_json(run: Run) -> None:
     done = run("--json", marks=(Mark.WRONG,))
     assert done.exit_code == 1
     assert json.loads(done.stdout) == [
-        {"mark": "wrong", "subject": "alert WRONG", "words": "words"}
+        {"mark": "wrong", "subject": "alert WRONG", "words": "Überwachung"}
     ]
+    assert done.stdout.isascii(), "whoever reads it need not know the console's code page"
 
 
 def test_credentials_of_another_tenant_are_one_line(run: Run) -> None:
