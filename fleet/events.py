@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from fleet.agreement import NO_CHANGE, plan_of
 from fleet.exclusions import EXCLUSION, Verdict, found_by_refresh, planned, written
+from fleet.released import released
 from fleet.report import CHANGES, Planned
 from fleet.warned import is_ours, is_pulumis
 
@@ -161,6 +162,14 @@ class Events:
     def advice(self) -> list[str]:
         """What a policy pack advises against and does not refuse."""
         return list(dict.fromkeys(self._violations("advisory")))
+
+    def released(self) -> list[str]:
+        """Which policies exclude whom no longer, when what is planned or done is through."""
+        return released(
+            (_operation(step), _state(step.old), _state(step.new))
+            for step in self._steps("resource_pre_event")
+            if step.type == EXCLUSION and _operation(step) != _REFRESH
+        )
 
     def _violations(self, level: str = "mandatory") -> list[str]:
         events = (one.policy_event for one in self._taken() if one.policy_event)

@@ -253,8 +253,12 @@ class Work:
         return "required" if looked else "unknown"
 
     def _advice(self) -> tuple[str, ...]:
-        """What a policy pack advises: of a preview and its operation each line once."""
-        told = [line for step in self._steps for line in step.events.advice()]
+        """Exclusions that end, but for a `destroy`, which ends all, and what a policy pack advises:
+        of a preview and its operation each line once.
+        """
+        ends = self._operation in ("preview", "up")
+        told = [one for step in self._steps for one in (step.events.released() if ends else ())]
+        told += [line for step in self._steps for line in step.events.advice()]
         return tuple(dict.fromkeys(told))
 
     def _cut_off(self, step: str, *, begun: bool) -> Problem:

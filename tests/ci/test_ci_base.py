@@ -18,6 +18,7 @@ from fleet.errors import FleetError
 from fleet.report_markdown import render
 from tests.ci.machine import commit, git
 from tests.ci.test_ci_preview import by_name, project, runs
+from tests.fleet.steps import policy
 from tests.fleet.stub import NO_CHANGES, StubProject
 
 __all__ = ["project"]
@@ -225,6 +226,17 @@ def test_a_branch_that_leaves_the_rules_alone_is_told_nothing_of_them(
 ) -> None:
     changed(project, {"program": "new\n"})
     assert by_name(previewed())["north"].notes == ()
+
+
+def test_exclusions_that_end_are_the_first_note_of_the_report(project: StubProject) -> None:
+    changed(project, {"policies/words.py": "RULES = []\n"})
+    ended = policy("update", 1, wanted={"groups": [], "users": []}, reason="paused")
+    project.plan(north={"preview": {**NO_CHANGES, "events": [ended]}, "up": NO_CHANGES})
+    report = previewed()
+    first, second = by_name(report)["north"].notes
+    assert first == "1 policy no longer excludes group BTG Admins, account first: 'Policy 1'"
+    assert second.startswith("This branch changes what judges it")
+    assert "no longer excludes group BTG Admins" in render(report)
 
 
 def test_what_a_pack_advises_is_a_note_of_the_report_and_fails_nobody(
