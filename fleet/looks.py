@@ -1,7 +1,8 @@
 """What `breakglass verify` and `breakglass status` find out about a customer's stack.
 
-Both look at the tenant itself and change nothing. They run as the commands that they are, with the
-customer's environment, so that a fleet's word and theirs are the same.
+Both look at the tenant itself and change nothing, and so does a third look, at the group. They run
+as the commands that they are, with the customer's environment, so that a fleet's word and theirs
+are the same.
 """
 
 import json
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from fleet.answer import answer_of
+from fleet.outsiders import find_outsiders
 from fleet.report import AlarmLine, PolicyCounts, Problem
 from fleet.standing import NOT_COUNTED, NOT_LOOKED_AT, Standing
 
@@ -35,7 +37,8 @@ class Looks:
 def look(customer: str, folder: Path, standing: Standing, log: Callable[[str], None]) -> Looks:
     """Run both commands for a customer, in this process's environment.
 
-    `standing`: what the state tells, for the alarm's name; nothing of it is a finding.
+    `standing`: what the state tells, for the alarm's name and who belongs into the group; nothing
+    of it is a finding.
     `log`: takes each line that they write beside their answer. Lines and problems hold whatever the
     commands say: it is for the caller to take secrets out.
     """
@@ -62,6 +65,7 @@ def look(customer: str, folder: Path, standing: Standing, log: Callable[[str], N
         ]
     else:
         problems.append(_unlooked("status", status_told, customer))
+    problems += find_outsiders(standing.groups, customer)
     return Looks(right, policies, alarm, tuple(problems))
 
 

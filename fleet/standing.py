@@ -18,12 +18,26 @@ from fleet.report import AccountLine, AlarmLine, LastKnown, Money, PolicyCounts
 STACK: Final = "pulumi:pulumi:Stack"
 MONITORING: Final = "break-glass:index:SignInMonitoring"
 ACCOUNTS: Final = ("break-glass:index:BreakGlassAccount", "break-glass:index:AdoptedAccount")
+GROUP: Final = "break-glass:index:BreakGlassGroup"
+MEMBER: Final = "azuread:index/groupMember:GroupMember"
 _SECRET: Final = "4dabf18193072939515e22adb298388d"  # noqa: S105  (Pulumi's mark of a secret)
 
 JSON = Mapping[str, Any]
 
 NOT_COUNTED: Final = PolicyCounts()
 NOT_LOOKED_AT: Final = AlarmLine()
+
+
+@dataclass(frozen=True)
+class KnownGroup:
+    """A group that the policies leave out, as a state knows it."""
+
+    id: str
+    name: str
+    is_own: bool
+    """The stack made it, and takes out who does not belong there."""
+    members: frozenset[str]
+    """Object ids that the stack put there, in lower case."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +50,7 @@ class Standing:
     alarm_name: str = ""
     """Of the alarm on use of an account; empty when there is none."""
     monthly_cost: Money | None = None
+    groups: tuple[KnownGroup, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -76,6 +91,7 @@ def standing_of(resources: Sequence[JSON], unanswered: Sequence[str] = ()) -> St
         ),
         *_alarm(resources),
         _money(outputs.get("estimatedMonthlyCost")),
+        tuple(_groups(resources)),
     )
 
 
@@ -136,6 +152,21 @@ def _names(resources: Iterable[JSON]) -> tuple[Mapping[str, str], set[str]]:
             else:
                 planned.add(name)
     return names, planned
+
+
+def _groups(resources: Sequence[JSON]) -> Iterator[KnownGroup]:
+    members = [_outputs(one) for one in resources if one.get("type") == MEMBER]
+    for one in resources:
+        outputs = _outputs(one)
+        object_id = outputs.get("groupId")
+        if one.get("type") == GROUP and _is_known(object_id):
+            ours = (it for it in members if it.get("groupObjectId") == object_id)
+            yield KnownGroup(
+                str(object_id),
+                str(outputs.get("name") or object_id),
+                not outputs.get("existing"),
+                frozenset(str(it.get("memberObjectId")).casefold() for it in ours),
+            )
 
 
 def _is_known(value: Any) -> bool:

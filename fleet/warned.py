@@ -31,7 +31,7 @@ _OUTSIDER: Final = re.compile(
 )
 _REFUSAL: Final = "the service refuses to change its exclusions"
 _LEFT_TO_DO: Final = re.compile(r"'remove (?:owner|member) .*\((?P<id>[^()]+)\)' is left to do")
-_WHO_DID_IT: Final = "find out who did it: Entra admin centre → Groups → the group → Audit logs"
+WHO_DID_IT: Final = "find out who did it: Entra admin centre → Groups → the group → Audit logs"
 _CURES: Final = (
     (
         r"has members besides this stack's accounts",
@@ -103,8 +103,8 @@ def _problem(line: str, customer: str, *, stay: Collection[str], put_right: bool
         is_what = f"{outsider['who']} is {outsider['what']}, so {outsider['effect']}"
         if put_right and outsider["id"] not in stay:
             was = f"{outsider['who']} was {outsider['what']}, and was taken out"
-            return Problem(what=was, todo=_WHO_DID_IT)
-        up = f"`breakglass fleet up --only {customer}` takes it out; {_WHO_DID_IT}"
+            return Problem(what=was, todo=WHO_DID_IT)
+        up = f"`breakglass fleet up --only {customer}` takes it out; {WHO_DID_IT}"
         return Problem(what=is_what, todo=up)
     return next(
         (Problem(what=line, todo=cure) for sign, cure in _CURES if re.search(sign, line)), None

@@ -22,6 +22,7 @@ from fleet.report import CustomerReport, FleetReport
 from fleet.report_json import read_json
 from sandbox.api.server import TenantServer
 from sandbox.engine import sandbox_environment
+from sandbox.tenant.tenant import Tenant
 from tests.engine.standing import AT_SPEED, Snapshot
 from tests.support.pulumi_stack import REPOSITORY, session_engine
 from tests.support.tenant import AT_ONCE
@@ -29,6 +30,7 @@ from tests.support.warm_engine import equip
 
 FINE = tuple(f"customer-{number}" for number in range(1, 8))
 CUSTOMERS = (*FINE, "crossed", "drifted", "throttled", "unlicensed", "wrong-secret")
+OUTSIDER = "ada@"
 WRONG_SECRET = "this-secret-is-wrong-0123456789"
 
 
@@ -64,6 +66,17 @@ class Fleet:
             stderr=subprocess.STDOUT,
             text=True,
         )
+
+    def let_in(self, customer: str) -> None:
+        """Put somebody into the group that the policies leave out."""
+        world, tenant_id = self.servers[customer].world, self.tenants[customer]
+        document = world.tenants[tenant_id].to_document()
+        (group,) = (one for one in document["groups"] if one["displayName"] == "BTG Admins")
+        (outsider,) = (
+            one for one in document["users"] if one["userPrincipalName"].startswith(OUTSIDER)
+        )
+        group["members"].append(outsider["id"])
+        world.tenants[tenant_id] = Tenant.from_document(document, world.tenants[tenant_id].clock)
 
     def policies(self, customer: str) -> list[dict[str, Any]]:
         tenant = self.servers[customer].world.tenants[self.tenants[customer]]
@@ -196,6 +209,25 @@ def test_customers_in_trouble_are_told_and_the_others_are_done(fleet: Fleet) -> 
     assert len(right.last_known.accounts or ()) == 3
     assert told.outcome == "failed"
     assert any("belong to tenant" in one.what for one in told.problems)
+
+
+def test_an_outsider_in_the_group_is_named_by_every_look_and_by_who_takes_it_out(
+    fleet: Fleet,
+) -> None:
+    fleet.let_in("customer-1")
+    report_file = fleet.project / "report.json"
+    for operation, words in (
+        (("status",), "so every policy lets it past"),
+        (("preview",), "so every policy lets it past"),
+        (("up", "--yes"), "and was taken out"),
+    ):
+        fleet.run(*operation, "--only", "customer-1", "--report", str(report_file))
+        (customer,) = read_json(report_file).customers
+        (problem,) = customer.problems
+        assert (OUTSIDER in problem.what, words in problem.what) == (True, True), problem
+        assert customer.notes == ()
+    right = fleet.run("status", "--only", "customer-1", "--report", str(report_file))
+    assert right.returncode == 0, right.stdout
 
 
 def test_ctrl_c_leaves_no_stack_locked(fleet: Fleet) -> None:
