@@ -16,12 +16,10 @@ import os
 import re
 import socket
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -34,8 +32,8 @@ from fleet.errors import FleetError
 from fleet.job import GRACE_SECONDS, Job, Options, failed, not_started, release, run_job
 from fleet.problems import LOCKED
 from fleet.processes import WINDOWS, Processes
-from fleet.records import FOLDER
 from fleet.report import CustomerReport
+from fleet.run_folder import FOLDER, new_run_folder
 
 PATIENCE_SECONDS: Final = 2 * GRACE_SECONDS
 """So long a job waits for the customer's earlier one: a lost worker's ends in half of it."""
@@ -208,10 +206,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     processes = Processes()
     threading.Thread(target=heed, args=(sys.stdin.fileno(), processes), daemon=True).start()
     job = Job(call.customer, call.operation, call.revision)
-    base = Path.cwd() / FOLDER
-    base.mkdir(mode=0o700, exist_ok=True)
-    stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{job.operation}-"
-    run_folder = Path(tempfile.mkdtemp(prefix=stamp, dir=base))
+    run_folder = new_run_folder(Path.cwd(), job.operation)
     options = Options(call.pulumi, call.pulumi_version, run_folder)
     report = Keeper(job, Path.cwd(), options, processes).run()
     sys.stdout.write(report.model_dump_json(by_alias=True))

@@ -8,7 +8,6 @@ name accounts.
 """
 
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -23,9 +22,9 @@ from fleet.errors import FleetError
 from fleet.job import Job, not_started
 from fleet.report import CustomerReport, FleetReport, Operation, Problem
 from fleet.report_json import ReportError, read_json, write_text
+from fleet.run_folder import FOLDER, new_run_folder
 from fleet.verified import LastProofs
 
-FOLDER: Final = ".fleet"
 LAST: Final = "last.json"
 ALL: Final = "_all.json"
 """A run's own report, beside those of its customers: no customer's name begins so."""
@@ -52,11 +51,8 @@ class Record:
         self._operation: Operation = operation
         self._revision = revision
         base = project / FOLDER
-        stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{operation}-"
         try:
-            base.mkdir(mode=0o700, exist_ok=True)
-            base.chmod(0o700)  # it may stand there since before it was its owner's alone
-            self.folder = Path(tempfile.mkdtemp(prefix=stamp, dir=base))
+            self.folder = new_run_folder(project, operation)
         except OSError as error:
             raise FleetError(
                 f"{base} cannot hold the run's record: {error.strerror}; make room for it, or let"

@@ -1,5 +1,6 @@
 """What `--resume` knows of the runs before, whatever was run in between."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -164,3 +165,28 @@ def test_of_few_customers_each_change_is_written_at_once(tmp_path: Path) -> None
         change()
         outcomes.append([one.outcome for one in last_report(tmp_path, "preview").customers])
     assert outcomes == [["cancelled", "not started"], ["done", "not started"]]
+
+
+@pytest.mark.usefixtures("jobs")
+def test_what_runs_of_long_ago_have_left_goes(project: StubProject) -> None:
+    base = project.folder / ".fleet"
+    old = datetime.now(UTC) - timedelta(days=31)
+    young = datetime.now(UTC) - timedelta(days=29)
+    gone = f"{old:%Y%m%d-%H%M%S}-up-abc"
+    stays = (
+        f"{young:%Y%m%d-%H%M%S}-up-abc",
+        f"{old:%Y%m%d-%H%M%S}-refresh-locked",
+        f"{old:%Y%m%d-%H%M%S}-mine",
+        "20269999-000000-up-abc",
+        "turns",
+    )
+    for name in (gone, *stays):
+        (base / name).mkdir(parents=True)
+        (base / name / "north.log").touch()
+    (base / stays[1] / "north.lock").touch()
+    (base / "last-up.html").touch()
+    assert fleet("preview").exit_code == 0
+    left = {one.name for one in base.iterdir()}
+    assert left >= {*stays, "last-up.html", "last-preview.json"}
+    assert gone not in left
+    assert len([one for one in left if "-preview-" in one]) == 1
