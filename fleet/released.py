@@ -44,7 +44,8 @@ def _lost(operation: str, before: JSON, now: JSON) -> Iterable[str]:
 def _line(whom: tuple[str, ...], policies: list[str]) -> str:
     number = "1 policy" if len(policies) == 1 else f"{len(policies)} policies"
     verb = "excludes" if len(policies) == 1 else "exclude"
-    return f"{number} no longer {verb} {_some(whom)}: {_some([f"'{one}'" for one in policies])}"
+    names = _some([f"'{one}'" for one in policies])
+    return f"{number} no longer {verb} {_some(whom)}: {names}"
 
 
 def _some(words: Iterable[str]) -> str:
