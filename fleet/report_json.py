@@ -111,6 +111,8 @@ def schema() -> dict[str, Any]:
     made = FleetReport.model_json_schema(
         by_alias=True, schema_generator=_Untitled, mode="serialization"
     )
+    # It has a default for whoever makes a report; whoever reads one refuses it without.
+    made["required"] = ["version", *made["required"]]
     return {"$schema": GenerateJsonSchema.schema_dialect, **made}
 
 

@@ -38,6 +38,7 @@ def test_the_committed_schema_is_that_of_the_model() -> None:
     committed = (REPOSITORY / "docs" / "fleet-report.schema.json").read_text(encoding="utf-8")
     command = "python -m fleet.report_json > docs/fleet-report.schema.json"
     assert committed == schema_text(), f"make it anew: {command}"
+    assert "version" in json.loads(committed)["required"], "without it no report is read"
 
 
 def test_customers_are_sorted_by_name_whatever_their_case() -> None:
