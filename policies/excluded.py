@@ -13,6 +13,7 @@ from policies.resource_types import (
     ADOPTED_ACCOUNT,
     EXCLUSION,
     EXCLUSION_COMPONENT,
+    GROUP_COMPONENT,
     MEMBER,
 )
 from policies.seen import UNKNOWN, Seen, listing, mapping, of_type
@@ -40,9 +41,14 @@ def is_reached(exclusion: Seen, account: Seen, stack: Sequence[Seen]) -> bool:
     groups, users = mapping(wanted).get("groups"), mapping(wanted).get("users")
     if UNKNOWN in (wanted, groups, users, *listing(groups), *listing(users)):
         return True
-    return has(listing(users), account.text("objectId")) or any(
+    if has(listing(users), account.text("objectId")):
+        return True
+    return any(
         _leads(member.props.get("groupObjectId"), listing(groups)) and _is_of(member, account)
         for member in of_type(stack, MEMBER)
+    ) or any(
+        _leads(group.props.get("groupId"), listing(groups)) and _was_there(account, group)
+        for group in of_type(stack, GROUP_COMPONENT)
     )
 
 
@@ -100,6 +106,16 @@ def _is_of(member: Seen, account: Seen) -> bool:
     if known and account.text("objectId"):
         return has([known], account.text("objectId"))
     return member.name.endswith(f"-member-{account.name}")
+
+
+def _was_there(account: Seen, group: Seen) -> bool:
+    """Whether a group that was there before the stack may have had the account by then.
+
+    Who was its member before us has no membership of ours.
+    """
+    return group.props.get("existing") is True and account.name in listing(
+        group.props.get("accounts")
+    )
 
 
 def _chosen(exclusion: Seen, settings: StackSettings) -> tuple[list[Any], Any]:

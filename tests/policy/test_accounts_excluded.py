@@ -71,6 +71,19 @@ def test_a_group_of_somebody_elses_reaches_the_members_that_the_program_adds() -
     assert lines({**stack, "joined": Thing(MEMBER, "joined", joined)}) == []
 
 
+def test_a_member_of_an_existing_group_from_before_is_reached_without_a_membership_of_ours() -> (
+    None
+):
+    stack = having(BY_GROUP, "group-member-account-1", "group-member-account-2")
+    for existing, accounts, unreached in (
+        (True, ["account-1", "account-2"], 0),
+        (True, ["account-1"], 1),
+        (False, ["account-1", "account-2"], 2),
+    ):
+        stack["group"] = stack["group"].having(existing=existing, accounts=accounts)
+        assert len(lines(stack)) == unreached
+
+
 @pytest.mark.parametrize(
     "wanted", [LATER, {"groups": [LATER], "users": []}, {"groups": [], "users": LATER}]
 )
