@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
-import yaml
-
 from cli.chosen_stack import PROJECT_FILES, ChosenStack, ask_engine
 from cli.failure import CommandFailed
 from cli.workspace import sandbox_folder
+from fleet.errors import FleetError
+from fleet.yaml_text import document_of
 
 _SECRET: Final = "secure"  # noqa: S105  (the key under which `pulumi` keeps an encrypted value)
 
@@ -90,10 +90,11 @@ def _name(stack: ChosenStack) -> str:
 
 def _document(path: Path) -> Mapping[str, Any]:
     try:
-        return _mapping(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, UnicodeDecodeError):
-        # The parser's own words quote the file, secrets among it.
-        raise CommandFailed(f"{path.name} is not YAML: `pulumi preview` says where") from None
+        return _mapping(document_of(path.read_text(encoding="utf-8"), path.name))
+    except UnicodeDecodeError:
+        raise CommandFailed(f"{path.name} cannot be read: it is not in UTF-8; save it so") from None
+    except FleetError as error:
+        raise CommandFailed(str(error)) from None
 
 
 def _defaults(project: Mapping[str, Any]) -> dict[str, Any]:

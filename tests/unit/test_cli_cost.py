@@ -106,7 +106,8 @@ def test_no_secret_of_the_settings_is_printed(run: Run) -> None:
     ("settings", "words"),
     [
         (None, "has no settings file"),
-        ("config: [", "Pulumi.prod.yaml is not YAML"),
+        ("config: [", "Pulumi.prod.yaml, line 1 cannot be read: expected the node content"),
+        ("config:\n  until: 2026-02-30\n", "Pulumi.prod.yaml, line 2 cannot be read: a value"),
         ("config:\n  break-glass:monitoring: sig=hidden\n", "holds str, expected a group"),
         ("config:\n  break-glass:monitoring: {secure: v1:x}\n", "encrypted as a whole"),
         (
@@ -114,7 +115,7 @@ def test_no_secret_of_the_settings_is_printed(run: Run) -> None:
             "break-glass:monitoring.cost.signInsPerDay cannot be read",
         ),
     ],
-    ids=["none", "no YAML", "no group", "encrypted", "no number"],
+    ids=["none", "no YAML", "no date", "no group", "encrypted", "no number"],
 )
 def test_settings_that_cannot_be_read_are_one_line(
     run: Run, settings: str | None, words: str

@@ -76,7 +76,8 @@ def test_the_exit_code_says_whether_something_is_wrong(
 ) -> None:
     done = run(marks=marks)
     assert (done.exit_code, done.stderr) == (code, "")
-    assert done.stdout.splitlines() == [f"{one.value} alert {one.name}: Überwachung" for one in marks]
+    expected = [f"{one.value} alert {one.name}: Überwachung" for one in marks]
+    assert done.stdout.splitlines() == expected
 
 
 def test_programs_get_json(run: Run) -> None:
