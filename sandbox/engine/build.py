@@ -20,7 +20,7 @@ SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
 VERSION_SYMBOL = f"{SDK_MODULE}/go/common/version.Version"
 
 IN_A_HURRY = {"GOGC": "400", "GOMEMLIMIT": "1GiB"}
-"""The compiler looks for garbage less often, up to that much memory: a fifth of its time."""
+"""The compiler looks for garbage less often, up to that much memory: a tenth of the build."""
 
 SCRIPTS = (
     "cmd/pulumi-language-python-exec",
