@@ -1,10 +1,10 @@
 """For all layers."""
 
-import os
 import signal
-import sys
 
 import pytest
+
+from tests.unit.__main__ import processors
 
 # What a shell starts with `&` ignores Ctrl-C for good, and so would the commands that tests stop
 # with it.
@@ -15,8 +15,4 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 @pytest.hookimpl(optionalhook=True)  # the unit layer runs without pytest-xdist
 def pytest_xdist_auto_num_workers() -> int:
     """Half as many again as processors: whoever waits for an engine leaves one to the others."""
-    if sys.platform == "linux":
-        processors = len(os.sched_getaffinity(0))
-    else:
-        processors = os.cpu_count() or 1
-    return processors + processors // 2
+    return processors() + processors() // 2

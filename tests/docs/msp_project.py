@@ -143,9 +143,9 @@ def _write_breakglass(script: Path) -> None:
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:
     """A copy in which each of these texts is another, also inside of a longer one."""
     if isinstance(value, dict):
-        return {_renamed(key, names): _renamed(one, names) for key, one in value.items()}  # pyright: ignore
+        return {_renamed(key, names): _renamed(one, names) for key, one in value.items()}  # pyright: ignore[reportUnknownVariableType]
     if isinstance(value, list):
-        return [_renamed(one, names) for one in value]  # pyright: ignore
+        return [_renamed(one, names) for one in value]  # pyright: ignore[reportUnknownVariableType]
     if isinstance(value, str):
         for old, new in names.items():
             value = value.replace(old, new)

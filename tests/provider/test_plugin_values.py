@@ -81,9 +81,9 @@ def test_nothing_is_secret_after_revealing(properties: Properties) -> None:
 
 def repr_of_types(value: Any) -> str:
     if isinstance(value, dict):
-        return "".join(repr_of_types(item) for item in value.values())  # pyright: ignore
+        return "".join(repr_of_types(item) for item in value.values())  # pyright: ignore[reportUnknownVariableType]
     if isinstance(value, list):
-        return "".join(repr_of_types(item) for item in value)  # pyright: ignore
+        return "".join(repr_of_types(item) for item in value)  # pyright: ignore[reportUnknownVariableType]
     return type(value).__name__
 
 

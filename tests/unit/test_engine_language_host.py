@@ -171,7 +171,7 @@ def test_about_and_dependencies_describe_the_programs_interpreter(client: Client
 def test_what_the_host_leaves_to_the_official_one_is_unimplemented(client: Client) -> None:
     with pytest.raises(grpc.RpcError) as error:
         list(client.stub.InstallDependencies(language_pb2.InstallDependenciesRequest()))
-    assert error.value.code() == grpc.StatusCode.UNIMPLEMENTED  # pyright: ignore
+    assert error.value.code() == grpc.StatusCode.UNIMPLEMENTED
 
 
 def test_a_missing_virtual_environment_is_a_one_line_error(client: Client) -> None:
@@ -180,7 +180,7 @@ def test_a_missing_virtual_environment_is_a_one_line_error(client: Client) -> No
     )
     with pytest.raises(grpc.RpcError) as error:
         client.run("", info=info)
-    details = str(error.value.details())  # pyright: ignore
+    details = str(error.value.details())
     assert "virtualenv is '.venv'" in details
     assert str(client.folder / ".venv") in details
     assert "\n" not in details

@@ -246,7 +246,7 @@ def test_an_interrupt_ends_the_command(tmp_path: Path, monkeypatch: pytest.Monke
 
     class Recorded(subprocess.Popen[str]):
         def __init__(self, *arguments: object, **options: object) -> None:
-            super().__init__(*arguments, **options)  # pyright: ignore
+            super().__init__(*arguments, **options)  # pyright: ignore[reportCallIssue, reportArgumentType]
             processes.append(self)
 
     def interrupted(_: str) -> None:
