@@ -18,6 +18,7 @@ from cli.ci_settings import read_settings, text_of
 from cli.failure import CommandFailed
 from cli.workspace import make_private, write_private
 from fleet.errors import FleetError
+from fleet.first_few import first_few
 from fleet.git import git
 
 JSON = dict[str, Any]
@@ -140,9 +141,8 @@ def rules_note(base: Base, project: Path, pack: Path) -> str:
         for name in old.keys() | new.keys()
         if old.get(name) != new.get(name)
     )
-    more = f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else ""
     return (
-        f"This branch changes what judges it ({', '.join(files[:_SHOWN])}{more}). Here the rules"
+        f"This branch changes what judges it ({first_few(files, _SHOWN)}). Here the rules"
         f" and their settings as of {base.short} judged, too; before a real tenant the branch's"
         " judge alone: look at these files before you approve."
     )

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from fleet.first_few import first_few
 from fleet.report import Problem
 from fleet.report_json import write_text
 
@@ -51,8 +52,7 @@ def differs(plan: Iterable[str], path: Path, customer: str) -> Problem | None:
         return None
     told = [f"new: {_name(one)}" for one in sorted(now - agreed)]
     told += [f"no more: {_name(one)}" for one in sorted(agreed - now)]
-    more = f" and {len(told) - _MOST} more" if len(told) > _MOST else ""
-    return _changed(f"{', '.join(told[:_MOST])}{more}", customer)
+    return _changed(first_few(told, _MOST), customer)
 
 
 def _changed(what: str, customer: str) -> Problem:

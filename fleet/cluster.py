@@ -25,6 +25,7 @@ from fleet.changes import revision, uncommitted
 from fleet.cluster_address import INSTALL, Tls, endpoint, is_private, security
 from fleet.cluster_worker import How, stop
 from fleet.errors import FleetError
+from fleet.first_few import first_few
 from fleet.job import Job, failed
 from fleet.report import CustomerReport
 
@@ -45,16 +46,10 @@ def commit_to_send(folder: Path) -> str:
         )
     if changed := uncommitted(folder):
         raise FleetError(
-            f"what is not committed would not reach the workers ({listed(changed)}): commit it, or"
-            " run without --cluster"
+            f"what is not committed would not reach the workers ({first_few(changed, 1)}):"
+            " commit it, or run without --cluster"
         )
     return commit
-
-
-def listed(paths: list[str]) -> str:
-    """The first of them, and how many more."""
-    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-    return f"{paths[0]}{more}"
 
 
 class Cluster:
@@ -98,8 +93,8 @@ class Cluster:
             )
         if in_clear := [one for one in workers if not is_private(one)]:
             raise FleetError(
-                f"a worker of the cluster is spoken to in clear ({listed(in_clear)}): start it with"
-                " --protocol tls and the cluster's certificates"
+                f"a worker of the cluster is spoken to in clear ({first_few(in_clear, 1)}):"
+                " start it with --protocol tls and the cluster's certificates"
             )
 
     def executor(

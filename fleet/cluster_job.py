@@ -29,6 +29,7 @@ from fleet.changes import revision, uncommitted
 from fleet.customers import read_customer
 from fleet.environment import customer_environment, with_tenant
 from fleet.errors import FleetError
+from fleet.first_few import first_few
 from fleet.job import GRACE_SECONDS, Job, Options, failed, not_started, release, run_job
 from fleet.problems import LOCKED
 from fleet.processes import WINDOWS, Processes
@@ -163,8 +164,7 @@ def wrong_checkout(wanted: str | None, folder: Path) -> str | None:
     except FleetError as error:
         return f"{here} cannot be looked at: {error}"
     if changed:
-        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
-        return f"{here} is not as committed: {changed[0]}{more}"
+        return f"{here} is not as committed: {first_few(changed, 1)}"
     return None
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
 from fleet.exclusions import UNKNOWN
+from fleet.first_few import first_few
 
 _LISTS: Final = ("groups", "users")
 _SHOWN: Final = 5
@@ -44,14 +45,8 @@ def _lost(operation: str, before: JSON, now: JSON) -> Iterable[str]:
 def _line(whom: tuple[str, ...], policies: list[str]) -> str:
     number = "1 policy" if len(policies) == 1 else f"{len(policies)} policies"
     verb = "excludes" if len(policies) == 1 else "exclude"
-    names = _some([f"'{one}'" for one in policies])
-    return f"{number} no longer {verb} {_some(whom)}: {names}"
-
-
-def _some(words: Iterable[str]) -> str:
-    listed = list(words)
-    more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
-    return f"{', '.join(listed[:_SHOWN])}{more}"
+    names = first_few([f"'{one}'" for one in policies], _SHOWN)
+    return f"{number} no longer {verb} {first_few(whom, _SHOWN)}: {names}"
 
 
 def _mapping(value: Any) -> JSON:
